@@ -1,0 +1,2 @@
+//! The `finops` command line.
+fn main() {}

@@ -1,0 +1,1 @@
+//! Node bindings: types are converted here; the logic is in `finops`.

@@ -1,0 +1,4 @@
+//! The cost model: line items, assumptions, and a status that is never a silent zero.
+
+mod assumptions;
+pub use assumptions::{Assumption, Assumptions};

@@ -1,0 +1,1 @@
+//! Physical units: energy, carbon, power, water.

@@ -1,0 +1,1 @@
+//! Waste in AI workloads.

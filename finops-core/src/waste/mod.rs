@@ -1,0 +1,2 @@
+//! Waste detectors.
+pub mod ai;

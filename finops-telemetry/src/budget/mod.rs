@@ -1,0 +1,1 @@
+//! Budgets: reserve, settle, release; never overshoots.

@@ -1,0 +1,1 @@
+//! `ResourceMonitor`: meters every inference and training run.

@@ -1,0 +1,1 @@
+//! OpenTelemetry GenAI attributes of a record.

@@ -1,0 +1,1 @@
+//! What one metered run cost, used and emitted.

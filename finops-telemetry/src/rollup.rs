@@ -1,0 +1,1 @@
+//! Exact sums and sketches by any set of tags.

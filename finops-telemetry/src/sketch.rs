@@ -1,0 +1,1 @@
+//! A mergeable quantile sketch in integers.

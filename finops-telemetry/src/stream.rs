@@ -1,0 +1,1 @@
+//! Usage from streamed responses, idempotent.
