@@ -1,0 +1,5 @@
+//! Python values in, Python values out: every extractor names the argument that it refuses.
+
+pub(crate) mod json;
+pub(crate) mod number;
+pub(crate) mod time;
