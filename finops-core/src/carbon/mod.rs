@@ -1,4 +1,16 @@
 //! Energy and carbon of inference, training and cloud work.
 
+mod assumption;
+mod data_id;
 mod error;
+mod estimate;
+mod exact_sum;
+mod range;
+pub mod wire;
+
+pub use assumption::{Assumption, Assumptions};
+pub use data_id::{DataId, DataIds};
 pub use error::CarbonError;
+pub use estimate::{Estimate, MethodId};
+pub use exact_sum::ExactSum;
+pub use range::{Boundary, Range, Tier};

@@ -51,6 +51,8 @@ assumptions! {
     speed_at_default,
     /// The instant lies before the first row: the first row is used.
     before_first_interval,
+    /// The instant lies after the last row's end: the last row is used.
+    after_last_interval,
     /// No rate for cache reads: the input rate is used.
     cache_read_at_input_rate,
     /// No rate for cache writes: the input rate is used.
@@ -63,7 +65,7 @@ assumptions! {
     image_at_text_rate,
     /// No rate for video: the text rate of that direction is used.
     video_at_text_rate,
-    /// No rate for a used unit: its item has no amount.
+    /// No rate for a used bucket or unit: its item has no amount.
     unit_without_rate,
     /// One source alone states the price.
     unverified_price,
@@ -77,6 +79,8 @@ assumptions! {
     output_rate_default,
     /// No price is known: the flat default rates are used.
     flat_rates_default,
+    /// Compute at the default hourly rate: none was set.
+    compute_rate_default,
     /// Compute is due but the duration is not known.
     duration_unknown,
     /// The name matched in ASCII lower case only.
