@@ -42,12 +42,9 @@ impl Outcome {
             "ok" => Ok(Self::Ok),
             "error" => Ok(Self::Error),
             "cancelled" => Ok(Self::Cancelled),
-            _ => Err(ConfigError::new(
-                "outcome",
-                name,
-                "not an outcome",
-                "write `ok`, `error` or `cancelled`",
-            )),
+            _ => {
+                Err(ConfigError::new("outcome", name, "not an outcome", "write `ok`, `error` or `cancelled`"))
+            }
         }
     }
 }

@@ -1,9 +1,6 @@
 //! The six numbers of the original monitor: constructor, else environment, else default.
 
-use finops_core::{
-    error::ConfigError,
-    money::decimal,
-};
+use finops_core::{error::ConfigError, money::decimal};
 use rust_decimal::Decimal;
 
 /// A number that a monitor is configured with.

