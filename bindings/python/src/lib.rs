@@ -2,16 +2,28 @@
 
 use pyo3::prelude::*;
 
+mod carbon;
 mod convert;
+mod cost;
 mod display;
 mod error;
+mod frozen;
+mod model_price;
 mod usage;
 
 /// The compiled half of `finops`; import from `finops`.
 #[pymodule]
 mod _finops {
     #[pymodule_export]
+    use crate::carbon::{carbon_call, carbon_kinds};
+    #[pymodule_export]
+    use crate::cost::{PyCost, PyLineItem};
+    #[pymodule_export]
     use crate::display::{apportion, round_amount};
+    #[pymodule_export]
+    use crate::frozen::Frozen;
+    #[pymodule_export]
+    use crate::model_price::PyModelPrice;
     #[pymodule_export]
     use crate::usage::PyUsage;
 }

@@ -1,6 +1,20 @@
-"""FinOps-as-code inside your process."""
+"""FinOps-as-code inside your process: the exact cost, energy and carbon of every inference.
 
-from ._finops import Usage, apportion, round_amount
+>>> import finops
+>>> usage = finops.Usage(input=1000, output=500)
+>>> usage.total_tokens
+1500
+"""
+
+from ._finops import (
+    Cost,
+    LineItem,
+    ModelPrice,
+    Result,
+    Usage,
+    apportion,
+    round_amount,
+)
 from .errors import (
     BudgetError,
     BudgetExceeded,
@@ -13,3 +27,48 @@ from .errors import (
     StreamError,
     UsageError,
 )
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from . import carbon as carbon
+
+__all__ = [
+    "BudgetError",
+    "BudgetExceeded",
+    "CarbonError",
+    "ConfigError",
+    "Cost",
+    "FinopsError",
+    "LineItem",
+    "MeterError",
+    "ModelPrice",
+    "MoneyError",
+    "PriceError",
+    "Result",
+    "StreamError",
+    "Usage",
+    "UsageError",
+    "apportion",
+    "carbon",
+    "round_amount",
+]
+
+
+def _register() -> None:
+    """Make the records mappings without importing `collections.abc`: its source is loaded at start-up."""
+    from _collections_abc import Mapping
+
+    for record in (Result,):
+        Mapping.register(record)
+
+
+_register()
+
+
+def __getattr__(name: str) -> object:
+    """Import `finops.carbon` when it is first used."""
+    if name == "carbon":
+        from importlib import import_module
+
+        return import_module("finops.carbon")
+    raise AttributeError(f"module 'finops' has no attribute {name!r}")

@@ -1,0 +1,150 @@
+//! A frozen JSON object with attribute and item access: the results of `finops.carbon`.
+
+use crate::convert::{json, out::Anything};
+use pyo3::{
+    exceptions::{PyAttributeError, PyKeyError, PyTypeError},
+    prelude::*,
+    types::{PyDict, PyIterator, PyList, PyTuple, PyType},
+};
+use serde_json::{Map, Value};
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+/// A frozen result: `r.energy.central`, `r["energy_joules"]`, `dict(r)`, `r.to_json()`.
+///
+/// Equal to any mapping with the same items, hashable, picklable, and a `collections.abc.Mapping`.
+#[pyclass(name = "Result", module = "finops", frozen, mapping)]
+pub(crate) struct Frozen(Map<String, Value>);
+
+impl Frozen {
+    pub(crate) const fn new(fields: Map<String, Value>) -> Self {
+        Self(fields)
+    }
+
+    /// Objects become frozen objects, lists become tuples.
+    pub(crate) fn wrap<'py>(py: Python<'py>, value: &Value) -> PyResult<Bound<'py, PyAny>> {
+        match value {
+            Value::Object(fields) => Ok(Bound::new(py, Self(fields.clone()))?.into_any()),
+            Value::Array(items) => {
+                let items = items.iter().map(|item| Self::wrap(py, item)).collect::<PyResult<Vec<_>>>()?;
+                Ok(PyTuple::new(py, items)?.into_any())
+            }
+            scalar => json::to_python(py, scalar),
+        }
+    }
+
+    fn text(&self) -> String {
+        Value::Object(self.0.clone()).to_string()
+    }
+}
+
+#[pymethods]
+impl Frozen {
+    fn __getattr__<'py>(&self, py: Python<'py>, name: &str) -> PyResult<Anything<'py>> {
+        match self.0.get(name) {
+            Some(value) => Self::wrap(py, value).map(Anything),
+            None => {
+                let known = self.0.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
+                Err(PyAttributeError::new_err(format!("no field `{name}`; there are {known}")))
+            }
+        }
+    }
+
+    fn __getitem__<'py>(&self, py: Python<'py>, key: &str) -> PyResult<Anything<'py>> {
+        let value = self.0.get(key).ok_or_else(|| PyKeyError::new_err(key.to_owned()))?;
+        json::to_python(py, value).map(Anything)
+    }
+
+    /// The value of `key`, else `default`.
+    #[pyo3(signature = (key: "str", default: "typing.Any" = None) -> "typing.Any")]
+    fn get<'py>(
+        &self,
+        py: Python<'py>,
+        key: &str,
+        default: Option<Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        match self.0.get(key) {
+            Some(value) => json::to_python(py, value),
+            None => Ok(default.unwrap_or_else(|| py.None().into_bound(py))),
+        }
+    }
+
+    fn __len__(&self) -> usize {
+        self.0.len()
+    }
+
+    fn __contains__(&self, key: &Bound<'_, PyAny>) -> bool {
+        key.extract::<String>().is_ok_and(|key| self.0.contains_key(&key))
+    }
+
+    fn __iter__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyIterator>> {
+        self.keys(py)?.try_iter()
+    }
+
+    /// The names of the fields.
+    #[pyo3(signature = () -> "list[str]")]
+    fn keys<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
+        PyList::new(py, self.0.keys())
+    }
+
+    /// The values, as plain Python objects.
+    #[pyo3(signature = () -> "list[typing.Any]")]
+    fn values<'py>(&self, py: Python<'py>) -> PyResult<Vec<Bound<'py, PyAny>>> {
+        self.0.values().map(|value| json::to_python(py, value)).collect()
+    }
+
+    /// Pairs of name and value.
+    #[pyo3(signature = () -> "list[tuple[str, typing.Any]]")]
+    fn items<'py>(&self, py: Python<'py>) -> PyResult<Vec<(String, Bound<'py, PyAny>)>> {
+        self.0.iter().map(|(key, value)| Ok((key.clone(), json::to_python(py, value)?))).collect()
+    }
+
+    /// The wire form.
+    fn to_json(&self) -> String {
+        self.text()
+    }
+
+    /// Reads the wire form.
+    #[staticmethod]
+    fn from_json(text: &str) -> PyResult<Self> {
+        match json::parse(text)? {
+            Value::Object(fields) => Ok(Self(fields)),
+            _ => Err(PyTypeError::new_err("not a JSON object")),
+        }
+    }
+
+    fn __eq__(&self, py: Python<'_>, other: &Bound<'_, PyAny>) -> PyResult<bool> {
+        if let Ok(other) = other.cast::<Self>() {
+            return Ok(self.0 == other.get().0);
+        }
+        let mine = PyDict::new(py);
+        for (key, value) in self.items(py)? {
+            mine.set_item(key, value)?;
+        }
+        mine.as_any().eq(other)
+    }
+
+    fn __hash__(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        self.text().hash(&mut hasher);
+        hasher.finish()
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        let field = |(key, value): (&String, &Value)| {
+            Ok(format!("{key}={}", Self::wrap(py, value)?.repr()?.to_str()?))
+        };
+        let fields = self.0.iter().map(field).collect::<PyResult<Vec<_>>>()?;
+        Ok(format!("Result({})", fields.join(", ")))
+    }
+
+    #[pyo3(signature = () -> "list[str]")]
+    fn __dir__(&self) -> Vec<String> {
+        let own = ["get", "items", "keys", "to_json", "values"].map(str::to_owned);
+        self.0.keys().cloned().chain(own).collect()
+    }
+
+    #[pyo3(signature = () -> "tuple[typing.Any, ...]")]
+    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, (String,))> {
+        Ok((PyType::new::<Self>(py).getattr("from_json")?, (self.text(),)))
+    }
+}
