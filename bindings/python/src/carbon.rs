@@ -19,10 +19,7 @@ pub(crate) fn carbon_call(py: Python<'_>, kind: &str, fields: &Bound<'_, PyDict>
     }
     let input = Value::Object(input);
     let result = py.detach(|| wire::call(kind, &input)).map_err(raise)?;
-    match result {
-        Value::Object(fields) => Ok(Frozen::new(fields)),
-        other => Ok(Frozen::new(Map::from_iter([("value".to_owned(), other)]))),
-    }
+    Ok(Frozen::of(result))
 }
 
 /// The names of every computation.

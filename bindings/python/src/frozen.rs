@@ -1,10 +1,13 @@
 //! A frozen JSON object with attribute and item access: the results of `finops.carbon`.
 
-use crate::convert::{json, out::Anything};
+use crate::{
+    convert::{json, out::Anything},
+    record::KeyIterator,
+};
 use pyo3::{
     exceptions::{PyAttributeError, PyKeyError, PyTypeError},
     prelude::*,
-    types::{PyDict, PyIterator, PyList, PyTuple, PyType},
+    types::{PyDict, PyList, PyTuple, PyType},
 };
 use serde_json::{Map, Value};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -16,8 +19,12 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 pub(crate) struct Frozen(Map<String, Value>);
 
 impl Frozen {
-    pub(crate) const fn new(fields: Map<String, Value>) -> Self {
-        Self(fields)
+    /// An object as it stands; anything else under the name `value`.
+    pub(crate) fn of(value: Value) -> Self {
+        match value {
+            Value::Object(fields) => Self(fields),
+            other => Self(Map::from_iter([("value".to_owned(), other)])),
+        }
     }
 
     /// Objects become frozen objects, lists become tuples.
@@ -76,8 +83,8 @@ impl Frozen {
         key.extract::<String>().is_ok_and(|key| self.0.contains_key(&key))
     }
 
-    fn __iter__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyIterator>> {
-        self.keys(py)?.try_iter()
+    fn __iter__<'py>(&self, py: Python<'py>) -> PyResult<KeyIterator<'py>> {
+        self.keys(py)?.try_iter().map(KeyIterator)
     }
 
     /// The names of the fields.

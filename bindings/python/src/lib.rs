@@ -7,8 +7,11 @@ mod convert;
 mod cost;
 mod display;
 mod error;
+mod extracted;
 mod frozen;
+mod lookup;
 mod model_price;
+mod record;
 mod usage;
 
 /// The compiled half of `finops`; import from `finops`.
@@ -21,9 +24,13 @@ mod _finops {
     #[pymodule_export]
     use crate::display::{apportion, round_amount};
     #[pymodule_export]
+    use crate::extracted::{PyExtracted, PyPart, extract_response};
+    #[pymodule_export]
     use crate::frozen::Frozen;
     #[pymodule_export]
     use crate::model_price::PyModelPrice;
+    #[pymodule_export]
+    use crate::record::{PyInference, PyTraining};
     #[pymodule_export]
     use crate::usage::PyUsage;
 }

@@ -64,6 +64,13 @@ impl PyUsage {
             .map_err(raise)
     }
 
+    /// The usage that a response body reports; see `finops.extract`.
+    #[staticmethod]
+    #[pyo3(signature = (body: "typing.Any", provider: "str | None" = None) -> "Usage")]
+    fn from_response(body: &Bound<'_, PyAny>, provider: Option<&str>) -> PyResult<Self> {
+        crate::extracted::read(body, provider).map(|extracted| Self(extracted.usage))
+    }
+
     /// All prompt tokens: input, cache reads and cache writes.
     #[getter]
     fn prompt_tokens(&self) -> u64 {
