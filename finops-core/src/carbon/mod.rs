@@ -1,16 +1,20 @@
 //! Energy and carbon of inference, training and cloud work.
 
 mod assumption;
+mod curve;
 mod data_id;
 mod error;
 mod estimate;
 mod exact_sum;
 mod range;
+mod shift_time;
 pub mod wire;
 
 pub use assumption::{Assumption, Assumptions};
+pub use curve::{Curve, Interpolation};
 pub use data_id::{DataId, DataIds};
 pub use error::CarbonError;
 pub use estimate::{Estimate, MethodId};
 pub use exact_sum::ExactSum;
 pub use range::{Boundary, Range, Tier};
+pub use shift_time::{BestSlots, BestWindow};
