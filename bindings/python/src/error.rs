@@ -1,7 +1,11 @@
 //! One map from engine errors to the exceptions of `finops/errors.py`.
 
-use finops::core::{
-    Error, carbon::CarbonError, error::ConfigError, money::MoneyError, price::PriceError, usage::UsageError,
+use finops::{
+    core::{
+        Error, carbon::CarbonError, error::ConfigError, money::MoneyError, price::PriceError,
+        usage::UsageError,
+    },
+    telemetry::{self, stream::StreamError},
 };
 use pyo3::{prelude::*, sync::PyOnceLock, types::PyDict};
 
@@ -22,7 +26,7 @@ macro_rules! coded {
     )+};
 }
 
-coded!(Error, MoneyError, UsageError, PriceError, CarbonError);
+coded!(Error, telemetry::Error, StreamError, MoneyError, UsageError, PriceError, CarbonError);
 
 impl From<ConfigError> for Problem {
     fn from(error: ConfigError) -> Self {

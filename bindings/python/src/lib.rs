@@ -12,6 +12,7 @@ mod frozen;
 mod lookup;
 mod model_price;
 mod record;
+mod stream;
 mod usage;
 
 /// The compiled half of `finops`; import from `finops`.
@@ -31,6 +32,8 @@ mod _finops {
     use crate::model_price::PyModelPrice;
     #[pymodule_export]
     use crate::record::{PyInference, PyTraining};
+    #[pymodule_export]
+    use crate::stream::extract_stream;
     #[pymodule_export]
     use crate::usage::PyUsage;
 }

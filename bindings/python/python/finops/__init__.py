@@ -8,11 +8,17 @@
 
 from ._finops import (
     Cost,
+    Extracted,
+    InferenceRecord,
     LineItem,
     ModelPrice,
+    Part,
     Result,
+    TrainingRecord,
     Usage,
     apportion,
+    extract,
+    extract_stream,
     round_amount,
 )
 from .errors import (
@@ -38,18 +44,24 @@ __all__ = [
     "CarbonError",
     "ConfigError",
     "Cost",
+    "Extracted",
     "FinopsError",
+    "InferenceRecord",
     "LineItem",
     "MeterError",
     "ModelPrice",
     "MoneyError",
+    "Part",
     "PriceError",
     "Result",
     "StreamError",
+    "TrainingRecord",
     "Usage",
     "UsageError",
     "apportion",
     "carbon",
+    "extract",
+    "extract_stream",
     "round_amount",
 ]
 
@@ -58,7 +70,7 @@ def _register() -> None:
     """Make the records mappings without importing `collections.abc`: its source is loaded at start-up."""
     from _collections_abc import Mapping
 
-    for record in (Result,):
+    for record in (InferenceRecord, TrainingRecord, Result):
         Mapping.register(record)
 
 

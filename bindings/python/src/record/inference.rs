@@ -294,7 +294,12 @@ impl PyInference {
 
     /// The value of `key`, else `default`.
     #[pyo3(signature = (key: "str", default: "typing.Any" = None) -> "typing.Any")]
-    fn get<'py>(&self, py: Python<'py>, key: &str, default: Option<Bound<'py, PyAny>>) -> PyResult<Option<Bound<'py, PyAny>>> {
+    fn get<'py>(
+        &self,
+        py: Python<'py>,
+        key: &str,
+        default: Option<Bound<'py, PyAny>>,
+    ) -> PyResult<Option<Bound<'py, PyAny>>> {
         Ok(self.item(py, key)?.or(default))
     }
 
@@ -360,4 +365,3 @@ impl PyInference {
         self.html(py, self.record.status().name())
     }
 }
-

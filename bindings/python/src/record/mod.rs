@@ -84,7 +84,10 @@ pub(crate) trait Mapping {
         let mut rows = String::new();
         for (key, item) in self.all_items(py)? {
             let shown = item.str()?.to_string_lossy().into_owned();
-            rows.push_str(&format!("<tr><th style=\"text-align:left\">{key}</th><td>{}</td></tr>", escape(&shown)));
+            rows.push_str(&format!(
+                "<tr><th style=\"text-align:left\">{key}</th><td>{}</td></tr>",
+                escape(&shown)
+            ));
         }
         Ok(format!("<table><caption>{} ({})</caption>{rows}</table>", Self::NAME, escape(note)))
     }

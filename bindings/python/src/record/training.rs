@@ -183,7 +183,12 @@ impl PyTraining {
 
     /// The value of `key`, else `default`.
     #[pyo3(signature = (key: "str", default: "typing.Any" = None) -> "typing.Any")]
-    fn get<'py>(&self, py: Python<'py>, key: &str, default: Option<Bound<'py, PyAny>>) -> PyResult<Option<Bound<'py, PyAny>>> {
+    fn get<'py>(
+        &self,
+        py: Python<'py>,
+        key: &str,
+        default: Option<Bound<'py, PyAny>>,
+    ) -> PyResult<Option<Bound<'py, PyAny>>> {
         Ok(self.item(py, key)?.or(default))
     }
 
@@ -249,4 +254,3 @@ impl PyTraining {
         self.html(py, "training")
     }
 }
-
