@@ -10,3 +10,6 @@ pub mod ring;
 pub mod rollup;
 pub mod sketch;
 pub mod stream;
+
+#[cfg(test)]
+mod testing;
