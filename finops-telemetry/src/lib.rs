@@ -13,3 +13,5 @@ pub mod sketch;
 pub mod stream;
 
 pub use error::Error;
+#[cfg(test)]
+mod testing;
