@@ -4,6 +4,7 @@ Order of trust: a correction, two independent sources that agree, one source
 with an official address or a documented date, else `verified: false`.
 """
 
+import dataclasses
 import re
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -111,7 +112,7 @@ def vote(facts, where, report):
             target[bucket] = best
     voices = {f.voice for f in agree}
     official = any(f.url or f.basis == "documented" for f in agree)
-    if not any(v for v in rates.values()) and rates and len(voices) < 2:
+    if not any(v for v in rates.values()) and rates and len(voices) < 2 and not facts[0].model.endswith(":free"):
         return None
     sources = tuple(sorted({(f.package, f.url) for f in agree}, key=lambda s: (TRUST[s[0]], s[1] or ""))[:2])
     return rates, uses, len(voices) >= 2 or official, sources
@@ -141,6 +142,23 @@ def history(facts):
                 continue
         out.append((fact.start, fact.end, dict(fact.rates), fact))
     return out
+
+
+# Sellers that the specification names, and those of the recorded responses.
+NAMED = MAKERS | CLOUDS | {"groq", "openrouter", "perplexity", "fireworks", "together", "cerebras", "huggingface", "snowflake"}
+
+
+def wanted(key, facts):
+    """Whether an offering earns its place: two voices at sellers outside the named ones, two packages at OpenRouter."""
+    provider, model = key
+    packages, voices = {f.package for f in facts}, {f.voice for f in facts}
+    if provider.startswith("huggingface_"):
+        return False
+    if provider == "openrouter":
+        return len(voices) > 1
+    if provider in ("fireworks", "together", "perplexity"):
+        return packages != {"litellm"}
+    return provider in NAMED or len(voices) > 1 or first_party(provider, model)
 
 
 def id_day(model):
@@ -273,8 +291,22 @@ def tier_rows(provider, tier, facts, base, where, report):
     return out
 
 
-def offering_rows(facts, released, report):
-    """Every row of one offering."""
+def replace(rows, new):
+    """Puts a corrected interval in place of what it covers."""
+    kept = []
+    for row in rows:
+        if (row.when, row.over) != (new.when, new.over) or (row.end or "9") <= new.start or (new.end is not None and row.start >= new.end):
+            kept.append(row)
+            continue
+        if row.start < new.start:
+            kept.append(dataclasses.replace(row, end=new.start))
+        if new.end is not None and (row.end or "9") > new.end:
+            kept.append(dataclasses.replace(row, start=new.end))
+    return kept + ([new] if new.rates or new.uses else [])
+
+
+def offering_rows(facts, released, report, fixes=()):
+    """Every row of one offering; `fixes` are corrected rows."""
     provider, model = facts[0].key
     by = {}
     for fact in facts:
@@ -283,6 +315,10 @@ def offering_rows(facts, released, report):
     if ((), 0) not in by:
         return []
     base = timeline(by[(), 0], where, released, report)
+    for fix in fixes:
+        if not fix.when and not fix.over:
+            base = replace(base, fix)
+    base.sort(key=Row.sort_key)
     if not base:
         return []
     rows = list(base)
@@ -324,8 +360,9 @@ def offering_rows(facts, released, report):
             else:
                 rows += tier_rows(provider, tier or "", part, below, label, report)
     one_hour(rows, provider)
-    for r in rows:
-        r.uses = {k: v for k, v in r.uses.items()}
+    for fix in fixes:
+        if fix.when or fix.over:
+            rows = replace(rows, fix)
     return [r for r in rows if r.rates or r.uses]
 
 
@@ -356,11 +393,13 @@ def fold(offerings, families, listed):
         for r in a.base():
             if r.start < earliest.start and len(o.base()) == 1:
                 earliest.start, earliest.basis = r.start, r.basis
-        for r in earliest is not None and a.base()[:1] or []:
-            for bucket, rate in r.rates.items():
-                for base in o.base():
-                    if base.core() == r.core():
-                        base.rates.setdefault(bucket, rate)
+        for r in a.rows:
+            for own in o.rows:
+                if (own.when, own.over) == (r.when, r.over) and own.core() == r.core():
+                    for bucket, rate in r.rates.items():
+                        own.rates.setdefault(bucket, rate)
+                    if r.verified and not own.verified:
+                        own.verified, own.sources = True, r.sources
         o.aliases |= {alias[1]} | a.aliases
         o.retired = o.retired and a.retired
         o.cache_min = o.cache_min or a.cache_min

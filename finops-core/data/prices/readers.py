@@ -276,11 +276,14 @@ def genai(directory, ids, report):
         own = {m["id"]: {m["id"]} | listed_by(m["match"]) for m in provider["models"]}
         taken = set().union(*own.values())
         for other in sorted(ids.get(name, set()) - taken):
+            if name == "bedrock" and ABROAD.match(other):
+                continue
             first = next((m["id"] for m in provider["models"] if matches(m["match"], other)), None)
             if first is not None:
                 own[first].add(other)
         for model in provider["models"]:
-            names = sorted(n for n in own[model["id"]] if PLAIN.match(n) and not n.startswith("regional."))
+            # `regional.` is this source's own word for the bare Bedrock id.
+            names = sorted({n.removeprefix("regional.") for n in own[model["id"]] if PLAIN.match(n)})
             families.setdefault(name, []).append((model["id"], set(names)))
             prices = model["prices"] if isinstance(model["prices"], list) else [{"prices": model["prices"]}]
             states = [((), None, p) for p in prices if (p.get("constraint") or {}).get("_") != "TimeOfDateConstraint"]
@@ -395,6 +398,8 @@ def litellm(directory, report):
             facts.append(Seen("litellm", provider, model, (("period", "peak"),), 0, None, None, high.done(), {}, url))
             groups = {}
         for (tier, over), rates in groups.items():
+            if provider == "azure" and region and tier:
+                continue
             when = tuple(sorted(where_region + ((("service_tier", tier),) if tier else ())))
             facts.append(Seen("litellm", provider, model, when, over, None, None, rates.done(),
                               uses.done() if not over else {}, url))
@@ -509,6 +514,10 @@ OCC_TOKENS = {"input": "input", "cached_input": "cache_read", "cache_write": "ca
 AZURE_DATE = re.compile(r"-(\d{4})$")
 
 
+# Outside the United States only Claude has one price for every geography.
+ABROAD = re.compile(r"^(?!us\.|global\.)[a-z-]{2,6}\.(?!anthropic\.)[a-z0-9]+\.")
+
+
 def bedrock_stem(name):
     """`us.anthropic.claude-x-20250929-v1:0` and the price list's `anthropic.claude-x` share this stem."""
     name = GEO.sub("", name)
@@ -531,7 +540,7 @@ def cost_calculator(directory, ids, report):
         for entry in data["models"]:
             names = [entry["id"]] if PLAIN.match(entry["id"]) else []
             if provider == "bedrock":
-                names = sorted(stems.get(entry["id"], []))
+                names = sorted(n for n in stems.get(entry["id"], []) if not ABROAD.match(n))
             elif provider == "azure" and AZURE_DATE.search(entry["id"]) and entry["id"] not in ids.get(provider, set()):
                 continue
             aliases += [(provider, entry["id"], a) for a in entry.get("aliases", []) if PLAIN.match(a)]
