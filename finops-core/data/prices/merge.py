@@ -93,6 +93,12 @@ def vote(facts, where, report):
         voices = {f.voice for f in item[1]}
         return (-min(len(voices), 2), min(TRUST[f.package] for f in item[1]))
 
+    # An output rate that one source leaves out, or that was noise, is taken from those that agree on the input.
+    for short in [c for c in whole if c[0] is not None and c[1] is None]:
+        full = [(c, g) for c, g in whole.items() if c[0] == short[0] and c[1] is not None]
+        if full:
+            best = min(full, key=weight)[0]
+            whole[best] = sorted(whole[best] + whole.pop(short), key=lambda f: TRUST[f.package])
     winner, agree = min(whole.items(), key=weight)
     if len(whole) > 1:
         said = "; ".join(f"{'+'.join(f.package for f in g)} {'/'.join(text(v) if v is not None else '-' for v in c)}"
@@ -260,6 +266,11 @@ def one_hour(rows, provider):
             r.rates.setdefault("cache_write_1h", r.rates["input"] * 2)
 
 
+def in_force(rows):
+    """The row of the build day, else the last one."""
+    return next((r for r in rows if r.start <= NOW and (r.end or "9") > NOW), rows[-1])
+
+
 def tier_rows(provider, tier, facts, base, where, report):
     """Half-price tiers follow the base through its history; other tiers stand as stated."""
     present = current(facts)
@@ -267,13 +278,18 @@ def tier_rows(provider, tier, facts, base, where, report):
     if won is None:
         return []
     rates, uses, verified, sources = won
-    now = base[-1] if base[-1].end is None else next((r for r in base if r.start <= NOW and (r.end or "9") > NOW), base[-1])
+    now = in_force(base)
     begin = PROGRAMME.get((provider, tier), now.start if tier in HALF else None)
     if tier in HALF:
         rates = exact_half(rates, now.rates, where, report)
     halves = tier in HALF and all(rates.get(k) == (now.rates[k] / 2) for k in ("input", "output") if k in now.rates and k in rates)
     if tier not in HALF or not halves or now.core()[0] is None:
-        return [Row(facts[0].when, facts[0].over, now.start, now.end, rates, uses, verified, now.basis, sources)]
+        verified = verified or (now.verified and (rates.get("input"), rates.get("output")) == now.core())
+        out = [Row(facts[0].when, facts[0].over, now.start, now.end, rates, uses, verified, now.basis, sources)]
+        for fact in sorted((f for f in facts if (f.start or "") > NOW), key=lambda f: f.start):
+            out.append(Row(fact.when, fact.over, fact.start, fact.end, dict(fact.rates), dict(fact.uses) or uses, True, "announced",
+                           ((fact.package, fact.url),)))
+        return out
     same = {k for k in rates if k in now.rates and rates[k] == now.rates[k]}
     out = []
     for r in base:
@@ -298,11 +314,29 @@ def replace(rows, new):
         if (row.when, row.over) != (new.when, new.over) or (row.end or "9") <= new.start or (new.end is not None and row.start >= new.end):
             kept.append(row)
             continue
+        new = dataclasses.replace(new, uses=new.uses or row.uses) if new.rates else new
         if row.start < new.start:
             kept.append(dataclasses.replace(row, end=new.start))
         if new.end is not None and (row.end or "9") > new.end:
             kept.append(dataclasses.replace(row, start=new.end))
     return kept + ([new] if new.rates or new.uses else [])
+
+
+def longer(rows, base, live):
+    """A prompt tier reaches back as far as the base price it belongs to; its cache rates follow the base's."""
+    first = rows[0]
+    out = [r for r in rows if r.end is None or r.end > base[0].start]
+    for r in base:
+        if r is live:
+            first.start = min(first.start, live.start)
+        elif r.core() == live.core() and r.start < min(first.start, live.start):
+            rates = dict(first.rates)
+            for bucket in rates:
+                if bucket in r.rates and bucket in live.rates and r.rates[bucket] != live.rates[bucket]:
+                    rates[bucket] = rates[bucket] * r.rates[bucket] / live.rates[bucket]
+            rates = {k: v for k, v in rates.items() if (Fraction(v) * 10**6).denominator == 1}
+            out.append(Row((), first.over, r.start, r.end, rates, first.uses, r.verified, r.basis, r.sources))
+    return sorted(out, key=Row.sort_key)
 
 
 def offering_rows(facts, released, report, fixes=()):
@@ -323,14 +357,29 @@ def offering_rows(facts, released, report, fixes=()):
         return []
     rows = list(base)
     overs = {}
-    live = next((r for r in base if r.end is None or r.end > NOW), base[-1])
+    live = in_force(base)
+    # A package that was outvoted on the base price has no say in what derives from it.
+    present = current(by[(), 0])
+    lost = {f.package for f in present if core(f) != live.core() and core(f)[0] is not None}
+    for place in sorted(by):
+        if place == ((), 0) or not lost:
+            continue
+        kept = [f for f in by[place] if f.package not in lost or (f.package == "model-prices" and not place[0])]
+        if len(kept) < len(by[place]):
+            report.add("conditions of an outvoted base price left out", f"{where} {dict(place[0])} >{place[1]}")
+        by[place] = kept
+    by = {place: part for place, part in by.items() if part}
     for (when, over), part in sorted(by.items()):
         if when or not over:
             continue
-        if current(part):
+        voices = {f.voice for f in current(part)}
+        against = {f.voice for f in present if core(f) == live.core()} - voices
+        if len(voices) == 1 and len(against) > 1:
+            report.add("prompt tier that one source has alone", f"{where} >{over}: {sorted(voices)[0]}")
+        elif voices:
             found = timeline(part, f"{where} >{over}", released, report, (live.start, live.basis))
-            if found:
-                overs[over] = found
+            if found and in_force(found).core() != live.core():
+                overs[over] = longer(found, base, live)
     for (when, over), part in sorted(by.items()):
         if when or not over or over in overs:
             continue
@@ -340,8 +389,7 @@ def offering_rows(facts, released, report, fixes=()):
             if not any(all(v.get(k) == x for k, x in rates.items()) for v in vectors) and end:
                 rows.append(Row((), over, start, end, rates, {}, bool(fact.url), fact.basis, ((fact.package, fact.url),)))
     for rs in overs.values():
-        rs[0].start = min(rs[0].start, live.start) if len(rs) == 1 else rs[0].start
-        rows += [r for r in rs if r.end is None or r.end > base[0].start]
+        rows += rs
     for (when, over), part in sorted(by.items()):
         if not when or any(k == "period" for k, _ in when):
             continue
@@ -359,6 +407,12 @@ def offering_rows(facts, released, report, fixes=()):
                 rows += timeline(part, label, released, report, (live.start, live.basis))
             else:
                 rows += tier_rows(provider, tier or "", part, below, label, report)
+    for r in rows:
+        if dict(r.when).get("region"):
+            r.rates = {k: v for k, v in r.rates.items() if k in live.rates or not k.startswith("cache_write")}
+        if "gemini" in model and provider in ("google", "vertex"):
+            # Google sells cache storage by the hour, not written tokens.
+            r.rates = {k: v for k, v in r.rates.items() if not k.startswith("cache_write")}
     one_hour(rows, provider)
     for fix in fixes:
         if fix.when or fix.over:
@@ -392,7 +446,11 @@ def fold(offerings, families, listed):
         earliest = min(o.base(), key=lambda r: r.start)
         for r in a.base():
             if r.start < earliest.start and len(o.base()) == 1:
-                earliest.start, earliest.basis = r.start, r.basis
+                was, earliest.start, earliest.basis = earliest.start, r.start, r.basis
+                for other in o.rows:
+                    tier = dict(other.when).get("service_tier")
+                    if other.start == was and (not other.when or tier in HALF):
+                        other.start = max(r.start, PROGRAMME.get((provider, tier), r.start))
         for r in a.rows:
             for own in o.rows:
                 if (own.when, own.over) == (r.when, r.over) and own.core() == r.core():

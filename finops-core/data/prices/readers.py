@@ -248,6 +248,9 @@ def genai_vectors(price, where, report):
                 rates.put(GENAI_TOKENS[name], value)
             elif name in GENAI_USES:
                 unit, scale = GENAI_USES[name]
+                if unit == "request" and where.startswith("genai-prices perplexity/"):
+                    # The fee of the largest search context, which is not the default.
+                    continue
                 uses.put(unit, value, scale)
             elif name != "_" and over == 0:
                 report.add("unit without a bucket", f"{where} {name}")
@@ -401,8 +404,10 @@ def litellm(directory, report):
             if provider == "azure" and region and tier:
                 continue
             when = tuple(sorted(where_region + ((("service_tier", tier),) if tier else ())))
-            facts.append(Seen("litellm", provider, model, when, over, None, None, rates.done(),
-                              uses.done() if not over else {}, url))
+            stated = rates.done()
+            if uses.done() and not any(stated.values()):
+                stated = {}
+            facts.append(Seen("litellm", provider, model, when, over, None, None, stated, uses.done() if not over else {}, url))
         if not groups and not peak and uses.done():
             facts.append(Seen("litellm", provider, model, where_region, 0, None, None, {}, uses.done(), url))
         if len(set(sizes.values())) > 1 and (None, 0) in groups and not region:
