@@ -84,6 +84,9 @@ def current(facts):
 
 def vote(facts, where, report):
     """One vector out of what the packages say: (rates, uses, verified, sources)."""
+    if any(f.uses and not f.rates for f in facts):
+        # Sold by the use: the zero token rates of another source say nothing.
+        facts = [f for f in facts if f.uses or any(f.rates.values())]
     groups = {}
     for fact in facts:
         groups.setdefault(core(fact), []).append(fact)
@@ -116,6 +119,11 @@ def vote(facts, where, report):
                 said = "; ".join(f"{'+'.join(f.package for f in g)} {text(v)}" for v, g in sorted(values.items(), key=weight))
                 report.add("conflict on a secondary rate", f"{where} {bucket}: {said}")
             target[bucket] = best
+    if rates.get("cache_read") and rates.get("input") and rates["cache_read"] > rates["input"]:
+        report.add("cache read dearer than input left out", f"{where} {text(rates['cache_read'])} > {text(rates['input'])}")
+        del rates["cache_read"]
+    if not rates.get("input") and not rates.get("output"):
+        rates = {k: v for k, v in rates.items() if k in ("input", "output") or v}
     voices = {f.voice for f in agree}
     official = any(f.url or f.basis == "documented" for f in agree)
     if not any(v for v in rates.values()) and rates and len(voices) < 2 and not facts[0].model.endswith(":free"):
@@ -136,10 +144,23 @@ def exact_half(rates, base, where, report):
     return out
 
 
+def coming(facts, where, report):
+    """Rows of announced changes, one a day of change."""
+    out = []
+    for start in sorted({f.start for f in facts if (f.start or "") > NOW}):
+        new = [f for f in facts if f.start == start]
+        won = vote(new, where, report)
+        if won:
+            out.append(Row(new[0].when, new[0].over, start, None, won[0], won[1], won[2], "announced", won[3]))
+    for before, after in zip(out, out[1:]):
+        before.end = after.start
+    return out
+
+
 def history(facts):
     """Dated intervals of one package, neighbours with nothing contradictory joined: [(start, end, rates, fact)]."""
     out = []
-    for fact in sorted((f for f in facts if f.start), key=lambda f: f.start):
+    for fact in sorted((f for f in facts if f.start and f.start <= NOW), key=lambda f: f.start):
         if out:
             start, end, rates, first = out[-1]
             same = all(rates.get(k, v) == v for k, v in fact.rates.items()) and core(fact) == (rates.get("input"), rates.get("output"))
@@ -217,9 +238,10 @@ def timeline(facts, where, released, report, floor=None):
     if won is None:
         if present:
             report.add("refused: zero price with one source", where)
+            return []
         for start, end, rates, fact in known:
             row(start, end or NOW, rates, {}, fact.url is not None or fact.basis == "documented", fact.basis, ((fact.package, fact.url),))
-        return rows if any(r.rates for r in rows) else []
+        return rows
     rates, uses, verified, sources = won
     live = (rates.get("input"), rates.get("output"))
     past, start, basis = [], None, "first_observed"
@@ -253,9 +275,10 @@ def timeline(facts, where, released, report, floor=None):
         if early != start:
             start, basis = early, "announced"
     row(start, None, rates, uses, verified, basis, sources)
-    for fact in sorted((f for f in facts if f.start and f.start > NOW), key=lambda f: f.start):
-        rows[-1].end = fact.start
-        row(fact.start, fact.end, dict(fact.rates), dict(fact.uses) or uses, True, "announced", ((fact.package, fact.url),))
+    for new in coming(facts, where, report):
+        rows[-1].end = new.start
+        new.uses = new.uses or uses
+        rows.append(new)
     return rows
 
 
@@ -286,9 +309,10 @@ def tier_rows(provider, tier, facts, base, where, report):
     if tier not in HALF or not halves or now.core()[0] is None:
         verified = verified or (now.verified and (rates.get("input"), rates.get("output")) == now.core())
         out = [Row(facts[0].when, facts[0].over, now.start, now.end, rates, uses, verified, now.basis, sources)]
-        for fact in sorted((f for f in facts if (f.start or "") > NOW), key=lambda f: f.start):
-            out.append(Row(fact.when, fact.over, fact.start, fact.end, dict(fact.rates), dict(fact.uses) or uses, True, "announced",
-                           ((fact.package, fact.url),)))
+        for new in coming(facts, where, report):
+            out[-1].end = new.start
+            new.uses = new.uses or uses
+            out.append(new)
         return out
     same = {k for k in rates if k in now.rates and rates[k] == now.rates[k]}
     out = []
@@ -458,7 +482,7 @@ def fold(offerings, families, listed):
                         own.rates.setdefault(bucket, rate)
                     if r.verified and not own.verified:
                         own.verified, own.sources = True, r.sources
-        o.aliases |= {alias[1]} | a.aliases
+        o.aliases |= {n for n in {alias[1]} | a.aliases if n.lower() != name[1].lower()}
         o.retired = o.retired and a.retired
         o.cache_min = o.cache_min or a.cache_min
         del offerings[alias]
@@ -478,7 +502,7 @@ def fold(offerings, families, listed):
                 if (provider, alias) not in listed:
                     join((provider, alias), (provider, name))
     seen = {}
-    for key in sorted(offerings):
+    for key in sorted(offerings, key=lambda k: (k[0], k[1] != k[1].lower(), k[1])):
         low = (key[0], key[1].lower())
         if low in seen:
             join(key, seen[low])

@@ -284,7 +284,10 @@ def genai(directory, ids, report):
             first = next((m["id"] for m in provider["models"] if matches(m["match"], other)), None)
             if first is not None:
                 own[first].add(other)
+        seller = name
         for model in provider["models"]:
+            # This source files Vertex AI's Claude under Google.
+            name = "vertex" if seller == "google" and model["id"].startswith("claude") else seller
             # `regional.` is this source's own word for the bare Bedrock id.
             names = sorted({n.removeprefix("regional.") for n in own[model["id"]] if PLAIN.match(n)})
             families.setdefault(name, []).append((model["id"], set(names)))
