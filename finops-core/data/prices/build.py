@@ -177,7 +177,10 @@ def render(offerings, schedules, calendars):
     used = sorted({s for o in offerings.values() for r in o.rows for s in r.sources}, key=lambda s: (s[0], official(s)))
     for source in used:
         place = (source[0], official(source))
-        sources.setdefault(place, f"s{len(sources) + 1}")
+        # An id of its own content: a new source never renames another one's rows.
+        sources.setdefault(place, "s" + hashlib.sha256("|".join(place).encode()).hexdigest()[:6])
+    if len(set(sources.values())) < len(sources):
+        raise SystemExit("two sources share an id")
     for (package, url), name in sources.items():
         origin = "corrections" if package == "corrections" else f"{package} {PACKAGES[package][0]}"
         lines.append({"kind": "source", "id": name, "url": url, "origin": origin, "licence": LICENCE, "retrieved": GENERATED})

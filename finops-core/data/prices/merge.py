@@ -366,10 +366,15 @@ def longer(rows, base, live):
 def offering_rows(facts, released, report, fixes=()):
     """Every row of one offering; `fixes` are corrected rows."""
     provider, model = facts[0].key
+    where = f"{provider}/{model}"
+    plain = [f for f in facts if not f.when and not f.over]
+    stated = {core(f) for f in plain if not f.matched}
+    if any(f.matched for f in facts) and not {core(f) for f in plain if f.matched} & stated:
+        report.add("pattern that no listed price agrees with left out", where)
+        facts = [f for f in facts if not f.matched]
     by = {}
     for fact in facts:
         by.setdefault((fact.when, fact.over), []).append(fact)
-    where = f"{provider}/{model}"
     if ((), 0) not in by:
         return []
     base = timeline(by[(), 0], where, released, report)

@@ -83,6 +83,8 @@ class Seen:
     uses: dict = field(default_factory=dict)
     url: str | None = None
     basis: str = "first_observed"
+    # The package names this id by a pattern only: it may agree, never decide.
+    matched: bool = False
 
     @property
     def voice(self):
@@ -277,13 +279,14 @@ def genai(directory, ids, report):
             continue
         url = (provider.get("pricing_urls") or [None])[0]
         own = {m["id"]: {m["id"]} | listed_by(m["match"]) for m in provider["models"]}
-        taken = set().union(*own.values())
+        taken, loose = set().union(*own.values()), set()
         for other in sorted(ids.get(name, set()) - taken):
             if name == "bedrock" and ABROAD.match(other):
                 continue
             first = next((m["id"] for m in provider["models"] if matches(m["match"], other)), None)
             if first is not None:
                 own[first].add(other)
+                loose.add((first, other))
         seller = name
         for model in provider["models"]:
             # This source files Vertex AI's Claude under Google.
@@ -306,7 +309,7 @@ def genai(directory, ids, report):
                     for over, rates, uses in genai_vectors(state["prices"], where, report):
                         if rates or uses:
                             facts.append(Seen("genai-prices", name, listed, when, over, instant(start) if start else None,
-                                              None, rates, uses, url))
+                                              None, rates, uses, url, matched=(model["id"], listed) in loose))
     return facts, families, retired
 
 
@@ -349,7 +352,7 @@ def litellm_name(key, entry):
         elif parts[0] == "apac":
             return None
         parts = parts[1:]
-    if provider == "bedrock" and len(parts) > 1:
+    if provider == "bedrock" and (len(parts) > 1 or not re.match(r"[a-z0-9-]+\.", parts[0])):
         return None
     name = "/".join(parts)
     return (provider, name, region) if PLAIN.match(name) else None
