@@ -48,39 +48,24 @@ def corrections():
     return out
 
 
-def apply_price(offering, item):
-    """Puts a corrected interval in place of what it covers."""
-    when = tuple(sorted(item.get("when", {}).items()))
-    over, start, end = item.get("over") or 0, item["from"], item.get("to")
-    kept = []
-    for row in offering.rows:
-        if (row.when, row.over) != (when, over) or (row.end is not None and row.end <= start) or (end is not None and row.start >= end):
-            kept.append(row)
-            continue
-        if row.start < start:
-            kept.append(Row(row.when, row.over, row.start, start, row.rates, row.uses, row.verified, row.basis, row.sources))
-        if end is not None and (row.end is None or row.end > end):
-            kept.append(Row(row.when, row.over, end, row.end, row.rates, row.uses, row.verified, row.basis, row.sources))
+def fixed_row(item):
+    """The row that a price correction states; a withdrawn price has no rates."""
     rates = {k: Decimal(v) for k, v in item.get("usd_per_mtok", {}).items()}
     uses = {k: Decimal(v) for k, v in item.get("usd_per_use", {}).items()}
-    kept.append(Row(when, over, start, end, rates, uses, True, item.get("from_basis", "documented"), (("corrections", item["url"]),)))
-    offering.rows = kept
+    return Row(tuple(sorted(item.get("when", {}).items())), item.get("over") or 0, item["from"], item.get("to"), rates, uses, True,
+               item.get("from_basis", "documented"), (("corrections", item["url"]),))
 
 
-def apply_corrections(offerings, items):
-    for item in items:
-        if item["kind"] not in ("price", "offering", "drop"):
-            continue
-        key = (item["provider"], item["model"])
-        if item["kind"] == "drop":
-            offerings.pop(key, None)
-            continue
+def apply_corrections(offerings, items, fixes):
+    """What a correction says of an offering; prices of offerings that no package lists."""
+    for key in sorted(fixes):
         if key not in offerings:
-            offerings[key] = Offering(*key, first_party=merge.first_party(*key))
-        offering = offerings[key]
-        if item["kind"] == "price":
-            apply_price(offering, item)
-        else:
+            offerings[key] = Offering(*key, list(fixes[key]), first_party=merge.first_party(*key))
+    for item in items:
+        if item["kind"] == "drop":
+            del offerings[item["provider"], item["model"]]
+        elif item["kind"] == "offering":
+            offering = offerings[item["provider"], item["model"]]
             offering.aliases |= set(item.get("aliases", []))
             offering.retired = item.get("status", "retired" if offering.retired else "") == "retired"
             offering.cache_min = item.get("cache_min_tokens", offering.cache_min)
@@ -122,9 +107,13 @@ def assemble(directory, report):
     for fact in facts + calculator + genai:
         if fact.rates or fact.uses:
             by.setdefault(fact.key, []).append(fact)
+    items, fixes = corrections(), {}
+    for item in items:
+        if item["kind"] == "price":
+            fixes.setdefault((item["provider"], item["model"]), []).append(fixed_row(item))
     offerings = {}
     for key in sorted(by):
-        rows = merge.offering_rows(by[key], released, report)
+        rows = merge.offering_rows(by[key], released, report, fixes.get(key, ()))
         if not rows:
             continue
         packages = {f.package for f in by[key]}
@@ -133,11 +122,15 @@ def assemble(directory, report):
         cached = any(b.startswith("cache_read") for r in rows for b in r.rates)
         offerings[key] = Offering(*key, rows, first_party=merge.first_party(*key), retired=retired,
                                   cache_min=merge.cache_minimum(*key, cache_min.get(key), cached))
-    items = corrections()
-    apply_corrections(offerings, items)
+    apply_corrections(offerings, items, fixes)
     schedules = [i for i in items if i["kind"] == "schedule"]
     periods(offerings, schedules)
     merge.fold(offerings, families, listed)
+    for key in sorted(offerings):
+        names = {key} | {(key[0], a) for a in offerings[key].aliases}
+        if not names & fixes.keys() and not any(merge.wanted(n, by[n]) for n in sorted(names & by.keys())):
+            del offerings[key]
+            report.add("left out: one voice at an unnamed seller", "/".join(key))
     clashing(offerings, report)
     calendars = [{"kind": "calendar", "id": name, "covers_through": c["covers_through"], "dates": sorted(c["dates"]),
                   "src": c["source"].removeprefix("https://www.")} for name, c in sorted(snapshot["schedules"]["holidays"].items())]
@@ -184,7 +177,10 @@ def render(offerings, schedules, calendars):
     used = sorted({s for o in offerings.values() for r in o.rows for s in r.sources}, key=lambda s: (s[0], official(s)))
     for source in used:
         place = (source[0], official(source))
-        sources.setdefault(place, f"s{len(sources) + 1}")
+        # An id of its own content: a new source never renames another one's rows.
+        sources.setdefault(place, "s" + hashlib.sha256("|".join(place).encode()).hexdigest()[:6])
+    if len(set(sources.values())) < len(sources):
+        raise SystemExit("two sources share an id")
     for (package, url), name in sources.items():
         origin = "corrections" if package == "corrections" else f"{package} {PACKAGES[package][0]}"
         lines.append({"kind": "source", "id": name, "url": url, "origin": origin, "licence": LICENCE, "retrieved": GENERATED})

@@ -4,6 +4,7 @@ Order of trust: a correction, two independent sources that agree, one source
 with an official address or a documented date, else `verified: false`.
 """
 
+import dataclasses
 import re
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -83,6 +84,9 @@ def current(facts):
 
 def vote(facts, where, report):
     """One vector out of what the packages say: (rates, uses, verified, sources)."""
+    if any(f.uses and not f.rates for f in facts):
+        # Sold by the use: the zero token rates of another source say nothing.
+        facts = [f for f in facts if f.uses or any(f.rates.values())]
     groups = {}
     for fact in facts:
         groups.setdefault(core(fact), []).append(fact)
@@ -92,6 +96,12 @@ def vote(facts, where, report):
         voices = {f.voice for f in item[1]}
         return (-min(len(voices), 2), min(TRUST[f.package] for f in item[1]))
 
+    # An output rate that one source leaves out, or that was noise, is taken from those that agree on the input.
+    for short in [c for c in whole if c[0] is not None and c[1] is None]:
+        full = [(c, g) for c, g in whole.items() if c[0] == short[0] and c[1] is not None]
+        if full:
+            best = min(full, key=weight)[0]
+            whole[best] = sorted(whole[best] + whole.pop(short), key=lambda f: TRUST[f.package])
     winner, agree = min(whole.items(), key=weight)
     if len(whole) > 1:
         said = "; ".join(f"{'+'.join(f.package for f in g)} {'/'.join(text(v) if v is not None else '-' for v in c)}"
@@ -109,9 +119,14 @@ def vote(facts, where, report):
                 said = "; ".join(f"{'+'.join(f.package for f in g)} {text(v)}" for v, g in sorted(values.items(), key=weight))
                 report.add("conflict on a secondary rate", f"{where} {bucket}: {said}")
             target[bucket] = best
+    if rates.get("cache_read") and rates.get("input") and rates["cache_read"] > rates["input"]:
+        report.add("cache read dearer than input left out", f"{where} {text(rates['cache_read'])} > {text(rates['input'])}")
+        del rates["cache_read"]
+    if not rates.get("input") and not rates.get("output"):
+        rates = {k: v for k, v in rates.items() if k in ("input", "output") or v}
     voices = {f.voice for f in agree}
     official = any(f.url or f.basis == "documented" for f in agree)
-    if not any(v for v in rates.values()) and rates and len(voices) < 2:
+    if not any(v for v in rates.values()) and rates and len(voices) < 2 and not facts[0].model.endswith(":free"):
         return None
     sources = tuple(sorted({(f.package, f.url) for f in agree}, key=lambda s: (TRUST[s[0]], s[1] or ""))[:2])
     return rates, uses, len(voices) >= 2 or official, sources
@@ -129,10 +144,23 @@ def exact_half(rates, base, where, report):
     return out
 
 
+def coming(facts, where, report):
+    """Rows of announced changes, one a day of change."""
+    out = []
+    for start in sorted({f.start for f in facts if (f.start or "") > NOW}):
+        new = [f for f in facts if f.start == start]
+        won = vote(new, where, report)
+        if won:
+            out.append(Row(new[0].when, new[0].over, start, None, won[0], won[1], won[2], "announced", won[3]))
+    for before, after in zip(out, out[1:]):
+        before.end = after.start
+    return out
+
+
 def history(facts):
     """Dated intervals of one package, neighbours with nothing contradictory joined: [(start, end, rates, fact)]."""
     out = []
-    for fact in sorted((f for f in facts if f.start), key=lambda f: f.start):
+    for fact in sorted((f for f in facts if f.start and f.start <= NOW), key=lambda f: f.start):
         if out:
             start, end, rates, first = out[-1]
             same = all(rates.get(k, v) == v for k, v in fact.rates.items()) and core(fact) == (rates.get("input"), rates.get("output"))
@@ -141,6 +169,23 @@ def history(facts):
                 continue
         out.append((fact.start, fact.end, dict(fact.rates), fact))
     return out
+
+
+# Sellers that the specification names, and those of the recorded responses.
+NAMED = MAKERS | CLOUDS | {"groq", "openrouter", "perplexity", "fireworks", "together", "cerebras", "huggingface", "snowflake"}
+
+
+def wanted(key, facts):
+    """Whether an offering earns its place: two voices at sellers outside the named ones, two packages at OpenRouter."""
+    provider, model = key
+    packages, voices = {f.package for f in facts}, {f.voice for f in facts}
+    if provider.startswith("huggingface_"):
+        return False
+    if provider == "openrouter":
+        return len(voices) > 1
+    if provider in ("fireworks", "together", "perplexity"):
+        return packages != {"litellm"}
+    return provider in NAMED or len(voices) > 1 or first_party(provider, model)
 
 
 def id_day(model):
@@ -193,9 +238,10 @@ def timeline(facts, where, released, report, floor=None):
     if won is None:
         if present:
             report.add("refused: zero price with one source", where)
+            return []
         for start, end, rates, fact in known:
             row(start, end or NOW, rates, {}, fact.url is not None or fact.basis == "documented", fact.basis, ((fact.package, fact.url),))
-        return rows if any(r.rates for r in rows) else []
+        return rows
     rates, uses, verified, sources = won
     live = (rates.get("input"), rates.get("output"))
     past, start, basis = [], None, "first_observed"
@@ -229,9 +275,10 @@ def timeline(facts, where, released, report, floor=None):
         if early != start:
             start, basis = early, "announced"
     row(start, None, rates, uses, verified, basis, sources)
-    for fact in sorted((f for f in facts if f.start and f.start > NOW), key=lambda f: f.start):
-        rows[-1].end = fact.start
-        row(fact.start, fact.end, dict(fact.rates), dict(fact.uses) or uses, True, "announced", ((fact.package, fact.url),))
+    for new in coming(facts, where, report):
+        rows[-1].end = new.start
+        new.uses = new.uses or uses
+        rows.append(new)
     return rows
 
 
@@ -242,6 +289,11 @@ def one_hour(rows, provider):
             r.rates.setdefault("cache_write_1h", r.rates["input"] * 2)
 
 
+def in_force(rows):
+    """The row of the build day, else the last one."""
+    return next((r for r in rows if r.start <= NOW and (r.end or "9") > NOW), rows[-1])
+
+
 def tier_rows(provider, tier, facts, base, where, report):
     """Half-price tiers follow the base through its history; other tiers stand as stated."""
     present = current(facts)
@@ -249,13 +301,19 @@ def tier_rows(provider, tier, facts, base, where, report):
     if won is None:
         return []
     rates, uses, verified, sources = won
-    now = base[-1] if base[-1].end is None else next((r for r in base if r.start <= NOW and (r.end or "9") > NOW), base[-1])
+    now = in_force(base)
     begin = PROGRAMME.get((provider, tier), now.start if tier in HALF else None)
     if tier in HALF:
         rates = exact_half(rates, now.rates, where, report)
     halves = tier in HALF and all(rates.get(k) == (now.rates[k] / 2) for k in ("input", "output") if k in now.rates and k in rates)
     if tier not in HALF or not halves or now.core()[0] is None:
-        return [Row(facts[0].when, facts[0].over, now.start, now.end, rates, uses, verified, now.basis, sources)]
+        verified = verified or (now.verified and (rates.get("input"), rates.get("output")) == now.core())
+        out = [Row(facts[0].when, facts[0].over, now.start, now.end, rates, uses, verified, now.basis, sources)]
+        for new in coming(facts, where, report):
+            out[-1].end = new.start
+            new.uses = new.uses or uses
+            out.append(new)
+        return out
     same = {k for k in rates if k in now.rates and rates[k] == now.rates[k]}
     out = []
     for r in base:
@@ -273,28 +331,84 @@ def tier_rows(provider, tier, facts, base, where, report):
     return out
 
 
-def offering_rows(facts, released, report):
-    """Every row of one offering."""
+def replace(rows, new):
+    """Puts a corrected interval in place of what it covers."""
+    kept = []
+    for row in rows:
+        if (row.when, row.over) != (new.when, new.over) or (row.end or "9") <= new.start or (new.end is not None and row.start >= new.end):
+            kept.append(row)
+            continue
+        new = dataclasses.replace(new, uses=new.uses or row.uses) if new.rates else new
+        if row.start < new.start:
+            kept.append(dataclasses.replace(row, end=new.start))
+        if new.end is not None and (row.end or "9") > new.end:
+            kept.append(dataclasses.replace(row, start=new.end))
+    return kept + ([new] if new.rates or new.uses else [])
+
+
+def longer(rows, base, live):
+    """A prompt tier reaches back as far as the base price it belongs to; its cache rates follow the base's."""
+    first = rows[0]
+    out = [r for r in rows if r.end is None or r.end > base[0].start]
+    for r in base:
+        if r is live:
+            first.start = min(first.start, live.start)
+        elif r.core() == live.core() and r.start < min(first.start, live.start):
+            rates = dict(first.rates)
+            for bucket in rates:
+                if bucket in r.rates and bucket in live.rates and r.rates[bucket] != live.rates[bucket]:
+                    rates[bucket] = rates[bucket] * r.rates[bucket] / live.rates[bucket]
+            rates = {k: v for k, v in rates.items() if (Fraction(v) * 10**6).denominator == 1}
+            out.append(Row((), first.over, r.start, r.end, rates, first.uses, r.verified, r.basis, r.sources))
+    return sorted(out, key=Row.sort_key)
+
+
+def offering_rows(facts, released, report, fixes=()):
+    """Every row of one offering; `fixes` are corrected rows."""
     provider, model = facts[0].key
+    where = f"{provider}/{model}"
+    plain = [f for f in facts if not f.when and not f.over]
+    stated = {core(f) for f in plain if not f.matched}
+    if any(f.matched for f in facts) and not {core(f) for f in plain if f.matched} & stated:
+        report.add("pattern that no listed price agrees with left out", where)
+        facts = [f for f in facts if not f.matched]
     by = {}
     for fact in facts:
         by.setdefault((fact.when, fact.over), []).append(fact)
-    where = f"{provider}/{model}"
     if ((), 0) not in by:
         return []
     base = timeline(by[(), 0], where, released, report)
+    for fix in fixes:
+        if not fix.when and not fix.over:
+            base = replace(base, fix)
+    base.sort(key=Row.sort_key)
     if not base:
         return []
     rows = list(base)
     overs = {}
-    live = next((r for r in base if r.end is None or r.end > NOW), base[-1])
+    live = in_force(base)
+    # A package that was outvoted on the base price has no say in what derives from it.
+    present = current(by[(), 0])
+    lost = {f.package for f in present if core(f) != live.core() and core(f)[0] is not None}
+    for place in sorted(by):
+        if place == ((), 0) or not lost:
+            continue
+        kept = [f for f in by[place] if f.package not in lost or (f.package == "model-prices" and not place[0])]
+        if len(kept) < len(by[place]):
+            report.add("conditions of an outvoted base price left out", f"{where} {dict(place[0])} >{place[1]}")
+        by[place] = kept
+    by = {place: part for place, part in by.items() if part}
     for (when, over), part in sorted(by.items()):
         if when or not over:
             continue
-        if current(part):
+        voices = {f.voice for f in current(part)}
+        against = {f.voice for f in present if core(f) == live.core()} - voices
+        if len(voices) == 1 and len(against) > 1:
+            report.add("prompt tier that one source has alone", f"{where} >{over}: {sorted(voices)[0]}")
+        elif voices:
             found = timeline(part, f"{where} >{over}", released, report, (live.start, live.basis))
-            if found:
-                overs[over] = found
+            if found and in_force(found).core() != live.core():
+                overs[over] = longer(found, base, live)
     for (when, over), part in sorted(by.items()):
         if when or not over or over in overs:
             continue
@@ -304,8 +418,7 @@ def offering_rows(facts, released, report):
             if not any(all(v.get(k) == x for k, x in rates.items()) for v in vectors) and end:
                 rows.append(Row((), over, start, end, rates, {}, bool(fact.url), fact.basis, ((fact.package, fact.url),)))
     for rs in overs.values():
-        rs[0].start = min(rs[0].start, live.start) if len(rs) == 1 else rs[0].start
-        rows += [r for r in rs if r.end is None or r.end > base[0].start]
+        rows += rs
     for (when, over), part in sorted(by.items()):
         if not when or any(k == "period" for k, _ in when):
             continue
@@ -323,9 +436,16 @@ def offering_rows(facts, released, report):
                 rows += timeline(part, label, released, report, (live.start, live.basis))
             else:
                 rows += tier_rows(provider, tier or "", part, below, label, report)
-    one_hour(rows, provider)
     for r in rows:
-        r.uses = {k: v for k, v in r.uses.items()}
+        if dict(r.when).get("region"):
+            r.rates = {k: v for k, v in r.rates.items() if k in live.rates or not k.startswith("cache_write")}
+        if "gemini" in model and provider in ("google", "vertex"):
+            # Google sells cache storage by the hour, not written tokens.
+            r.rates = {k: v for k, v in r.rates.items() if not k.startswith("cache_write")}
+    one_hour(rows, provider)
+    for fix in fixes:
+        if fix.when or fix.over:
+            rows = replace(rows, fix)
     return [r for r in rows if r.rates or r.uses]
 
 
@@ -355,13 +475,19 @@ def fold(offerings, families, listed):
         earliest = min(o.base(), key=lambda r: r.start)
         for r in a.base():
             if r.start < earliest.start and len(o.base()) == 1:
-                earliest.start, earliest.basis = r.start, r.basis
-        for r in earliest is not None and a.base()[:1] or []:
-            for bucket, rate in r.rates.items():
-                for base in o.base():
-                    if base.core() == r.core():
-                        base.rates.setdefault(bucket, rate)
-        o.aliases |= {alias[1]} | a.aliases
+                was, earliest.start, earliest.basis = earliest.start, r.start, r.basis
+                for other in o.rows:
+                    tier = dict(other.when).get("service_tier")
+                    if other.start == was and (not other.when or tier in HALF):
+                        other.start = max(r.start, PROGRAMME.get((provider, tier), r.start))
+        for r in a.rows:
+            for own in o.rows:
+                if (own.when, own.over) == (r.when, r.over) and own.core() == r.core():
+                    for bucket, rate in r.rates.items():
+                        own.rates.setdefault(bucket, rate)
+                    if r.verified and not own.verified:
+                        own.verified, own.sources = True, r.sources
+        o.aliases |= {n for n in {alias[1]} | a.aliases if n.lower() != name[1].lower()}
         o.retired = o.retired and a.retired
         o.cache_min = o.cache_min or a.cache_min
         del offerings[alias]
@@ -381,7 +507,7 @@ def fold(offerings, families, listed):
                 if (provider, alias) not in listed:
                     join((provider, alias), (provider, name))
     seen = {}
-    for key in sorted(offerings):
+    for key in sorted(offerings, key=lambda k: (k[0], k[1] != k[1].lower(), k[1])):
         low = (key[0], key[1].lower())
         if low in seen:
             join(key, seen[low])

@@ -83,6 +83,8 @@ class Seen:
     uses: dict = field(default_factory=dict)
     url: str | None = None
     basis: str = "first_observed"
+    # The package names this id by a pattern only: it may agree, never decide.
+    matched: bool = False
 
     @property
     def voice(self):
@@ -248,6 +250,9 @@ def genai_vectors(price, where, report):
                 rates.put(GENAI_TOKENS[name], value)
             elif name in GENAI_USES:
                 unit, scale = GENAI_USES[name]
+                if unit == "request" and where.startswith("genai-prices perplexity/"):
+                    # The fee of the largest search context, which is not the default.
+                    continue
                 uses.put(unit, value, scale)
             elif name != "_" and over == 0:
                 report.add("unit without a bucket", f"{where} {name}")
@@ -274,13 +279,20 @@ def genai(directory, ids, report):
             continue
         url = (provider.get("pricing_urls") or [None])[0]
         own = {m["id"]: {m["id"]} | listed_by(m["match"]) for m in provider["models"]}
-        taken = set().union(*own.values())
+        taken, loose = set().union(*own.values()), set()
         for other in sorted(ids.get(name, set()) - taken):
+            if name == "bedrock" and ABROAD.match(other):
+                continue
             first = next((m["id"] for m in provider["models"] if matches(m["match"], other)), None)
             if first is not None:
                 own[first].add(other)
+                loose.add((first, other))
+        seller = name
         for model in provider["models"]:
-            names = sorted(n for n in own[model["id"]] if PLAIN.match(n) and not n.startswith("regional."))
+            # This source files Vertex AI's Claude under Google.
+            name = "vertex" if seller == "google" and model["id"].startswith("claude") else seller
+            # `regional.` is this source's own word for the bare Bedrock id.
+            names = sorted({n.removeprefix("regional.") for n in own[model["id"]] if PLAIN.match(n)})
             families.setdefault(name, []).append((model["id"], set(names)))
             prices = model["prices"] if isinstance(model["prices"], list) else [{"prices": model["prices"]}]
             states = [((), None, p) for p in prices if (p.get("constraint") or {}).get("_") != "TimeOfDateConstraint"]
@@ -297,7 +309,7 @@ def genai(directory, ids, report):
                     for over, rates, uses in genai_vectors(state["prices"], where, report):
                         if rates or uses:
                             facts.append(Seen("genai-prices", name, listed, when, over, instant(start) if start else None,
-                                              None, rates, uses, url))
+                                              None, rates, uses, url, matched=(model["id"], listed) in loose))
     return facts, families, retired
 
 
@@ -340,7 +352,7 @@ def litellm_name(key, entry):
         elif parts[0] == "apac":
             return None
         parts = parts[1:]
-    if provider == "bedrock" and len(parts) > 1:
+    if provider == "bedrock" and (len(parts) > 1 or not re.match(r"[a-z0-9-]+\.", parts[0])):
         return None
     name = "/".join(parts)
     return (provider, name, region) if PLAIN.match(name) else None
@@ -395,9 +407,13 @@ def litellm(directory, report):
             facts.append(Seen("litellm", provider, model, (("period", "peak"),), 0, None, None, high.done(), {}, url))
             groups = {}
         for (tier, over), rates in groups.items():
+            if provider == "azure" and region and tier:
+                continue
             when = tuple(sorted(where_region + ((("service_tier", tier),) if tier else ())))
-            facts.append(Seen("litellm", provider, model, when, over, None, None, rates.done(),
-                              uses.done() if not over else {}, url))
+            stated = rates.done()
+            if uses.done() and not any(stated.values()):
+                stated = {}
+            facts.append(Seen("litellm", provider, model, when, over, None, None, stated, uses.done() if not over else {}, url))
         if not groups and not peak and uses.done():
             facts.append(Seen("litellm", provider, model, where_region, 0, None, None, {}, uses.done(), url))
         if len(set(sizes.values())) > 1 and (None, 0) in groups and not region:
@@ -509,6 +525,10 @@ OCC_TOKENS = {"input": "input", "cached_input": "cache_read", "cache_write": "ca
 AZURE_DATE = re.compile(r"-(\d{4})$")
 
 
+# Outside the United States only Claude has one price for every geography.
+ABROAD = re.compile(r"^(?!us\.|global\.)[a-z-]{2,6}\.(?!anthropic\.)[a-z0-9]+\.")
+
+
 def bedrock_stem(name):
     """`us.anthropic.claude-x-20250929-v1:0` and the price list's `anthropic.claude-x` share this stem."""
     name = GEO.sub("", name)
@@ -531,7 +551,7 @@ def cost_calculator(directory, ids, report):
         for entry in data["models"]:
             names = [entry["id"]] if PLAIN.match(entry["id"]) else []
             if provider == "bedrock":
-                names = sorted(stems.get(entry["id"], []))
+                names = sorted(n for n in stems.get(entry["id"], []) if not ABROAD.match(n))
             elif provider == "azure" and AZURE_DATE.search(entry["id"]) and entry["id"] not in ids.get(provider, set()):
                 continue
             aliases += [(provider, entry["id"], a) for a in entry.get("aliases", []) if PLAIN.match(a)]
