@@ -12,7 +12,9 @@ mod frozen;
 mod lookup;
 mod model_price;
 mod record;
+mod sketch;
 mod stream;
+mod summary;
 mod usage;
 
 /// The compiled half of `finops`; import from `finops`.
@@ -33,7 +35,11 @@ mod _finops {
     #[pymodule_export]
     use crate::record::{PyInference, PyTraining};
     #[pymodule_export]
+    use crate::sketch::PySketch;
+    #[pymodule_export]
     use crate::stream::extract_stream;
+    #[pymodule_export]
+    use crate::summary::PySummaryRow;
     #[pymodule_export]
     use crate::usage::PyUsage;
 }
