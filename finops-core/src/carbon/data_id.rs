@@ -1,5 +1,6 @@
 //! Ids of the rows and statements that a figure rests on.
 
+use super::{rows, tables, zone::Provider};
 use std::fmt;
 
 macro_rules! statements {
@@ -43,6 +44,8 @@ statements! {
     CCF = "ccf-coefficients/b0032d9",
     /// A meter's counter.
     METER = "meter",
+    /// The world's average.
+    WORLD = "ember-owid/2026-06-30:WORLD",
 }
 
 /// The table that a [`DataId`] points into.
@@ -51,6 +54,39 @@ statements! {
 pub(crate) enum Dataset {
     /// A fixed statement of this page.
     Statement = 1,
+    /// A country of `COUNTRIES`.
+    EmberOwid,
+    /// A state of `US_STATES`.
+    Egrid,
+    /// The intensity of a region of `REGIONS`.
+    GoogleRegions,
+    /// The PUE of a region of `REGIONS`.
+    PueRegion,
+    /// A row of `AWS_PUE_PREFIX`.
+    PuePrefix,
+    /// The PUE of Google's fleet.
+    PueFleet,
+    /// A row of `GPUS`.
+    Gpus,
+    /// A row of `CPUS`.
+    Cpus,
+    /// A row of `MODELS`.
+    Models,
+}
+
+impl Dataset {
+    /// The id of its source, where all its rows have one.
+    pub(crate) const fn source_id(self) -> &'static str {
+        match self {
+            Self::EmberOwid => "ember-owid",
+            Self::Egrid => "egrid",
+            Self::GoogleRegions => "google-regions",
+            Self::PuePrefix => "aws-pue",
+            Self::PueFleet => "google-pue",
+            Self::Models => "model-cards",
+            Self::Statement | Self::PueRegion | Self::Gpus | Self::Cpus => "",
+        }
+    }
 }
 
 /// One row of a dataset, `<dataset>/<release>:<row>`, or a statement such as `declared`.
@@ -74,9 +110,39 @@ impl DataId {
 impl fmt::Display for DataId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let row = usize::from(self.row);
-        match self.dataset {
-            Dataset::Statement => f.write_str(STATEMENTS.get(row).copied().unwrap_or_default()),
+        if self.dataset == Dataset::Statement {
+            return f.write_str(STATEMENTS.get(row).copied().unwrap_or_default());
         }
+        let region = || tables::REGIONS.get(row);
+        let mut source = self.dataset.source_id();
+        let by_index = |index: usize| tables::SOURCES.get(index).map_or("", |row| row.0);
+        let name = match self.dataset {
+            Dataset::Statement => None,
+            Dataset::EmberOwid => tables::COUNTRIES.get(row).map(|row| row.0),
+            Dataset::Egrid => tables::US_STATES.get(row).map(|row| row.0),
+            Dataset::GoogleRegions => region().map(|row| row.1),
+            Dataset::PueRegion => {
+                source = match region().map(|row| row.0) {
+                    Some(Provider::Azure) => "azure-pue",
+                    Some(Provider::Gcp) => "google-pue",
+                    Some(Provider::Aws) | None => "aws-pue",
+                };
+                region().map(|row| row.1)
+            }
+            Dataset::PuePrefix => tables::AWS_PUE_PREFIX.get(row).map(|row| row.0),
+            Dataset::PueFleet => Some("fleet"),
+            Dataset::Gpus => tables::GPUS.get(row).map(|row| {
+                source = by_index(row.3);
+                row.0
+            }),
+            Dataset::Cpus => tables::CPUS.get(row).map(|row| {
+                source = by_index(row.3);
+                row.0
+            }),
+            Dataset::Models => tables::MODELS.get(row).map(|row| row.0),
+        };
+        let (id, version) = rows::dataset(source);
+        write!(f, "{id}/{version}:{}", name.unwrap_or_default())
     }
 }
 

@@ -128,6 +128,14 @@ impl Range {
     }
 }
 
+impl std::ops::Mul for Range {
+    type Output = Self;
+
+    fn mul(self, other: Self) -> Self {
+        self.product(other)
+    }
+}
+
 macro_rules! names {
     ($(#[$doc:meta])* $enum:ident { $($(#[$each:meta])* $name:ident = $text:literal,)+ }) => {
         $(#[$doc])*
