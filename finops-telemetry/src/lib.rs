@@ -15,3 +15,4 @@ pub mod stream;
 pub use error::Error;
 #[cfg(test)]
 mod testing;
+
