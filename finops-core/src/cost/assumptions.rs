@@ -1,11 +1,11 @@
 //! Whatever was assumed, as a bit set that serialises as a list of codes.
 
 macro_rules! assumptions {
-    ($($(#[$doc:meta])* $name:ident,)+) => {
+    ($($(#[doc = $doc:literal])+ $name:ident,)+) => {
         /// One thing that was assumed about usage or price. The wire form is the name itself.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[expect(non_camel_case_types, reason = "the wire names, stated once")]
-        pub enum Assumption { $($(#[$doc])* $name,)+ }
+        pub enum Assumption { $($(#[doc = $doc])+ $name,)+ }
 
         impl Assumption {
             /// Every assumption, in the order in which lists show them.
@@ -15,6 +15,12 @@ macro_rules! assumptions {
             #[must_use]
             pub const fn code(self) -> &'static str {
                 match self { $(Self::$name => stringify!($name),)+ }
+            }
+
+            /// One sentence for people.
+            #[must_use]
+            pub const fn sentence(self) -> &'static str {
+                match self { $(Self::$name => concat!($($doc),+).trim_ascii(),)+ }
             }
 
             /// The assumption of that code.
@@ -118,6 +124,12 @@ impl Assumptions {
     #[must_use]
     pub const fn contains(self, assumption: Assumption) -> bool {
         self.0 & Self::bit(assumption) != 0
+    }
+
+    /// Whether the sets share an assumption.
+    #[must_use]
+    pub const fn intersects(self, other: Self) -> bool {
+        self.0 & other.0 != 0
     }
 
     /// Whether nothing was assumed.
