@@ -19,6 +19,7 @@ mod control;
 mod ids;
 mod log;
 mod names;
+mod plan;
 mod read;
 mod settings;
 mod sink;
@@ -33,13 +34,14 @@ pub use call::{
 pub use config::{MonitorConfig, MonitorOptions};
 pub use ids::MAX_IDS;
 pub use log::Logged;
+pub use plan::Plan;
 pub use read::{Filter, Stats};
 pub use settings::{Setting, Settings, Source, number, number_f64};
 pub use sink::SinkState;
 pub use state::Entry;
 pub use tags::{DEFAULT_ALIASES, DEFAULT_TAGS, TagSchema, Tags, number_text};
 
-use crate::Error;
+use crate::{Error, budget::Budgets};
 use state::State;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -51,6 +53,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 pub struct ResourceMonitor<P = ()> {
     state: Mutex<State<P>>,
     schema: Arc<TagSchema>,
+    budgets: Option<Arc<Budgets>>,
 }
 
 impl<P> ResourceMonitor<P> {
@@ -60,13 +63,20 @@ impl<P> ResourceMonitor<P> {
     /// `config.invalid`, `price.too_precise`, and the `carbon.*` codes of an unusable region, PUE or factor.
     pub fn new(config: MonitorConfig) -> Result<Self, Error> {
         let schema = Arc::clone(config.schema());
-        Ok(Self { state: Mutex::new(State::new(config)?), schema })
+        let budgets = config.budgets().cloned();
+        Ok(Self { state: Mutex::new(State::new(config)?), schema, budgets })
     }
 
     /// Which metadata keys become tags.
     #[must_use]
     pub const fn tag_schema(&self) -> &Arc<TagSchema> {
         &self.schema
+    }
+
+    /// The budgets that calls are charged to.
+    #[must_use]
+    pub const fn budgets(&self) -> Option<&Arc<Budgets>> {
+        self.budgets.as_ref()
     }
 
     /// The state. A thread that panicked while it held the lock had not begun to change anything that must agree:

@@ -3,11 +3,12 @@
 use super::{
     InferenceCall, ResourceMonitor, Tags,
     call::{count, count_f64, duration_ms},
-    log::{as_charged, check_model},
+    log::{amounts, as_charged, check_model},
     state::State,
 };
 use crate::{
     Error,
+    budget::Amounts,
     record::Emissions,
     rollup::{self, Measures},
 };
@@ -19,6 +20,7 @@ use finops_core::{
     time::Timestamp,
     usage::{Usage, UsageError},
 };
+use rust_decimal::Decimal;
 
 /// A column of numbers, borrowed from whoever holds it.
 #[derive(Debug, Clone, Copy)]
@@ -138,10 +140,21 @@ impl<P> ResourceMonitor<P> {
     /// A bad row is reported by its place, and the others are logged. Budgets are charged once, with the sum.
     ///
     /// # Errors
-    /// `config.invalid` when columns differ in length or there is no model, `budget.*`; then nothing was logged.
+    /// `config.invalid` when columns differ in length or there is no model; then nothing was logged.
     pub fn log_batch(&self, batch: &BatchCall<'_>) -> Result<BatchResult, Error> {
         let rows = batch.check()?;
         let mut state = self.lock();
+        if let Some(budgets) = &self.budgets {
+            // Pricing changes nothing and can be done twice.
+            let mut spent = Amounts { tokens: Some(0), ..Amounts::default() };
+            for row in 0..rows {
+                if let Ok(row) = state.price_row(batch, row) {
+                    plus(&mut spent, &row)?;
+                }
+            }
+            let charged = budgets.record_spend(&spent, &[], batch.at);
+            state.budget_errors = state.budget_errors.saturating_add(u64::from(charged.is_err()));
+        }
         let mut sums = Sums::default();
         sums.result.costs_usd.reserve_exact(rows);
         for place in 0..rows {
@@ -257,6 +270,22 @@ impl<P> State<P> {
         let model = batch.models.get(row.model).copied().unwrap_or_default();
         self.add(provider, model, resolved, charge.status(), &Tags::default(), &measures)
     }
+}
+
+/// Adds what a row takes from budgets.
+fn plus(spent: &mut Amounts, row: &Row) -> Result<(), Error> {
+    let row = amounts(row.charge.total(), row.usage.total_tokens(), &row.emissions);
+    if let Some(usd) = row.usd {
+        spent.usd = Some(spent.usd.unwrap_or(Picodollars::ZERO).checked_add(usd)?);
+    }
+    let sum = |a: Option<Decimal>, b: Option<Decimal>| match (a, b) {
+        (Some(a), Some(b)) => a.checked_add(b),
+        (a, b) => a.or(b),
+    };
+    spent.tokens = spent.tokens.zip(row.tokens).map(|(a, b)| a.saturating_add(b));
+    spent.joules = sum(spent.joules, row.joules);
+    spent.grams_co2e = sum(spent.grams_co2e, row.grams_co2e);
+    Ok(())
 }
 
 impl Sums {

@@ -4,7 +4,7 @@ use super::{
     settings::{Setting, Settings, Source},
     tags::TagSchema,
 };
-use crate::{Error, rollup::RollupConfig};
+use crate::{Error, budget::Budgets, rollup::RollupConfig};
 use finops_core::{
     carbon::{CarbonConfig, CarbonModel, Environment, Grid},
     cost::{CostPolicy, ModelPrice},
@@ -53,6 +53,8 @@ pub struct MonitorOptions {
     pub max_groups: Option<usize>,
     /// How many unresolved model names have a group of their own: 1,024.
     pub max_unknown_models: Option<usize>,
+    /// Budgets that calls are charged to.
+    pub budgets: Option<Arc<Budgets>>,
     /// Energy and carbon beyond the three numbers above.
     pub carbon: CarbonConfig,
 }
@@ -79,6 +81,7 @@ pub struct MonitorConfig {
     pub(super) max_records: usize,
     pub(super) rollup: RollupConfig,
     schema: Arc<TagSchema>,
+    budgets: Option<Arc<Budgets>>,
 }
 
 impl MonitorConfig {
@@ -111,7 +114,12 @@ impl MonitorConfig {
         }
         policy.set_use_catalogue(!options.without_catalogue);
         policy.set_strict(options.strict);
-        let schema = TagSchema::new(options.tags.as_deref(), options.tag_aliases.as_ref(), [])?;
+        let of_budgets = options.budgets.as_ref().map(|budgets| budgets.tags()).unwrap_or_default();
+        let schema = TagSchema::new(
+            options.tags.as_deref(),
+            options.tag_aliases.as_ref(),
+            of_budgets.iter().map(String::as_str),
+        )?;
         let rollup = RollupConfig {
             tags: schema.names().iter().map(|name| name.to_string()).collect(),
             max_groups: options.max_groups.unwrap_or(MAX_GROUPS),
@@ -124,6 +132,7 @@ impl MonitorConfig {
             max_records: options.max_records.unwrap_or(MAX_RECORDS),
             rollup,
             schema: Arc::new(schema),
+            budgets: options.budgets,
         })
     }
 
@@ -143,6 +152,12 @@ impl MonitorConfig {
     #[must_use]
     pub const fn schema(&self) -> &Arc<TagSchema> {
         &self.schema
+    }
+
+    /// The budgets that calls are charged to.
+    #[must_use]
+    pub const fn budgets(&self) -> Option<&Arc<Budgets>> {
+        self.budgets.as_ref()
     }
 }
 

@@ -6,12 +6,14 @@ use super::{
 };
 use crate::{
     Error,
+    budget::{Amounts, BudgetError, Settlement},
     record::{Costs, Emissions, InferenceRecord, Rare, Record, TrainingRecord},
     rollup::{self, Measures, RollupKey},
 };
 use finops_core::{
     cost::{Call, Charge, PriceSource, Status},
-    money::time_cost,
+    error::ConfigError,
+    money::{Picodollars, time_cost},
     time::{DurationNs, Timestamp},
     usage::{Extracted, Usage, UsageError, extract::words},
 };
@@ -26,6 +28,10 @@ pub struct Logged<P> {
     pub payload: Option<Arc<P>>,
     /// Whether the call had been logged before.
     pub duplicate: bool,
+    /// What the budgets said, when there are any: what was released, overrun, and which thresholds were crossed.
+    pub settlement: Option<Settlement>,
+    /// Why a budget could not count the call; the call is logged and the other budgets are charged all the same.
+    pub budget_error: Option<BudgetError>,
 }
 
 impl<P> ResourceMonitor<P> {
@@ -81,6 +87,8 @@ impl<P> ResourceMonitor<P> {
         }
         let charge = state.policy.charge(&as_charged(call))?;
         let emissions = Emissions::of_inference(&state.carbon, call.model, &call.usage, call.duration)?;
+        let settled = self.spend(call, &charge, &emissions)?;
+        state.budget_errors = state.budget_errors.saturating_add(u64::from(settled.is_err()));
         let record = Arc::new(new_record(&mut state, &self.schema, call, charge, emissions, id));
         state.roll_up(&record)?;
         let entry = Entry { record: Record::Inference(Arc::clone(&record)), payload: payload.clone() };
@@ -92,7 +100,11 @@ impl<P> ResourceMonitor<P> {
         // What callers keep beside records may run their code when it goes: not under the lock.
         drop(state);
         drop((evicted, forgotten));
-        Ok(Logged { record, payload, duplicate: false })
+        let (settlement, budget_error) = match settled {
+            Ok(settlement) => (settlement, None),
+            Err(error) => (None, Some(error)),
+        };
+        Ok(Logged { record, payload, duplicate: false, settlement, budget_error })
     }
 
     /// Logs a training run: hours times GPUs times the hourly rate.
@@ -101,7 +113,7 @@ impl<P> ResourceMonitor<P> {
     ///
     /// # Errors
     /// Nothing changes on an error: `usage.missing_model`, `usage.invalid_gpu_count`, `usage.invalid_duration`,
-    /// `config.invalid` for a bad power, `money.overflow`, `budget.*`.
+    /// `config.invalid` for a bad power, `money.overflow`.
     pub fn log_training(
         &self,
         call: &TrainingCall<'_>,
@@ -121,6 +133,11 @@ impl<P> ResourceMonitor<P> {
         let compute_cost = time_cost(duration, rate, call.gpu_count)?;
         let emissions =
             Emissions::of_training(&state.carbon, duration_hours, call.gpu_count, call.gpu_power_kw)?;
+        if let Some(budgets) = &self.budgets {
+            let amounts = amounts(Some(compute_cost), 0, &emissions);
+            let charged = budgets.record_spend(&amounts, &self.schema.pairs(&call.tags), call.at);
+            state.budget_errors = state.budget_errors.saturating_add(u64::from(charged.is_err()));
+        }
         let status = match state.settings.explicit(Setting::ComputeCostPerHour) {
             Some(_) => Status::Priced,
             None => Status::Estimated,
@@ -148,6 +165,45 @@ impl<P> ResourceMonitor<P> {
         drop(state);
         drop(evicted);
         Ok(record)
+    }
+}
+
+impl<P> ResourceMonitor<P> {
+    /// Settles the call's reservation, which may be refused, or else charges the budgets that cover it, which may not:
+    /// the money is spent.
+    fn spend(
+        &self,
+        call: &InferenceCall<'_>,
+        charge: &Charge,
+        emissions: &Emissions,
+    ) -> Result<Result<Option<Settlement>, BudgetError>, Error> {
+        let Some(budgets) = &self.budgets else {
+            return match call.reservation {
+                None => Ok(Ok(None)),
+                Some(id) => Err(ConfigError::new(
+                    "reservation",
+                    id,
+                    "given to a monitor without budgets",
+                    "make the monitor with `budgets`, or settle the reservation yourself",
+                )
+                .into()),
+            };
+        };
+        let amounts = amounts(charge.total(), call.usage.total_tokens(), emissions);
+        Ok(match call.reservation {
+            Some(id) => Ok(Some(budgets.settle(id, &amounts, call.at)?)),
+            None => budgets.record_spend(&amounts, &self.schema.pairs(&call.tags), call.at).map(Some),
+        })
+    }
+}
+
+/// What a run takes from budgets.
+pub(super) fn amounts(usd: Option<Picodollars>, tokens: u64, emissions: &Emissions) -> Amounts {
+    Amounts {
+        usd,
+        tokens: Some(tokens),
+        joules: emissions.joules_exact(),
+        grams_co2e: emissions.grams_exact(),
     }
 }
 
@@ -179,9 +235,13 @@ pub(super) fn as_charged<'a>(call: &'a InferenceCall<'a>) -> Call<'a> {
 
 fn repeated<P>(first: Entry<P>, call: &InferenceCall<'_>, id: &str) -> Result<Logged<P>, Error> {
     match first.record {
-        Record::Inference(record) if record.usage == call.usage => {
-            Ok(Logged { record, payload: first.payload, duplicate: true })
-        }
+        Record::Inference(record) if record.usage == call.usage => Ok(Logged {
+            record,
+            payload: first.payload,
+            duplicate: true,
+            settlement: None,
+            budget_error: None,
+        }),
         _ => Err(UsageError::DuplicateId { request_id: finops_core::error::shorten(id) }.into()),
     }
 }

@@ -42,6 +42,8 @@ pub struct Stats {
     pub dropped: u64,
     /// Batches that a sink could not write.
     pub sink_errors: u64,
+    /// Calls that a budget could not count.
+    pub budget_errors: u64,
     /// Records that wait for a drain.
     pub undrained: usize,
     /// Groups of the roll-up.
@@ -119,6 +121,7 @@ impl<P> ResourceMonitor<P> {
             errors: state.rollup.errors(),
             dropped: state.ring.dropped(),
             sink_errors: state.sink_errors,
+            budget_errors: state.budget_errors,
             undrained: state.ring.pending(),
             groups: state.rollup.len(),
             unknown_models: state.rollup.unknown_models(),

@@ -35,6 +35,7 @@ pub(super) struct State<P> {
     pub(super) ids: RequestIds<Entry<P>>,
     pub(super) names: Names,
     pub(super) sink_errors: u64,
+    pub(super) budget_errors: u64,
 }
 
 impl<P> State<P> {
@@ -48,6 +49,7 @@ impl<P> State<P> {
             ids: RequestIds::new(MAX_IDS),
             names: Names::default(),
             sink_errors: 0,
+            budget_errors: 0,
         })
     }
 }

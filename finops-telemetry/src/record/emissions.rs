@@ -156,6 +156,23 @@ impl Emissions {
         })
     }
 
+    /// Joules, exactly where that fits 28 digits.
+    pub(crate) fn joules_exact(&self) -> Option<Decimal> {
+        match self {
+            Self::Flat { tokens, model, .. } => Some(model.energy_exact(tokens.total())),
+            _ => decimal::parse(&self.joules_text()).or_else(|| decimal::from_f64(self.joules())),
+        }
+    }
+
+    /// Grams of CO2e, exactly where that fits 28 digits.
+    pub(crate) fn grams_exact(&self) -> Option<Decimal> {
+        let kg = match self {
+            Self::Flat { tokens, model, .. } => Some(model.carbon_exact(tokens.total())),
+            _ => decimal::parse(&self.kg_text()).or_else(|| decimal::from_f64(self.kg())),
+        };
+        kg?.checked_mul(Decimal::ONE_THOUSAND)
+    }
+
     pub(super) fn intensity(&self) -> Decimal {
         match self {
             Self::Flat { model, .. } => model.grid_g_per_kwh_exact(),
