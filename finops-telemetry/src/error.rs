@@ -1,3 +1,4 @@
+use crate::{budget::BudgetError, stream::StreamError};
 use finops_core::{
     carbon::CarbonError, error::ConfigError, money::MoneyError, price::PriceError, usage::UsageError,
 };
@@ -9,6 +10,12 @@ pub enum Error {
     /// Money, prices, usage, configuration, energy and carbon.
     #[error(transparent)]
     Core(#[from] finops_core::Error),
+    /// Budgets.
+    #[error(transparent)]
+    Budget(#[from] BudgetError),
+    /// Streams.
+    #[error(transparent)]
+    Stream(#[from] StreamError),
 }
 
 impl Error {
@@ -17,6 +24,8 @@ impl Error {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Core(e) => e.code(),
+            Self::Budget(e) => e.code(),
+            Self::Stream(e) => e.code(),
         }
     }
 
@@ -25,6 +34,8 @@ impl Error {
     pub fn path(&self) -> &str {
         match self {
             Self::Core(e) => e.path(),
+            Self::Budget(e) => e.path(),
+            Self::Stream(e) => e.path(),
         }
     }
 }

@@ -162,12 +162,7 @@ impl<'a> InferenceCall<'a> {
     /// # Errors
     /// `usage.missing_model` when neither names a model.
     pub fn from_extracted(body: &'a Extracted, given: &Given<'a>, at: Timestamp) -> Result<Self, UsageError> {
-        let model = body
-            .model
-            .as_deref()
-            .filter(|model| !model.trim_ascii().is_empty())
-            .or(given.model)
-            .ok_or_else(|| UsageError::MissingModel { path: "model".to_owned() })?;
+        let model = body.model_or(given.model)?;
         Ok(Self {
             provider: given.provider.or(body.provider.as_deref()),
             requested_model: given.model.filter(|requested| *requested != model),

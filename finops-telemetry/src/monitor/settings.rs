@@ -29,6 +29,8 @@ pub enum Source {
     Constructor,
     /// An environment variable.
     Environment,
+    /// The row of the configured region (carbon intensity only).
+    Region,
     /// Nobody said anything.
     Default,
 }
@@ -41,6 +43,7 @@ impl Source {
             Self::Assigned => "assigned",
             Self::Constructor => "constructor",
             Self::Environment => "environment",
+            Self::Region => "region",
             Self::Default => "default",
         }
     }
@@ -154,7 +157,14 @@ impl Settings {
     /// The value when somebody stated it; `None` for a default.
     #[must_use]
     pub fn explicit(&self, setting: Setting) -> Option<Decimal> {
-        (self.source(setting) != Source::Default).then(|| self.value(setting))
+        (!matches!(self.source(setting), Source::Default | Source::Region)).then(|| self.value(setting))
+    }
+
+    /// Replaces a default by what the carbon model decided.
+    pub(super) fn set_default(&mut self, setting: Setting, value: Decimal, source: Source) {
+        if let Some(slot) = self.0.get_mut(setting.place()).filter(|slot| slot.1 == Source::Default) {
+            *slot = (value, source);
+        }
     }
 
     /// Assigns `value` at run time.

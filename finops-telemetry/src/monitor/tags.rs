@@ -101,6 +101,13 @@ impl TagSchema {
         self.names.iter().position(|known| **known == *name)
     }
 
+    /// The tags of a call by name, those that it has.
+    #[must_use]
+    pub fn pairs<'a>(&'a self, tags: &'a Tags) -> Vec<(&'a str, &'a str)> {
+        let pairs = self.names.iter().zip(tags.values());
+        pairs.filter_map(|(name, value)| Some((&**name, value.as_deref()?))).collect()
+    }
+
     /// The tags of a call whose metadata `lookup` reads; it gives strings, numbers and booleans as text, else `None`.
     pub fn collect<'a>(&self, mut lookup: impl FnMut(&str) -> Option<Cow<'a, str>>) -> Tags {
         let mut tags = Tags::default();

@@ -274,7 +274,7 @@ pub(super) fn read_inference(text: &str) -> Result<(InferenceRecord, Option<Valu
         emissions,
         outcome: Outcome::from_name(&wire.outcome)?,
         complete: wire.complete,
-        finish: wire.finish.as_deref().and_then(crate::monitor::finish),
+        finish: wire.finish.as_deref().and_then(finops_core::usage::extract::words::finish),
         schema,
         tags,
         rare: (rare != Rare::default()).then(|| Box::new(rare)),
@@ -331,7 +331,6 @@ fn told(
     (energy, carbon): (Value, Value),
     assumptions: &[String],
 ) -> Result<Emissions, ConfigError> {
-    // The codes of the cost come first and are read with it; what remains belongs to carbon.
     let codes = assumptions.iter().filter_map(|code| carbon::Assumption::from_code(code)).collect();
     let intensity = number_f64("carbon_intensity_g_per_kwh", intensity)?;
     Emissions::told(joules, kg, intensity, energy, carbon, codes)
