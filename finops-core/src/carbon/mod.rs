@@ -1,13 +1,16 @@
 //! Energy and carbon of inference, training and cloud work.
 
+pub mod allocation;
 mod assumption;
 mod config;
 mod data_id;
+pub mod embodied;
 mod error;
 mod estimate;
 mod exact_sum;
 mod fixed;
 pub mod gpu;
+pub mod hardware;
 mod inference;
 mod intensity;
 pub mod llm;
@@ -17,6 +20,7 @@ mod range;
 mod rows;
 #[rustfmt::skip]
 mod tables;
+pub mod sci;
 mod tokens;
 mod training;
 pub mod wire;
