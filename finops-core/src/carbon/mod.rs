@@ -17,9 +17,13 @@ pub mod wire;
 pub mod zone;
 
 mod curve;
+pub mod feed;
 mod meter_error;
 mod nvml;
+mod points;
 mod rapl;
+mod series;
+mod shift_region;
 mod shift_time;
 
 pub use assumption::{Assumption, Assumptions};
@@ -34,7 +38,12 @@ pub use tokens::TokenCounts;
 pub use curve::{Curve, Interpolation};
 pub use meter_error::{MeterError, RAPL_PERMISSION_HELP};
 pub use nvml::{MigShares, NvmlCounter, NvmlSample, mig_shares};
+pub use points::{CounterPoint, CounterSums, counter_points};
 pub use rapl::{
     CounterFlag, CounterTotal, Interval, Mirrors, RaplCounter, RaplLimits, is_package, rapl_domains,
+};
+pub use series::{IntensitySeries, Load, OperationalSeries, operational_series};
+pub use shift_region::{
+    MIN_SAVING_FRACTION, NETWORK_KWH_PER_GB, Region, RegionShift, SignalShift, Verdict, region_shift,
 };
 pub use shift_time::{BestSlots, BestWindow};

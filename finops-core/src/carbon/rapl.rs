@@ -326,7 +326,6 @@ fn agree(a_uj: u64, b_uj: u64) -> bool {
 }
 
 #[cfg(test)]
-#[expect(clippy::float_cmp, reason = "the values tested are exact")]
 mod tests {
     use super::*;
     use proptest::prelude::*;

@@ -11,7 +11,10 @@
 //! ```
 
 mod arithmetic;
+mod feeds;
 mod input;
+mod meters;
+mod shift;
 
 pub use input::Input;
 
@@ -23,7 +26,7 @@ use serde_json::Value;
 pub type Handler = fn(&Input<'_>) -> Result<Value, CarbonError>;
 
 /// The tables of kinds, one a topic. A new topic is one line here.
-const TABLES: &[&[(&str, Handler)]] = &[arithmetic::KINDS];
+const TABLES: &[&[(&str, Handler)]] = &[arithmetic::KINDS, shift::KINDS, meters::KINDS, feeds::KINDS];
 
 /// Computes `kind` from the fields of the object `input`.
 ///
