@@ -72,7 +72,7 @@ impl IntensitySeries {
 
 /// A stretch of constant power. Seconds count from the start of the curve.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Load {
+pub struct PowerLoad {
     /// The first second.
     pub from_s: u64,
     /// The second after the last.
@@ -95,9 +95,9 @@ pub struct OperationalSeries {
 /// Carbon of power that varies against an intensity that varies, `operational-series/1`: Σ power × overlap × intensity.
 ///
 /// ```
-/// use finops_core::carbon::{Curve, Interpolation, Load, operational_series};
+/// use finops_core::carbon::{Curve, Interpolation, PowerLoad, operational_series};
 /// let curve = Curve::new(1800, Interpolation::Step, [300.0, 200.0].map(Some).to_vec())?;
-/// let carbon = operational_series(&curve, &[Load { from_s: 0, to_s: 3600, power_w: 700.0 }])?;
+/// let carbon = operational_series(&curve, &[PowerLoad { from_s: 0, to_s: 3600, power_w: 700.0 }])?;
 /// assert_eq!((carbon.energy_kwh, carbon.operational_g), (0.7, 175.0));
 /// # Ok::<(), finops_core::carbon::CarbonError>(())
 /// ```
@@ -106,7 +106,7 @@ pub struct OperationalSeries {
 /// Those of [`Curve::average`] for each load; `carbon.bad_number` for a negative power; `carbon.series_empty` without a
 /// load.
 #[expect(clippy::cast_precision_loss, reason = "seconds are below 2^33")]
-pub fn operational_series(curve: &Curve, loads: &[Load]) -> Result<OperationalSeries, CarbonError> {
+pub fn operational_series(curve: &Curve, loads: &[PowerLoad]) -> Result<OperationalSeries, CarbonError> {
     let (mut energy_kwh, mut operational_g, mut seconds, mut by_time) = (0.0, 0.0, 0.0, 0.0);
     for load in loads {
         let mean = curve.average(load.from_s, load.to_s)?;
@@ -159,11 +159,11 @@ mod tests {
 
     #[test]
     fn work_without_power_has_the_mean_of_time() {
-        let none = Load { from_s: 0, to_s: 120, power_w: 0.0 };
+        let none = PowerLoad { from_s: 0, to_s: 120, power_w: 0.0 };
         let carbon = operational_series(&curve(&[10.0, 20.0]), &[none]).unwrap();
         assert_eq!((carbon.mean_g_per_kwh, carbon.operational_g), (15.0, 0.0));
         assert_eq!(operational_series(&curve(&[1.0]), &[]).unwrap_err().code(), "carbon.series_empty");
-        let bad = Load { from_s: 0, to_s: 60, power_w: f64::NAN };
+        let bad = PowerLoad { from_s: 0, to_s: 60, power_w: f64::NAN };
         assert_eq!(operational_series(&curve(&[1.0]), &[bad]).unwrap_err().path(), "power_w");
     }
 
@@ -173,7 +173,7 @@ mod tests {
             values in prop::collection::vec(0.0_f64..900.0, 3), cut in 1_u64..180, power_w in 1.0_f64..1000.0
         ) {
             let curve = curve(&values);
-            let load = |from_s, to_s| Load { from_s, to_s, power_w };
+            let load = |from_s, to_s| PowerLoad { from_s, to_s, power_w };
             let whole = operational_series(&curve, &[load(0, 180)]).unwrap();
             let split = operational_series(&curve, &[load(0, cut), load(cut, 180)]);
             let split = if cut == 180 { Ok(whole) } else { split }.unwrap();

@@ -11,7 +11,7 @@ pub const MIN_SAVING_FRACTION: f64 = 0.1;
 
 /// One of the two regions.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Region {
+pub struct ShiftRegion {
     /// Power usage effectiveness.
     pub pue: Range,
     /// Average intensity in g/kWh.
@@ -76,8 +76,8 @@ pub struct RegionShift {
 /// `carbon.bad_pue` outside 1 to 10; `carbon.bad_number` for a negative or non-finite number.
 pub fn region_shift(
     it_energy_kwh: Range,
-    from: &Region,
-    to: &Region,
+    from: &ShiftRegion,
+    to: &ShiftRegion,
     transfer_gb: f64,
     min_saving_fraction: f64,
 ) -> Result<RegionShift, CarbonError> {
@@ -85,7 +85,7 @@ pub fn region_shift(
     pue::check("to.pue", to.pue)?;
     let transfer_gb = crate::units::check("transfer_gb", transfer_gb)?;
     let least = crate::units::check("min_saving_fraction", min_saving_fraction)?;
-    let on = |signal: fn(&Region) -> Option<Range>| {
+    let on = |signal: fn(&ShiftRegion) -> Option<Range>| {
         let (here, there) = signal(from).zip(signal(to))?;
         // What a kilowatt hour of the machines emits on either side.
         let from = pue::to_facility(here, Boundary::It, from.pue);
@@ -139,8 +139,8 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn region(pue: f64, average: Option<f64>, marginal: Option<f64>) -> Region {
-        Region {
+    fn region(pue: f64, average: Option<f64>, marginal: Option<f64>) -> ShiftRegion {
+        ShiftRegion {
             pue: Range::point(pue),
             average: average.map(Range::point),
             marginal: marginal.map(Range::point),
@@ -163,7 +163,7 @@ mod tests {
     #[test]
     fn impossible_inputs_are_refused() {
         let good = region(1.1, Some(1.0), None);
-        let refuse = |from: &Region, gb, least| {
+        let refuse = |from: &ShiftRegion, gb, least| {
             let error = region_shift(Range::point(1.0), from, &good, gb, least).unwrap_err();
             (error.code(), error.path().to_owned())
         };
@@ -180,7 +180,7 @@ mod tests {
         ) {
             let range = |(low, more): (f64, f64)| Range::ends(low, low + more).unwrap();
             let (energy, here, there) = (range(energy), range(here), range(there));
-            let side = |i| Region { pue: Range::point(1.2), average: Some(i), marginal: None };
+            let side = |i| ShiftRegion { pue: Range::point(1.2), average: Some(i), marginal: None };
             let shift = region_shift(energy, &side(here), &side(there), gb, 0.1).unwrap().average.unwrap();
             let within = |r: Range, t: f64| r.low + t * (r.high - r.low);
             let (e, a, b) = (within(energy, at.0), within(here, at.1), within(there, at.2));

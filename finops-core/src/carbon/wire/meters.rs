@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     carbon::{
-        CarbonError, CounterFlag, CounterSums, ExactSum, Interval, MeterError, Mirrors, NvmlCounter,
+        CarbonError, CounterFlag, CounterInterval, CounterSums, ExactSum, MeterError, Mirrors, NvmlCounter,
         NvmlSample, RAPL_PERMISSION_HELP, RaplCounter, RaplLimits, Tier, counter_points, is_package,
         mig_shares, rapl_domains,
     },
@@ -68,7 +68,7 @@ fn field(fields: &[Value], at: usize) -> &Value {
     fields.get(at).unwrap_or(&Value::Null)
 }
 
-fn flags(interval: Interval) -> Vec<&'static str> {
+fn flags(interval: CounterInterval) -> Vec<&'static str> {
     interval.flags.into_iter().map(CounterFlag::name).collect()
 }
 

@@ -3,8 +3,8 @@
 use super::{Handler, Input, input::read_f64, number};
 use crate::{
     carbon::{
-        BestSlots, BestWindow, CarbonError, Curve, Interpolation, Load, MIN_SAVING_FRACTION, Region,
-        SignalShift, operational_series as carbon_of, region_shift as compare,
+        BestSlots, BestWindow, CarbonError, Curve, Interpolation, MIN_SAVING_FRACTION, MethodId, PowerLoad,
+        ShiftRegion, SignalShift, operational_series as carbon_of, region_shift as compare,
     },
     error::ConfigError,
     money::Money,
@@ -65,7 +65,7 @@ fn best_window(input: &Input<'_>) -> Result<Value, CarbonError> {
     Ok(json!({
         "start_s": start_s, "end_s": end_s, "mean": number(mean),
         "mean_if_now": mean_if_now.map(number), "saving_fraction": saving_fraction.map(number),
-        "method": "shift-time/1",
+        "method": MethodId::ShiftTime,
     }))
 }
 
@@ -73,7 +73,7 @@ fn best_slots(input: &Input<'_>) -> Result<Value, CarbonError> {
     let curve = curve(input)?;
     let (duration_s, earliest_s, deadline_s) = span(input)?;
     let BestSlots { slots_s, mean } = curve.best_slots(duration_s, earliest_s, deadline_s)?;
-    Ok(json!({"slots_s": slots_s, "mean": number(mean), "method": "shift-time/1"}))
+    Ok(json!({"slots_s": slots_s, "mean": number(mean), "method": MethodId::ShiftTime}))
 }
 
 fn series_average(input: &Input<'_>) -> Result<Value, CarbonError> {
@@ -83,7 +83,7 @@ fn series_average(input: &Input<'_>) -> Result<Value, CarbonError> {
 
 fn operational_series(input: &Input<'_>) -> Result<Value, CarbonError> {
     let curve = curve(input)?;
-    let load = Load {
+    let load = PowerLoad {
         from_s: input.opt_u64("from_s")?.unwrap_or_default(),
         to_s: input.opt_u64("to_s")?.unwrap_or_else(|| curve.span_s()),
         power_w: input.f64("constant_power_w")?,
@@ -92,16 +92,16 @@ fn operational_series(input: &Input<'_>) -> Result<Value, CarbonError> {
     let carbon = carbon_of(&curve, &[load])?;
     Ok(json!({
         "mean_g_per_kwh": number(carbon.mean_g_per_kwh), "energy_kwh": number(carbon.energy_kwh),
-        "operational_g": number(carbon.operational_g), "method": "operational-series/1",
+        "operational_g": number(carbon.operational_g), "method": MethodId::OperationalSeries,
     }))
 }
 
 fn region_shift(input: &Input<'_>) -> Result<Value, CarbonError> {
-    let side = |name: &str| -> Result<(Region, Option<Money>), CarbonError> {
+    let side = |name: &str| -> Result<(ShiftRegion, Option<Money>), CarbonError> {
         let missing =
             || ConfigError::new(input.path(name), "", "missing", "give `pue`, `average` and `marginal`");
         let side = input.object(name)?.ok_or_else(missing)?;
-        let region = Region {
+        let region = ShiftRegion {
             pue: side.range("pue")?,
             average: side.opt_range("average")?,
             marginal: side.opt_range("marginal")?,
@@ -128,7 +128,7 @@ fn region_shift(input: &Input<'_>) -> Result<Value, CarbonError> {
     });
     Ok(json!({
         "average": shift.average.map(signal), "marginal": shift.marginal.map(signal), "agree": shift.agree,
-        "verdict": shift.verdict.name(), "cost_change": cost_change.transpose()?, "method": "shift-region/1",
+        "verdict": shift.verdict.name(), "cost_change": cost_change.transpose()?, "method": MethodId::ShiftRegion,
     }))
 }
 
