@@ -12,9 +12,12 @@
 
 mod arithmetic;
 mod config;
+mod feeds;
 mod hardware;
 mod inference;
 mod input;
+mod meters;
+mod shift;
 mod training;
 mod zone;
 
@@ -28,8 +31,17 @@ use serde_json::Value;
 pub type Handler = fn(&Input<'_>) -> Result<Value, CarbonError>;
 
 /// The tables of kinds, one a topic. A new topic is one line here.
-const TABLES: &[&[(&str, Handler)]] =
-    &[arithmetic::KINDS, config::KINDS, hardware::KINDS, inference::KINDS, training::KINDS, zone::KINDS];
+const TABLES: &[&[(&str, Handler)]] = &[
+    arithmetic::KINDS,
+    config::KINDS,
+    feeds::KINDS,
+    hardware::KINDS,
+    inference::KINDS,
+    meters::KINDS,
+    shift::KINDS,
+    training::KINDS,
+    zone::KINDS,
+];
 
 /// Computes `kind` from the fields of the object `input`.
 ///
