@@ -3,7 +3,7 @@
 //! The counter is `nvmlDeviceGetTotalEnergyConsumption`: millijoules since the driver was loaded, Volta and later
 //! (<https://docs.nvidia.com/deploy/nvml-api/group__nvmlDeviceQueries.html>).
 
-use super::{CarbonError, CounterFlag, Interval, rapl::elapsed};
+use super::{CarbonError, CounterFlag, CounterInterval, rapl::elapsed};
 
 /// One sample of a GPU.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -37,7 +37,7 @@ impl NvmlCounter {
     ///
     /// # Errors
     /// `carbon.bad_number` for a time that is no number, `carbon.bad_range` for one that is not after the last.
-    pub fn sample(&mut self, sample: NvmlSample) -> Result<Option<Interval>, CarbonError> {
+    pub fn sample(&mut self, sample: NvmlSample) -> Result<Option<CounterInterval>, CarbonError> {
         let Some(last) = self.last else {
             if !sample.at_s.is_finite() {
                 return Err(CarbonError::bad_number("at_s", sample.at_s));
@@ -57,7 +57,7 @@ impl NvmlCounter {
             }
             None => self.unknown_s += seconds,
         }
-        Ok(Some(Interval { measured_j: millijoules.map(|mj| mj / 1000.0), filled_j: None, flags }))
+        Ok(Some(CounterInterval { measured_j: millijoules.map(|mj| mj / 1000.0), filled_j: None, flags }))
     }
 
     /// Joules so far; `None` when nothing could be read.

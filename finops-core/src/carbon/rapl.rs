@@ -60,7 +60,7 @@ impl CounterFlag {
 
 /// The energy of one interval between two samples.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Interval {
+pub struct CounterInterval {
     /// Joules that the counter gave; `None` when the interval was dropped.
     pub measured_j: Option<f64>,
     /// Joules that stand in for a dropped or ambiguous interval; `None` when nothing is known or nothing was dropped.
@@ -89,7 +89,7 @@ impl CounterTotal {
         if self.filled_j.is_some() { Tier::Modelled } else { Tier::Measured }
     }
 
-    fn add(&mut self, interval: &Interval, seconds: f64) {
+    fn add(&mut self, interval: &CounterInterval, seconds: f64) {
         if let Some(joules) = interval.measured_j {
             self.measured_j = Some(self.measured_j.unwrap_or_default() + joules);
         }
@@ -155,7 +155,7 @@ impl RaplCounter {
     ///
     /// # Errors
     /// `carbon.bad_number` for a time that is no number, `carbon.bad_range` for one that is not after the last.
-    pub fn sample(&mut self, at_s: f64, energy_uj: u64) -> Result<Option<Interval>, CarbonError> {
+    pub fn sample(&mut self, at_s: f64, energy_uj: u64) -> Result<Option<CounterInterval>, CarbonError> {
         let Some((since_s, before_uj)) = self.last else {
             finite(at_s)?;
             self.last = Some((at_s, energy_uj));
@@ -174,7 +174,7 @@ impl RaplCounter {
         self.total
     }
 
-    fn interval(&mut self, seconds: f64, before_uj: u64, now_uj: u64) -> Interval {
+    fn interval(&mut self, seconds: f64, before_uj: u64, now_uj: u64) -> CounterInterval {
         let RaplLimits { max_energy_range_uj: range, max_plausible_w, tdp_w, fallback_w } = self.limits;
         let stand_in_w = self.last_good_w.or(fallback_w);
         let mut flags = Vec::new();
@@ -185,7 +185,7 @@ impl RaplCounter {
         });
         let Some(joules) = difference.map(joules).filter(|joules| *joules <= max_plausible_w * seconds)
         else {
-            return Interval {
+            return CounterInterval {
                 measured_j: None,
                 filled_j: stand_in_w.map(|watts| watts * seconds),
                 flags: vec![CounterFlag::Implausible],
@@ -198,10 +198,10 @@ impl RaplCounter {
             let unseen =
                 stand_in_w.map_or(0.0, |watts| ((watts * seconds - joules) / range).round().max(0.0));
             flags.push(CounterFlag::Undersampled);
-            return Interval { measured_j: None, filled_j: Some(joules + unseen * range), flags };
+            return CounterInterval { measured_j: None, filled_j: Some(joules + unseen * range), flags };
         }
         self.last_good_w = Some(joules / seconds);
-        Interval { measured_j: Some(joules), filled_j: None, flags }
+        CounterInterval { measured_j: Some(joules), filled_j: None, flags }
     }
 }
 
@@ -326,7 +326,6 @@ fn agree(a_uj: u64, b_uj: u64) -> bool {
 }
 
 #[cfg(test)]
-#[expect(clippy::float_cmp, reason = "the values tested are exact")]
 mod tests {
     use super::*;
     use proptest::prelude::*;
