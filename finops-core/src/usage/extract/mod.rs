@@ -28,6 +28,9 @@ mod untyped;
 mod vercel;
 pub mod words;
 
+#[cfg(test)]
+mod tests;
+
 use super::{
     Usage, UsageError,
     body::{Body, schema},
