@@ -40,7 +40,7 @@ shape! {
     /// A response body, an event of a stream, and what either wraps.
     ROOT {
         "id", "object", "type", "model", "usage": USAGE, "choices": CHOICE, "service_tier", "status",
-        "response": ROOT, "message": ROOT, "delta": ROOT, "data": ROOT, "item": ITEM, "output": ITEM,
+        "response": ROOT, "message": ROOT, "delta": ROOT, "output": ITEM,
         "incomplete_details": REASON, "stop_reason", "stopReason", "finish_reason", "finishReason", "event_type",
         "usageMetadata": GEMINI, "candidates": CHOICE, "modelVersion", "responseId",
         "metadata": METADATA, "metrics": SCALAR, "serviceTier": TIER, "messageStart": SCALAR, "messageStop": CHOICE,
@@ -103,7 +103,9 @@ shape! {
 }
 shape! {
     /// One of the answers.
-    CHOICE { "finish_reason", "finishReason", "stopReason" }
+    CHOICE {
+        "finish_reason", "finishReason", "stopReason", "usage": USAGE,
+    }
 }
 shape! {
     /// One output item: of tool calls their type and status are read.
