@@ -16,9 +16,10 @@ pub use error::StreamError;
 use finops_core::{
     cost::Assumption,
     usage::{
-        Extracted, Lookup,
+        Extracted, Lookup, UsageError,
         body::{Body, schema, schema::Shape},
         extract,
+        extract::SnakeCase,
     },
 };
 use reader::EventReader;
@@ -231,6 +232,8 @@ impl StreamMeter {
                     self.take_response(event, &response);
                 }
             }
+            // Pieces of the answer and keep-alives, by far the most frequent events.
+            Some(kind) if kind.starts_with("content") || matches!(kind, "ping" | "error") => {}
             _ => self.take_untyped(event),
         }
     }
@@ -253,15 +256,20 @@ impl StreamMeter {
                 if self.same_request(text(event, "id")) {
                     self.take_whole(event);
                     let status = text(event, "status");
-                    self.ended = status.is_some_and(|status| RUN_ENDS.contains(&status.as_str()));
+                    self.ended |= status.is_some_and(|status| RUN_ENDS.contains(&status.as_str()));
                 }
             }
             // Messages and steps of a run have ids and counts of their own, which the run contains.
             Some(part) if part.starts_with("thread.") => {}
-            _ if event.get("usageMetadata").is_some() || event.get("candidates").is_some() => {
-                self.take_gemini(event);
-            }
             _ if event.get("choices").is_some() => self.take_chat(event),
+            _ if event.get("usageMetadata").is_some() => self.take_gemini(event),
+            _ if event.get("candidates").is_some() => {
+                if event.get("usage_metadata").is_some() {
+                    self.take_gemini(&SnakeCase(event.clone()));
+                } else {
+                    self.take_gemini(event);
+                }
+            }
             _ => self.take_other(event),
         }
     }
@@ -337,13 +345,17 @@ impl StreamMeter {
                 self.take_whole(&response);
             }
             self.ended = true;
-        } else if extract(event.clone(), self.provider.as_deref()).is_ok()
-            && self.same_request(text(event, "id"))
-        {
+        } else if self.is_whole_body(event) && self.same_request(text(event, "id")) {
             self.has_usage = true;
             self.merged.merge(Body::keep(event, &schema::ROOT));
             self.ended = true;
         }
+    }
+
+    /// Whether this is a body of its own; one with a bad count is, and is refused at the end.
+    fn is_whole_body<L: Lookup>(&self, event: &L) -> bool {
+        let found = extract(event.clone(), self.provider.as_deref());
+        !matches!(found, Err(UsageError::UnknownShape { .. } | UsageError::Missing { .. }))
     }
 
     fn take_whole<L: Lookup>(&mut self, body: &L) {

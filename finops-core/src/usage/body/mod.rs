@@ -56,7 +56,7 @@ impl<'a> Body<'a> {
             let field = |field: &'static Field| {
                 body.get(field.name).map(|value| (field.name, Body::keep(&value, field.shape)))
             };
-            return Body::Object(shape.fields.iter().filter_map(field).collect());
+            return Body::Object(shape.fields().filter_map(field).collect());
         }
         if let Some(len) = body.len() {
             let items = (0..len).filter_map(|index| body.item(index));

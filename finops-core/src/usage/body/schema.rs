@@ -10,26 +10,37 @@ pub struct Field {
 }
 
 /// The fields of an object that are read. Of a list, every element has the same shape; scalars need none.
+///
+/// Shapes never contain themselves, so what is kept of a body is bounded in depth.
 #[derive(Debug)]
 pub struct Shape {
-    /// The fields, most frequent first.
-    pub fields: &'static [Field],
+    fields: &'static [Field],
+    base: Option<&'static Shape>,
 }
 
 impl Shape {
-    pub(super) fn find(&'static self, name: &str) -> Option<&'static Field> {
-        self.fields.iter().find(|field| field.name == name)
+    /// The fields, most frequent first.
+    pub fn fields(&self) -> impl Iterator<Item = &'static Field> {
+        self.fields.iter().chain(self.base.map_or(&[][..], |base| base.fields))
+    }
+
+    pub(super) fn find(&self, name: &str) -> Option<&'static Field> {
+        self.fields().find(|field| field.name == name)
     }
 }
 
 macro_rules! shape {
-    ($(#[$doc:meta])* $name:ident { $($key:literal $(: $shape:ident)?),* $(,)? }) => {
+    ($(#[$doc:meta])* $name:ident $(extends $base:ident)? { $($key:literal $(: $shape:ident)?),* $(,)? }) => {
         $(#[$doc])*
-        pub static $name: Shape =
-            Shape { fields: &[$(Field { name: $key, shape: shape!(@of $($shape)?) }),*] };
+        pub static $name: Shape = Shape {
+            fields: &[$(Field { name: $key, shape: shape!(@of $($shape)?) }),*],
+            base: shape!(@base $($base)?),
+        };
     };
     (@of $shape:ident) => { &$shape };
     (@of) => { &SCALAR };
+    (@base $base:ident) => { Some(&$base) };
+    (@base) => { None };
 }
 
 shape! {
@@ -37,12 +48,16 @@ shape! {
     SCALAR {}
 }
 shape! {
-    /// A response body, an event of a stream, and what either wraps.
-    ROOT {
+    /// A response body or an event of a stream.
+    ROOT extends BODY { "response": BODY, "message": BODY, "delta": BODY }
+}
+shape! {
+    /// A response body, or what wraps its parts.
+    BODY {
         "id", "object", "type", "model", "usage": USAGE, "choices": CHOICE, "service_tier", "status",
-        "response": ROOT, "message": ROOT, "delta": ROOT, "output": ITEM,
+        "output": ITEM,
         "incomplete_details": REASON, "stop_reason", "stopReason", "finish_reason", "finishReason", "event_type",
-        "usageMetadata": GEMINI, "candidates": CHOICE, "modelVersion", "responseId",
+        "usageMetadata": GEMINI, "candidates": CHOICE, "modelVersion", "responseId", "model_version", "response_id",
         "metadata": METADATA, "metrics": SCALAR, "serviceTier": TIER, "messageStart": SCALAR, "messageStop": CHOICE,
         "x_groq": X_GROQ, "usage_breakdown": BREAKDOWN,
         "usage_metadata": LANGCHAIN, "response_metadata": LANGCHAIN_RESPONSE,
@@ -76,11 +91,15 @@ shape! {
     /// What a count is made of.
     DETAILS {
         "cached_tokens", "cache_write_tokens", "audio_tokens", "image_tokens", "text_tokens", "reasoning_tokens",
-        "cached_tokens_details": DETAILS, "thinking_tokens", "ephemeral_5m_input_tokens",
+        "cached_tokens_details": SPLIT, "thinking_tokens", "ephemeral_5m_input_tokens",
         "ephemeral_1h_input_tokens", "web_search_requests", "input_tokens", "output_tokens", "search_units",
         "upstream_inference_cost", "total_cost", "ttl", "inputTokens", "cacheReadTokens", "cacheWriteTokens",
         "reasoningTokens", "cache_read", "cache_creation", "audio", "reasoning",
     }
+}
+shape! {
+    /// Cached tokens by modality.
+    SPLIT { "text_tokens", "audio_tokens", "image_tokens" }
 }
 shape! {
     /// One pass of an Anthropic call.
@@ -99,7 +118,7 @@ shape! {
 }
 shape! {
     /// Tokens of one modality.
-    MODALITY { "modality", "tokenCount" }
+    MODALITY { "modality", "tokenCount", "token_count" }
 }
 shape! {
     /// One of the answers.
@@ -136,10 +155,13 @@ shape! {
     BREAKDOWN_ENTRY { "model", "usage": USAGE }
 }
 shape! {
-    /// LangChain's usage.
+    /// LangChain's usage, and Gemini's as Google's Python SDK spells it.
     LANGCHAIN {
         "input_tokens", "output_tokens", "total_tokens", "input_token_details": DETAILS,
         "output_token_details": DETAILS,
+        "prompt_token_count", "candidates_token_count", "total_token_count", "thoughts_token_count",
+        "cached_content_token_count", "tool_use_prompt_token_count", "prompt_tokens_details": MODALITY,
+        "candidates_tokens_details": MODALITY, "cache_tokens_details": MODALITY, "traffic_type",
     }
 }
 shape! {
@@ -155,9 +177,9 @@ mod tests {
 
     #[test]
     fn no_field_is_listed_twice() {
-        for shape in [&ROOT, &USAGE, &DETAILS, &ITERATION, &GEMINI, &LANGCHAIN, &LANGCHAIN_RESPONSE] {
-            for field in shape.fields {
-                assert_eq!(shape.fields.iter().filter(|f| f.name == field.name).count(), 1, "{}", field.name);
+        for shape in [&ROOT, &BODY, &USAGE, &DETAILS, &ITERATION, &GEMINI, &LANGCHAIN, &LANGCHAIN_RESPONSE] {
+            for field in shape.fields() {
+                assert_eq!(shape.fields().filter(|f| f.name == field.name).count(), 1, "{}", field.name);
             }
         }
     }

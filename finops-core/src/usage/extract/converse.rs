@@ -2,7 +2,7 @@
 
 use super::{
     Extracted, Face, Lookup, Usage, UsageError,
-    read::{self, Base},
+    read::{self, Base, Count},
     words,
 };
 use crate::cost::Assumption;
@@ -26,15 +26,16 @@ pub(super) fn read<L: Lookup>(face: &Face<'_, L>) -> Result<Extracted, UsageErro
     let input = base.required(usage, "inputTokens")?.value;
     let output = base.required(usage, "outputTokens")?.value;
     let cache_read = base.or_zero(Some(usage), "cacheReadInputTokens")?.value;
-    let written = base.or_zero(Some(usage), "cacheWriteInputTokens")?;
-    let mut one_hour = super::read::Count { value: 0, path: "cacheDetails" };
-    for entry in read::items(usage.get("cacheDetails")) {
-        if read::is(entry.get("ttl").as_ref(), "1h")
-            && let Some(tokens) = base.count_at(&entry, "inputTokens", "cacheDetails")?
-        {
+    let zero = Count { value: 0, path: "cacheDetails" };
+    let (mut one_hour, mut sum) = (zero, zero);
+    for (index, entry) in read::items(usage.get("cacheDetails")).enumerate() {
+        let tokens = base.in_list(&entry, "cacheDetails", index, "inputTokens")?;
+        sum.value = base.add(sum.value, tokens)?;
+        if read::is(entry.get("ttl").as_ref(), "1h") {
             one_hour.value = base.add(one_hour.value, tokens)?;
         }
     }
+    let written = base.count(usage, "cacheWriteInputTokens")?.unwrap_or(sum);
     let cache_write_5m = base.take(written.value, one_hour, written)?;
     extracted.usage =
         Usage { cache_read, cache_write_5m, cache_write_1h: one_hour.value, ..Usage::new(input, output) };

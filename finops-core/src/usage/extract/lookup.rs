@@ -101,3 +101,52 @@ impl<'a> Lookup for &'a Value {
         Value::is_object(self)
     }
 }
+
+/// A body whose names are in snake case, as Google's Python SDK spells them, read by their camel case.
+#[derive(Debug, Clone)]
+pub struct SnakeCase<L>(pub L);
+
+impl<L: Lookup> Lookup for SnakeCase<L> {
+    fn get(&self, key: &str) -> Option<Self> {
+        let mut snake = String::with_capacity(key.len().saturating_add(4));
+        for letter in key.chars() {
+            if letter.is_ascii_uppercase() {
+                snake.push('_');
+            }
+            snake.push(letter.to_ascii_lowercase());
+        }
+        self.0.get(&snake).map(Self)
+    }
+
+    fn item(&self, index: usize) -> Option<Self> {
+        self.0.item(index).map(Self)
+    }
+
+    fn len(&self) -> Option<usize> {
+        self.0.len()
+    }
+
+    fn as_u64(&self) -> Option<u64> {
+        self.0.as_u64()
+    }
+
+    fn as_str(&self) -> Option<Cow<'_, str>> {
+        self.0.as_str()
+    }
+
+    fn as_decimal(&self) -> Option<Decimal> {
+        self.0.as_decimal()
+    }
+
+    fn as_bool(&self) -> Option<bool> {
+        self.0.as_bool()
+    }
+
+    fn describe(&self) -> String {
+        self.0.describe()
+    }
+
+    fn is_object(&self) -> bool {
+        self.0.is_object()
+    }
+}

@@ -40,7 +40,7 @@ use crate::{
     money::Picodollars,
     time::DurationNs,
 };
-pub use lookup::{Lookup, integral};
+pub use lookup::{Lookup, SnakeCase, integral};
 use std::borrow::Cow;
 
 /// One model or pass of a body that names several.

@@ -61,6 +61,20 @@ impl Base {
         }
     }
 
+    /// The count `key` of the element `index` of the list at `path`; an absent count is 0.
+    pub fn in_list<L: Lookup>(
+        self,
+        element: &L,
+        path: &'static str,
+        index: usize,
+        key: &str,
+    ) -> Result<Count, UsageError> {
+        let Some(found) = element.get(key) else { return Ok(Count { value: 0, path }) };
+        let error =
+            || UsageError::not_a_count(self.path(&format!("{path}[{index}].{key}")), found.describe());
+        Ok(Count { value: found.as_u64().ok_or_else(error)?, path })
+    }
+
     /// As [`Base::count`]; an absent count is `usage.missing`.
     pub fn required<L: Lookup>(self, of: &L, path: &'static str) -> Result<Count, UsageError> {
         self.count(of, path)?.ok_or_else(|| UsageError::Missing { path: self.path(path) })
