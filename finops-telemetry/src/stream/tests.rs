@@ -189,6 +189,19 @@ fn every_family_streams_to_its_end_marker() {
 }
 
 #[test]
+fn a_long_stream_is_held_in_little_memory() {
+    let mut meter = StreamMeter::new(None, None, None);
+    let text = "x".repeat(200);
+    for count in 0..20_000 {
+        let chunk = json!({"id": "c", "model": "m", "choices": [{"delta": {"content": text}, "finish_reason": null}],
+            "usage": {"prompt_tokens": 10, "completion_tokens": count}});
+        meter.push_sse(&format!("data: {chunk}\n\n")).unwrap();
+    }
+    assert!(format!("{meter:?}").len() < 4096);
+    assert_eq!(meter.finish().unwrap().usage.output, 19_999);
+}
+
+#[test]
 fn geminis_last_chunk_counts_whole() {
     let chunk = |prompt: u64, finish: Option<&str>| {
         json!({"responseId": "g", "candidates": [{"finishReason": finish}],
