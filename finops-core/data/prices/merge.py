@@ -7,7 +7,7 @@ with an official address or a documented date, else `verified: false`.
 import dataclasses
 import re
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 
 from readers import CHECKED, GEO, Seen, text
@@ -69,8 +69,9 @@ def core(fact):
     return (fact.rates.get("input"), fact.rates.get("output"))
 
 
-def show(values):
-    return " ".join(f"{k}={text(v)}" for k, v in sorted(values.items()))
+def agrees(one, other):
+    """Whether two (input, output) pairs contradict each other nowhere."""
+    return all(a is None or b is None or a == b for a, b in zip(one, other))
 
 
 def current(facts):
@@ -136,9 +137,9 @@ def exact_half(rates, base, where, report):
     """Half of the base where a page printed the half rounded to a cent."""
     out = dict(rates)
     for bucket, rate in rates.items():
-        if bucket in base:
+        if bucket in base and bucket.startswith("cache_"):
             half = base[bucket] / 2
-            if rate != half and abs(rate - half) <= Decimal("0.005") and rate == round(rate, 2):
+            if rate not in (half, base[bucket]) and rate == half.quantize(Decimal("0.01"), ROUND_HALF_UP):
                 report.add("rounded half restored", f"{where} {bucket} {text(rate)} -> {text(half)}")
                 out[bucket] = half
     return out
@@ -272,8 +273,11 @@ def timeline(facts, where, released, report, floor=None):
             ((fact.package, fact.url),))
     if not past and not when:
         early = plausible_release(provider, model, start, released)
+        checked = min(CHECKED[f.package] for f in present if agrees(core(f), live)) + "T00:00:00Z"
         if early != start:
             start, basis = early, "announced"
+        elif checked < start:
+            start, basis = checked, "first_observed"
     row(start, None, rates, uses, verified, basis, sources)
     for new in coming(facts, where, report):
         rows[-1].end = new.start
@@ -389,7 +393,7 @@ def offering_rows(facts, released, report, fixes=()):
     live = in_force(base)
     # A package that was outvoted on the base price has no say in what derives from it.
     present = current(by[(), 0])
-    lost = {f.package for f in present if core(f) != live.core() and core(f)[0] is not None}
+    lost = {f.package for f in present if not agrees(core(f), live.core())}
     for place in sorted(by):
         if place == ((), 0) or not lost:
             continue
@@ -402,7 +406,7 @@ def offering_rows(facts, released, report, fixes=()):
         if when or not over:
             continue
         voices = {f.voice for f in current(part)}
-        against = {f.voice for f in present if core(f) == live.core()} - voices
+        against = {f.voice for f in present if agrees(core(f), live.core())} - voices
         if len(voices) == 1 and len(against) > 1:
             report.add("prompt tier that one source has alone", f"{where} >{over}: {sorted(voices)[0]}")
         elif voices:
