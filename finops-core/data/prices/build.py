@@ -109,13 +109,15 @@ def assemble(directory, report):
     for fact in facts + calculator + genai:
         if fact.rates or fact.uses:
             by.setdefault(fact.key, []).append(fact)
-    items, fixes = corrections(), {}
+    items, fixes, since = corrections(), {}, {}
     for item in items:
+        if item["kind"] == "since":
+            since[item["provider"], item["model"]] = item["from"]
         if item["kind"] == "price":
             fixes.setdefault((item["provider"], item["model"]), []).append(fixed_row(item))
     offerings = {}
     for key in sorted(by):
-        rows = merge.offering_rows(by[key], released, report, fixes.get(key, ()))
+        rows = merge.offering_rows(by[key], released, report, fixes.get(key, ()), since.pop(key, None))
         if not rows:
             continue
         packages = {f.package for f in by[key]}
@@ -124,6 +126,8 @@ def assemble(directory, report):
         cached = any(b.startswith("cache_read") for r in rows for b in r.rates)
         offerings[key] = Offering(*key, rows, first_party=merge.first_party(*key), retired=retired,
                                   cache_min=fold.cache_minimum(*key, cache_min.get(key), cached))
+    if since:
+        raise SystemExit(f"corrections.jsonl: no such offering: {sorted(since)}")
     apply_corrections(offerings, items, fixes)
     schedules = [i for i in items if i["kind"] == "schedule"]
     periods(offerings, schedules)
@@ -207,6 +211,11 @@ def render(offerings, schedules, calendars):
     return sorted(json.dumps(line, sort_keys=True, separators=(",", ":"), ensure_ascii=False) for line in lines + calendars)
 
 
+def said(row):
+    """What a row says, without who said it."""
+    return (row.when, row.over, row.start, row.end, row.rates, row.uses)
+
+
 def keep_history(offerings, fixes, report):
     """Brings back what the committed file knows and the packages no longer say; only a correction changes the past."""
     if not CATALOGUE.exists():
@@ -229,7 +238,7 @@ def keep_history(offerings, fixes, report):
                   item["verified"], item["from_basis"], tuple(names[s] for s in item["src"]))
         if key in gone:
             gone[key].rows.append(row)
-        elif key in offerings and row.end is not None and row.end <= NOW and row not in offerings[key].rows:
+        elif key in offerings and row.end is not None and row.end <= NOW and said(row) not in map(said, offerings[key].rows):
             span = (row.when, row.over)
             if any((f.when, f.over) == span and f.start < row.end and (f.end or "9") > row.start for f in fixes.get(key, ())):
                 continue

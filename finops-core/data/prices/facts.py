@@ -58,7 +58,10 @@ PROVIDERS = {
 SKIPPED_PROVIDERS = {"github-copilot", "cursor", "quicksilverpro", "typesafe", "openai-decisions", "avian", "doubleword",
                      "modal", "cognition", "zhipuai", "huggingface_publicai"}
 
-PLAIN = re.compile(r"^[A-Za-z0-9][\w.:/@+-]*$")
+# An id that a caller can send; sources also list the beginnings of ids.
+PLAIN = re.compile(r"^[A-Za-z0-9][\w.:/@+-]*(?<![.:/@-])$")
+# USD per million tokens above which a figure is a slip of the unit; the dearest published rate is below USD 1,000.
+RATE_MAX = 1000
 
 
 @dataclass
@@ -125,8 +128,8 @@ class Rates:
             self.report.add("float noise dropped", f"{self.where} {bucket} {raw}")
             return
         exact = Fraction(raw) * scale
-        if exact < 0:
-            self.report.add("refused: negative", f"{self.where} {bucket} {raw}")
+        if exact < 0 or exact > RATE_MAX:
+            self.report.add("refused: not a plausible rate", f"{self.where} {bucket} {text(Decimal(str(float(exact))))}")
             return
         if (exact * 10**6).denominator != 1:
             self.report.add("refused: not whole picodollars", f"{self.where} {bucket} {raw}")
@@ -148,6 +151,9 @@ class Uses(Rates):
             return
         exact = Fraction(Decimal(str(value))) * Fraction(scale)
         if exact == 0:
+            return
+        if bucket == "audio_second" and len(Decimal(str(value)).normalize().as_tuple().digits) >= 6:
+            self.report.add("refused: a rounded hourly price", f"{self.where} {bucket} {value}")
             return
         if (exact * 10**12).denominator != 1:
             self.report.add("refused: not whole picodollars", f"{self.where} {bucket} {value}")

@@ -77,8 +77,8 @@ def cache_minimum(provider, model, stated, has_cache):
         return None
     name = GEO.sub("", model).lower()
     if "claude" in name and provider in ("anthropic", "bedrock", "vertex", "azure"):
-        rules = ((r"opus-5|fable-5|mythos-5", 512), (r"haiku-4-5|opus-4-5|opus-4-6", 4096), (r"3-haiku|3-5-haiku|opus-4-7", 2048),
-                 (r"sonnet-(4|5)|opus-4", 1024))
+        rules = ((r"(opus|fable|mythos)-5(?!-\d(?!\d))", 512), (r"haiku-4-5|opus-4-5|opus-4-6", 4096), (r"3-haiku|3-5-haiku|opus-4-7", 2048),
+                 (r"sonnet-(4|5(?!-\d(?!\d)))|opus-4|3-5-sonnet|3-7-sonnet|3-opus", 1024))
         for pattern, tokens in rules:
             if re.search(pattern, name):
                 return tokens

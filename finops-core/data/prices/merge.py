@@ -367,8 +367,8 @@ def longer(rows, base, live):
     return sorted(out, key=Row.sort_key)
 
 
-def offering_rows(facts, released, report, fixes=()):
-    """Every row of one offering; `fixes` are corrected rows."""
+def offering_rows(facts, released, report, fixes=(), since=None):
+    """Every row of one offering; `fixes` are corrected rows, `since` is the first day of the first known price."""
     provider, model = facts[0].key
     where = f"{provider}/{model}"
     plain = [f for f in facts if not f.when and not f.over]
@@ -382,6 +382,8 @@ def offering_rows(facts, released, report, fixes=()):
     if ((), 0) not in by:
         return []
     base = timeline(by[(), 0], where, released, report)
+    if since and base and since < base[0].start:
+        base[0].start, base[0].basis = since, "announced"
     for fix in fixes:
         if not fix.when and not fix.over:
             base = replace(base, fix)

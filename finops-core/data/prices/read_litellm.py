@@ -74,6 +74,8 @@ def litellm(directory, report):
         uses = Uses(report, where)
         tokens = groups.get((None, 0), Rates(report, where)).values
         for name, unit in LITELLM_USES.items():
+            if unit == "rerank" and entry.get("mode") != "rerank":
+                continue
             if isinstance(entry.get(name), (Decimal, int)) and not (tokens.get("input") and unit == "character"):
                 uses.put(unit, entry[name])
         if entry.get("mode") == "audio_transcription" and not tokens.get("input"):

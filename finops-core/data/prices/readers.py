@@ -128,6 +128,9 @@ def genai(directory, ids, report):
             name = "vertex" if seller == "google" and model["id"].startswith("claude") else seller
             # `regional.` is this source's own word for the bare Bedrock id.
             names = sorted({n.removeprefix("regional.") for n in own[model["id"]] if PLAIN.match(n)})
+            if seller == "google":
+                # Variants such as `:thinking` are OpenRouter's names.
+                names = [n for n in names if ":" not in n]
             families.setdefault(name, []).append((model["id"], set(names)))
             prices = model["prices"] if isinstance(model["prices"], list) else [{"prices": model["prices"]}]
             states = [((), None, p) for p in prices if (p.get("constraint") or {}).get("_") != "TimeOfDateConstraint"]
