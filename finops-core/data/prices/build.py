@@ -19,11 +19,13 @@ import tempfile
 from decimal import Decimal
 from pathlib import Path
 
+import fold
 import merge
+import read_litellm
 import readers
 import vectors
+from facts import PACKAGES, Report, open_package, text
 from merge import GENERATED, NOW, Offering, Row
-from readers import PACKAGES, Report, text
 
 HERE = Path(__file__).resolve().parent
 CATALOGUE = HERE / "catalogue.jsonl"
@@ -91,7 +93,7 @@ def periods(offerings, schedules):
 
 def assemble(directory, report):
     """Offerings, schedules and calendars from the packages and the corrections."""
-    lite, cache_min, ends = readers.litellm(directory, report)
+    lite, cache_min, ends = read_litellm.litellm(directory, report)
     dev, released = readers.models_dev(directory, report)
     dated, status, snapshot = readers.model_prices(directory, report)
     facts = lite + dev + dated
@@ -107,13 +109,15 @@ def assemble(directory, report):
     for fact in facts + calculator + genai:
         if fact.rates or fact.uses:
             by.setdefault(fact.key, []).append(fact)
-    items, fixes = corrections(), {}
+    items, fixes, since = corrections(), {}, {}
     for item in items:
+        if item["kind"] == "since":
+            since[item["provider"], item["model"]] = item["from"]
         if item["kind"] == "price":
             fixes.setdefault((item["provider"], item["model"]), []).append(fixed_row(item))
     offerings = {}
     for key in sorted(by):
-        rows = merge.offering_rows(by[key], released, report, fixes.get(key, ()))
+        rows = merge.offering_rows(by[key], released, report, fixes.get(key, ()), since.pop(key, None))
         if not rows:
             continue
         packages = {f.package for f in by[key]}
@@ -121,11 +125,13 @@ def assemble(directory, report):
         retired = status.get(key) == "removed" or key in old or ended
         cached = any(b.startswith("cache_read") for r in rows for b in r.rates)
         offerings[key] = Offering(*key, rows, first_party=merge.first_party(*key), retired=retired,
-                                  cache_min=merge.cache_minimum(*key, cache_min.get(key), cached))
+                                  cache_min=fold.cache_minimum(*key, cache_min.get(key), cached))
+    if since:
+        raise SystemExit(f"corrections.jsonl: no such offering: {sorted(since)}")
     apply_corrections(offerings, items, fixes)
     schedules = [i for i in items if i["kind"] == "schedule"]
     periods(offerings, schedules)
-    merge.fold(offerings, families, listed)
+    fold.fold(offerings, families, listed)
     for key in sorted(offerings):
         names = {key} | {(key[0], a) for a in offerings[key].aliases}
         if not names & fixes.keys() and not any(merge.wanted(n, by[n]) for n in sorted(names & by.keys())):
@@ -134,7 +140,7 @@ def assemble(directory, report):
     clashing(offerings, report)
     calendars = [{"kind": "calendar", "id": name, "covers_through": c["covers_through"], "dates": sorted(c["dates"]),
                   "src": c["source"].removeprefix("https://www.")} for name, c in sorted(snapshot["schedules"]["holidays"].items())]
-    return offerings, schedules, calendars
+    return offerings, schedules, calendars, fixes
 
 
 def clashing(offerings, report):
@@ -183,7 +189,8 @@ def render(offerings, schedules, calendars):
         raise SystemExit("two sources share an id")
     for (package, url), name in sources.items():
         origin = "corrections" if package == "corrections" else f"{package} {PACKAGES[package][0]}"
-        lines.append({"kind": "source", "id": name, "url": url, "origin": origin, "licence": LICENCE, "retrieved": GENERATED})
+        licence = "facts" if package == "corrections" else LICENCE
+        lines.append({"kind": "source", "id": name, "url": url, "origin": origin, "licence": licence, "retrieved": GENERATED})
     for offering in offerings.values():
         line = {"kind": "offering", "provider": offering.provider, "model": offering.model, "aliases": sorted(offering.aliases),
                 "first_party": offering.first_party}
@@ -204,8 +211,13 @@ def render(offerings, schedules, calendars):
     return sorted(json.dumps(line, sort_keys=True, separators=(",", ":"), ensure_ascii=False) for line in lines + calendars)
 
 
-def keep_history(offerings, report):
-    """Brings back what the committed file knows and the packages no longer say."""
+def said(row):
+    """What a row says, without who said it."""
+    return (row.when, row.over, row.start, row.end, row.rates, row.uses)
+
+
+def keep_history(offerings, fixes, report):
+    """Brings back what the committed file knows and the packages no longer say; only a correction changes the past."""
     if not CATALOGUE.exists():
         return
     old = [json.loads(line) for line in CATALOGUE.read_text(encoding="utf-8").splitlines()]
@@ -226,11 +238,12 @@ def keep_history(offerings, report):
                   item["verified"], item["from_basis"], tuple(names[s] for s in item["src"]))
         if key in gone:
             gone[key].rows.append(row)
-        elif key in offerings and row.end is not None and row.end <= NOW:
-            same = [r for r in offerings[key].rows if (r.when, r.over) == (row.when, row.over)]
-            if all(r.start >= row.end or (r.end or "9") <= row.start for r in same):
-                offerings[key].rows.append(row)
-                report.add("kept from the committed file", f"{key[0]}/{key[1]} {row.start} to {row.end}")
+        elif key in offerings and row.end is not None and row.end <= NOW and said(row) not in map(said, offerings[key].rows):
+            span = (row.when, row.over)
+            if any((f.when, f.over) == span and f.start < row.end and (f.end or "9") > row.start for f in fixes.get(key, ())):
+                continue
+            offerings[key].rows = merge.replace(offerings[key].rows, row)
+            report.add("the past as committed", f"{key[0]}/{key[1]} {dict(row.when)} >{row.over} {row.start} to {row.end}")
     offerings.update(gone)
 
 
@@ -248,7 +261,7 @@ def sources_page(directory, lines):
             "| package | version | file | sha256 of the file | licence | rows | date |", "|-|-|-|-|-|-|-|"]
     texts = {}
     for name, (version, file, _) in sorted(PACKAGES.items()):
-        _, archive = readers.open_package(directory, name)
+        _, archive = open_package(directory, name)
         digest = hashlib.sha256()
         for member in sorted(n for n in archive.namelist() if n.startswith(file) and not n.endswith("/")):
             digest.update(archive.read(member))
@@ -275,9 +288,9 @@ def main():
     with tempfile.TemporaryDirectory() as scratch:
         directory = options.packages or download(Path(scratch))
         report = Report()
-        offerings, schedules, calendars = assemble(directory, report)
+        offerings, schedules, calendars, fixes = assemble(directory, report)
         if not options.fresh:
-            keep_history(offerings, report)
+            keep_history(offerings, fixes, report)
         lines = render(offerings, schedules, calendars)
         page, texts = sources_page(directory, lines)
     report.print()

@@ -7,10 +7,10 @@ with an official address or a documented date, else `verified: false`.
 import dataclasses
 import re
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 
-from readers import CHECKED, GEO, Seen, text
+from facts import CHECKED, text
 
 GENERATED = "2026-11-21"
 NOW = GENERATED + "T00:00:00Z"
@@ -69,8 +69,9 @@ def core(fact):
     return (fact.rates.get("input"), fact.rates.get("output"))
 
 
-def show(values):
-    return " ".join(f"{k}={text(v)}" for k, v in sorted(values.items()))
+def agrees(one, other):
+    """Whether two (input, output) pairs contradict each other nowhere."""
+    return all(a is None or b is None or a == b for a, b in zip(one, other))
 
 
 def current(facts):
@@ -136,9 +137,9 @@ def exact_half(rates, base, where, report):
     """Half of the base where a page printed the half rounded to a cent."""
     out = dict(rates)
     for bucket, rate in rates.items():
-        if bucket in base:
+        if bucket in base and bucket.startswith("cache_"):
             half = base[bucket] / 2
-            if rate != half and abs(rate - half) <= Decimal("0.005") and rate == round(rate, 2):
+            if rate not in (half, base[bucket]) and rate == half.quantize(Decimal("0.01"), ROUND_HALF_UP):
                 report.add("rounded half restored", f"{where} {bucket} {text(rate)} -> {text(half)}")
                 out[bucket] = half
     return out
@@ -272,8 +273,11 @@ def timeline(facts, where, released, report, floor=None):
             ((fact.package, fact.url),))
     if not past and not when:
         early = plausible_release(provider, model, start, released)
+        checked = min(CHECKED[f.package] for f in present if agrees(core(f), live)) + "T00:00:00Z"
         if early != start:
             start, basis = early, "announced"
+        elif checked < start:
+            start, basis = checked, "first_observed"
     row(start, None, rates, uses, verified, basis, sources)
     for new in coming(facts, where, report):
         rows[-1].end = new.start
@@ -363,8 +367,8 @@ def longer(rows, base, live):
     return sorted(out, key=Row.sort_key)
 
 
-def offering_rows(facts, released, report, fixes=()):
-    """Every row of one offering; `fixes` are corrected rows."""
+def offering_rows(facts, released, report, fixes=(), since=None):
+    """Every row of one offering; `fixes` are corrected rows, `since` is the first day of the first known price."""
     provider, model = facts[0].key
     where = f"{provider}/{model}"
     plain = [f for f in facts if not f.when and not f.over]
@@ -378,6 +382,8 @@ def offering_rows(facts, released, report, fixes=()):
     if ((), 0) not in by:
         return []
     base = timeline(by[(), 0], where, released, report)
+    if since and base and since < base[0].start:
+        base[0].start, base[0].basis = since, "announced"
     for fix in fixes:
         if not fix.when and not fix.over:
             base = replace(base, fix)
@@ -389,7 +395,7 @@ def offering_rows(facts, released, report, fixes=()):
     live = in_force(base)
     # A package that was outvoted on the base price has no say in what derives from it.
     present = current(by[(), 0])
-    lost = {f.package for f in present if core(f) != live.core() and core(f)[0] is not None}
+    lost = {f.package for f in present if not agrees(core(f), live.core())}
     for place in sorted(by):
         if place == ((), 0) or not lost:
             continue
@@ -402,7 +408,7 @@ def offering_rows(facts, released, report, fixes=()):
         if when or not over:
             continue
         voices = {f.voice for f in current(part)}
-        against = {f.voice for f in present if core(f) == live.core()} - voices
+        against = {f.voice for f in present if agrees(core(f), live.core())} - voices
         if len(voices) == 1 and len(against) > 1:
             report.add("prompt tier that one source has alone", f"{where} >{over}: {sorted(voices)[0]}")
         elif voices:
@@ -447,88 +453,3 @@ def offering_rows(facts, released, report, fixes=()):
         if fix.when or fix.over:
             rows = replace(rows, fix)
     return [r for r in rows if r.rates or r.uses]
-
-
-DATED = re.compile(r"^(.*?)(?:-20\d\d-\d\d-\d\d|-20\d{6}|@20\d{6}|@default|-\d{4}|-0\d{2})$")
-
-
-def compatible(alias, offering):
-    """Whether every price of `alias` is one of `offering`, over all of their history."""
-    mine, theirs = alias.base(), offering.base()
-    if [r.core() for r in mine] != [r.core() for r in theirs]:
-        return False
-    for r in alias.rows:
-        match = [o for o in offering.rows if (o.when, o.over) == (r.when, r.over) and o.core() == r.core()]
-        if not match or not any(all(o.rates.get(k, v) == v for k, v in r.rates.items()) for o in match):
-            return False
-    return True
-
-
-def fold(offerings, families, listed):
-    """Ids with the prices of another id of the same provider become its aliases."""
-    def join(alias, name):
-        a, o = offerings.get(alias), offerings.get(name)
-        if a is None or o is None or a is o or not compatible(a, o):
-            return
-        have = {(r.when, r.over) for r in o.rows}
-        o.rows += [r for r in a.rows if (r.when, r.over) not in have]
-        earliest = min(o.base(), key=lambda r: r.start)
-        for r in a.base():
-            if r.start < earliest.start and len(o.base()) == 1:
-                was, earliest.start, earliest.basis = earliest.start, r.start, r.basis
-                for other in o.rows:
-                    tier = dict(other.when).get("service_tier")
-                    if other.start == was and (not other.when or tier in HALF):
-                        other.start = max(r.start, PROGRAMME.get((provider, tier), r.start))
-        for r in a.rows:
-            for own in o.rows:
-                if (own.when, own.over) == (r.when, r.over) and own.core() == r.core():
-                    for bucket, rate in r.rates.items():
-                        own.rates.setdefault(bucket, rate)
-                    if r.verified and not own.verified:
-                        own.verified, own.sources = True, r.sources
-        o.aliases |= {n for n in {alias[1]} | a.aliases if n.lower() != name[1].lower()}
-        o.retired = o.retired and a.retired
-        o.cache_min = o.cache_min or a.cache_min
-        del offerings[alias]
-
-    for key in sorted(offerings):
-        provider, model = key
-        if provider == "bedrock" and GEO.match(model):
-            join(key, (provider, GEO.sub("", model)))
-    for key in sorted(offerings, key=lambda k: (k[0], -len(k[1]), k[1])):
-        provider, model = key
-        found = DATED.match(model)
-        if found and not model.startswith("ft:"):
-            join(key, (provider, found[1]))
-    for provider, groups in sorted(families.items()):
-        for name, names in groups:
-            for alias in sorted(names):
-                if (provider, alias) not in listed:
-                    join((provider, alias), (provider, name))
-    seen = {}
-    for key in sorted(offerings, key=lambda k: (k[0], k[1] != k[1].lower(), k[1])):
-        low = (key[0], key[1].lower())
-        if low in seen:
-            join(key, seen[low])
-        else:
-            seen[low] = key
-
-
-def cache_minimum(provider, model, stated, has_cache):
-    """Shortest cacheable prompt, from the providers' prompt-caching pages."""
-    if not has_cache:
-        return None
-    name = GEO.sub("", model).lower()
-    if "claude" in name and provider in ("anthropic", "bedrock", "vertex", "azure"):
-        rules = ((r"opus-5|fable-5|mythos-5", 512), (r"haiku-4-5|opus-4-5|opus-4-6", 4096), (r"3-haiku|3-5-haiku|opus-4-7", 2048),
-                 (r"sonnet-(4|5)|opus-4", 1024))
-        for pattern, tokens in rules:
-            if re.search(pattern, name):
-                return tokens
-        return stated
-    if provider in ("openai", "azure") and re.match(r"(ft:)?(gpt|o\d|chatgpt|codex|computer)", name):
-        return 1024
-    if provider in ("google", "vertex") and "gemini" in name:
-        return 2048 if "gemini-2.5" in name else (4096 if re.search(r"gemini-[3-9]", name) else stated)
-    return stated

