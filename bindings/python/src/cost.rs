@@ -166,6 +166,11 @@ impl PyCost {
         self.0.model.as_deref()
     }
 
+    /// The lines, one sentence an assumption, and the price rows, for people.
+    fn explain(&self) -> String {
+        self.0.explain()
+    }
+
     /// The wire form.
     fn to_json(&self) -> PyResult<String> {
         serde_json::to_string(&self.0).map_err(|error| PyValueError::new_err(error.to_string()))

@@ -5,7 +5,7 @@ use finops::{
         Error, carbon::CarbonError, error::ConfigError, money::MoneyError, price::PriceError,
         usage::UsageError,
     },
-    telemetry::{self, stream::StreamError},
+    telemetry::{self, budget::BudgetError, stream::StreamError},
 };
 use pyo3::{prelude::*, sync::PyOnceLock, types::PyDict};
 
@@ -26,7 +26,13 @@ macro_rules! coded {
     )+};
 }
 
-coded!(Error, telemetry::Error, StreamError, MoneyError, UsageError, PriceError, CarbonError);
+coded!(Error, StreamError, MoneyError, UsageError, PriceError, CarbonError);
+
+impl From<&BudgetError> for Problem {
+    fn from(error: &BudgetError) -> Self {
+        Self { code: error.code().to_owned(), path: error.path().to_owned(), message: error.to_string() }
+    }
+}
 
 impl From<ConfigError> for Problem {
     fn from(error: ConfigError) -> Self {
@@ -50,9 +56,37 @@ fn class_of(code: &str) -> &'static str {
     }
 }
 
+/// What can be raised.
+pub(crate) trait Raise {
+    fn raise(self) -> PyErr;
+}
+
+impl<E: Into<Problem>> Raise for E {
+    fn raise(self) -> PyErr {
+        raise_with(self, |_| Ok(()))
+    }
+}
+
+impl Raise for telemetry::Error {
+    fn raise(self) -> PyErr {
+        match self {
+            Self::Core(error) => error.raise(),
+            Self::Stream(error) => error.raise(),
+            Self::Budget(error) => crate::budget::raise_budget(error),
+            other => Problem {
+                code: other.code().to_owned(),
+                path: other.path().to_owned(),
+                message: other.to_string(),
+            }
+            .raise(),
+        }
+    }
+}
+
 /// The exception of an engine error, to be used as `.map_err(raise)`.
-pub(crate) fn raise(problem: impl Into<Problem>) -> PyErr {
-    raise_with(problem, |_| Ok(()))
+#[cold]
+pub(crate) fn raise(error: impl Raise) -> PyErr {
+    error.raise()
 }
 
 /// As [`raise`], with further keyword arguments of the exception.

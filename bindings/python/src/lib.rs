@@ -2,7 +2,10 @@
 
 use pyo3::prelude::*;
 
+mod arrow;
+mod budget;
 mod carbon;
+mod catalogue;
 mod convert;
 mod cost;
 mod display;
@@ -11,9 +14,12 @@ mod extracted;
 mod frozen;
 mod lookup;
 mod model_price;
+mod monitor;
+mod otel;
 mod record;
 mod sketch;
 mod stream;
+mod stream_meter;
 mod summary;
 mod usage;
 
@@ -21,7 +27,11 @@ mod usage;
 #[pymodule]
 mod _finops {
     #[pymodule_export]
+    use crate::budget::{PyBudget, PyBudgetState, PyBudgets, PyReservation, PySettlement};
+    #[pymodule_export]
     use crate::carbon::{carbon_call, carbon_kinds};
+    #[pymodule_export]
+    use crate::catalogue::{PyCatalogue, PyResolved, cost_of, prices};
     #[pymodule_export]
     use crate::cost::{PyCost, PyLineItem};
     #[pymodule_export]
@@ -33,11 +43,17 @@ mod _finops {
     #[pymodule_export]
     use crate::model_price::PyModelPrice;
     #[pymodule_export]
+    use crate::monitor::{PyBatchResult, PyConfigValue, PyMonitor, PyStats};
+    #[pymodule_export]
+    use crate::otel::otel_attributes;
+    #[pymodule_export]
     use crate::record::{PyInference, PyTraining};
     #[pymodule_export]
     use crate::sketch::PySketch;
     #[pymodule_export]
     use crate::stream::extract_stream;
+    #[pymodule_export]
+    use crate::stream_meter::PyStreamMeter;
     #[pymodule_export]
     use crate::summary::PySummaryRow;
     #[pymodule_export]

@@ -146,4 +146,3 @@ impl PyStreamMeter {
         format!("StreamMeter(request_id={id})")
     }
 }
-

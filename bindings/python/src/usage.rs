@@ -20,6 +20,20 @@ use pyo3::{
 #[derive(PartialEq, Eq, Hash)]
 pub(crate) struct PyUsage(pub(crate) Usage);
 
+impl PyUsage {
+    /// From buckets by name.
+    pub(crate) fn of_buckets(buckets: &Bound<'_, PyDict>) -> PyResult<Usage> {
+        let mut usage = Usage::default();
+        for (key, value) in buckets {
+            let name = key.extract::<String>()?;
+            let bucket = Bucket::from_name(&name)
+                .ok_or_else(|| PyTypeError::new_err(format!("Usage has no bucket `{name}`")))?;
+            *usage.get_mut(bucket) = count(&value, &name)?;
+        }
+        Ok(usage)
+    }
+}
+
 #[pymethods]
 impl PyUsage {
     /// Disjoint `input` and `output` tokens, and any further bucket by name.
@@ -30,18 +44,12 @@ impl PyUsage {
         output: Option<&Bound<'_, PyAny>>,
         buckets: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Self> {
-        let mut usage = Usage::default();
+        let mut usage = buckets.map_or_else(|| Ok(Usage::default()), Self::of_buckets)?;
         if let Some(input) = input {
             usage.input = count(input, "input")?;
         }
         if let Some(output) = output {
             usage.output = count(output, "output")?;
-        }
-        for (key, value) in buckets.into_iter().flatten() {
-            let name = key.extract::<String>()?;
-            let bucket = Bucket::from_name(&name)
-                .ok_or_else(|| PyTypeError::new_err(format!("Usage has no bucket `{name}`")))?;
-            *usage.get_mut(bucket) = count(&value, &name)?;
         }
         Ok(Self(usage))
     }

@@ -7,18 +7,35 @@
 """
 
 from ._finops import (
+    BatchResult,
+    Budget,
+    BudgetState,
+    Budgets,
+    Catalogue,
+    ConfigValue,
     Cost,
     Extracted,
     InferenceRecord,
     LineItem,
     ModelPrice,
     Part,
+    Reservation,
+    Resolved,
+    ResourceMonitor,
     Result,
+    Settlement,
+    Sketch,
+    Stats,
+    StreamMeter,
+    SummaryRow,
     TrainingRecord,
     Usage,
     apportion,
+    cost,
     extract,
     extract_stream,
+    otel_attributes,
+    prices,
     round_amount,
 )
 from .errors import (
@@ -39,10 +56,16 @@ if TYPE_CHECKING:
     from . import carbon as carbon
 
 __all__ = [
+    "BatchResult",
+    "Budget",
     "BudgetError",
     "BudgetExceeded",
+    "BudgetState",
+    "Budgets",
     "CarbonError",
+    "Catalogue",
     "ConfigError",
+    "ConfigValue",
     "Cost",
     "Extracted",
     "FinopsError",
@@ -53,15 +76,26 @@ __all__ = [
     "MoneyError",
     "Part",
     "PriceError",
+    "Reservation",
+    "Resolved",
+    "ResourceMonitor",
     "Result",
+    "Settlement",
+    "Sketch",
+    "Stats",
     "StreamError",
+    "StreamMeter",
+    "SummaryRow",
     "TrainingRecord",
     "Usage",
     "UsageError",
     "apportion",
     "carbon",
+    "cost",
     "extract",
     "extract_stream",
+    "otel_attributes",
+    "prices",
     "round_amount",
 ]
 
@@ -70,7 +104,7 @@ def _register() -> None:
     """Make the records mappings without importing `collections.abc`: its source is loaded at start-up."""
     from _collections_abc import Mapping
 
-    for record in (InferenceRecord, TrainingRecord, Result):
+    for record in (InferenceRecord, TrainingRecord, SummaryRow, Result):
         Mapping.register(record)
 
 

@@ -144,17 +144,17 @@ pub(crate) fn duration_ms(value: &Bound<'_, PyAny>, name: &str) -> PyResult<Dura
     slow_duration(value, name, DurationNs::from_ms_decimal)
 }
 
-/// Hours, as [`duration_ms`].
-pub(crate) fn duration_hours(value: &Bound<'_, PyAny>, name: &str) -> PyResult<DurationNs> {
-    slow_duration(value, name, DurationNs::from_hours_decimal)
+/// Hours, exactly.
+pub(crate) fn duration_hours(value: &Bound<'_, PyAny>, name: &str) -> PyResult<Decimal> {
+    slow_duration(value, name, |hours| DurationNs::from_hours_decimal(hours).map(|_| hours))
 }
 
 #[cold]
-fn slow_duration(
+fn slow_duration<T>(
     value: &Bound<'_, PyAny>,
     name: &str,
-    read: impl FnOnce(Decimal) -> Option<DurationNs>,
-) -> PyResult<DurationNs> {
+    read: impl FnOnce(Decimal) -> Option<T>,
+) -> PyResult<T> {
     let number = match written(value) {
         Written::Exact(number) | Written::Float(number) => Some(number),
         Written::Refused => None,

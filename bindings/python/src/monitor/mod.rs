@@ -5,10 +5,11 @@ mod options;
 mod sink;
 mod tags;
 
-pub(crate) use batch::PyBatchResult;
+pub(crate) use batch::{Owned, PyBatchResult};
 pub(crate) use options::carbon_config;
 
 use crate::{
+    budget::{PyReservation, ttl_ms},
     convert::{
         json,
         number::{count, count_or_zero, duration_hours, duration_ms, rate, shown},
@@ -27,13 +28,13 @@ use crate::{
 use finops::{
     core::{
         carbon::wire::Input,
-        cost::Call,
         error::ConfigError,
         time::{DurationNs, Timestamp},
         usage::{Usage, UsageError},
     },
     telemetry::monitor::{
-        Filter, Given, InferenceCall, MonitorConfig, Outcome, ResourceMonitor, Setting, Tags, Trace, TrainingCall,
+        Filter, Given, InferenceCall, MonitorConfig, Outcome, Plan, ResourceMonitor, Setting, Tags, Trace,
+        TrainingCall,
     },
 };
 use pyo3::{
@@ -95,7 +96,13 @@ impl PyStats {
     fn __repr__(&self) -> String {
         format!(
             "Stats(records={}, requests={}, errors={}, dropped={}, sink_errors={}, undrained={}, groups={})",
-            self.records, self.requests, self.errors, self.dropped, self.sink_errors, self.undrained, self.groups
+            self.records,
+            self.requests,
+            self.errors,
+            self.dropped,
+            self.sink_errors,
+            self.undrained,
+            self.groups
         )
     }
 }
@@ -165,7 +172,12 @@ fn trace(value: Option<&Bound<'_, PyAny>>) -> PyResult<Option<Trace>> {
     let fields = json::from_python(value)?;
     serde_json::from_value(fields).map(Some).map_err(|error| {
         let help = "give session, prompt_hash, prefix_hash, prefix_tokens, tool_hash";
-        raise(ConfigError { name: "trace".to_owned(), value: error.to_string(), problem: "not a trace", help })
+        raise(ConfigError {
+            name: "trace".to_owned(),
+            value: error.to_string(),
+            problem: "not a trace",
+            help,
+        })
     })
 }
 
@@ -293,8 +305,16 @@ impl PyMonitor {
                 let told = [
                     ("input_tokens", Some(input), usage.input),
                     ("output_tokens", Some(output), usage.output),
-                    ("cache_read_tokens", optional(cache_read_tokens, "cache_read_tokens")?, usage.cache_read),
-                    ("cache_write_tokens", optional(cache_write_tokens, "cache_write_tokens")?, usage.cache_write_5m),
+                    (
+                        "cache_read_tokens",
+                        optional(cache_read_tokens, "cache_read_tokens")?,
+                        usage.cache_read,
+                    ),
+                    (
+                        "cache_write_tokens",
+                        optional(cache_write_tokens, "cache_write_tokens")?,
+                        usage.cache_write_5m,
+                    ),
                     (
                         "cache_write_1h_tokens",
                         optional(cache_write_1h_tokens, "cache_write_1h_tokens")?,
@@ -367,8 +387,13 @@ impl PyMonitor {
         let metadata = given(metadata);
         let said = Given { provider, model, duration, service_tier, region, request_id };
         let call = InferenceCall::from_extracted(&body, &said, at).map_err(raise)?;
-        let call =
-            InferenceCall { outcome, trace, tags: self.tags(metadata), reservation: reservation.as_deref(), ..call };
+        let call = InferenceCall {
+            outcome,
+            trace,
+            tags: self.tags(metadata),
+            reservation: reservation.as_deref(),
+            ..call
+        };
         self.log(&call, metadata)
     }
 
@@ -403,7 +428,8 @@ impl PyMonitor {
             ..TrainingCall::new(model_name(model)?, hours, gpus, self.at(at, py)?)
         };
         let payload = metadata.map(|object| Arc::new(object.clone().unbind()));
-        let record = self.inner.log_training(&call, metadata.map(|object| object.clone().unbind())).map_err(raise)?;
+        let record =
+            self.inner.log_training(&call, metadata.map(|object| object.clone().unbind())).map_err(raise)?;
         Ok(PyTraining { record, metadata: payload })
     }
 
@@ -423,6 +449,28 @@ impl PyMonitor {
         PyStreamMeter::new(slf.unbind(), provider, model, request_id, metadata)
     }
 
+    /// Logs many calls at once, in columns: buffers (NumPy, `array`), sequences or Arrow. A batch makes totals, no records.
+    ///
+    /// `model` is one name or a column of names. A bad row is reported in `errors`, and the others are logged.
+    #[pyo3(signature = (
+        model: "str | collections.abc.Iterable[str] | typing.Any", input_tokens: "typing.Any",
+        output_tokens: "typing.Any", duration_ms: "typing.Any" = None, *, provider: "str | None" = None,
+        at: "datetime.datetime | str | int | float | None" = None,
+    ) -> "BatchResult")]
+    #[expect(clippy::too_many_arguments, reason = "keywords of a call")]
+    fn log_batch(
+        &self,
+        py: Python<'_>,
+        model: &Bound<'_, PyAny>,
+        input_tokens: &Bound<'_, PyAny>,
+        output_tokens: &Bound<'_, PyAny>,
+        duration_ms: Option<&Bound<'_, PyAny>>,
+        provider: Option<&str>,
+        at: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<PyBatchResult> {
+        self.batch(py, model, [input_tokens, output_tokens], duration_ms, provider, self.at(at, py)?)
+    }
+
     /// What a call would cost at most, before it is made; nothing is recorded.
     #[pyo3(signature = (
         model: "str", input_tokens: "int", max_output_tokens: "int | None" = None, *, provider: "str | None" = None,
@@ -439,12 +487,43 @@ impl PyMonitor {
         service_tier: Option<&str>,
         at: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<PyCost> {
-        let usage = Usage::new(
-            count(input_tokens, "input_tokens")?,
-            count_or_zero(max_output_tokens, "max_output_tokens")?,
-        );
-        let call = Call { provider, service_tier, ..Call::new(model_name(model)?, &usage, self.at(at, py)?) };
-        self.inner.estimate(&call).map(PyCost).map_err(raise)
+        let plan = Plan {
+            provider,
+            max_output_tokens: count_or_zero(max_output_tokens, "max_output_tokens")?,
+            service_tier,
+            ..Plan::new(model_name(model)?, count(input_tokens, "input_tokens")?, self.at(at, py)?)
+        };
+        self.inner.estimate(&plan).map(PyCost).map_err(raise)
+    }
+
+    /// Holds the estimate of a call in every budget that covers its tags; log the call with `reservation=` to settle.
+    ///
+    /// Raises `BudgetExceeded` when a hard budget has too little left.
+    #[pyo3(signature = (
+        model: "str", input_tokens: "int", max_output_tokens: "int", *, metadata: "typing.Any" = None,
+        ttl_s: "float" = 600.0, provider: "str | None" = None,
+    ) -> "Reservation")]
+    #[expect(clippy::too_many_arguments, reason = "keywords of a call")]
+    fn reserve(
+        &self,
+        py: Python<'_>,
+        model: &Bound<'_, PyAny>,
+        input_tokens: &Bound<'_, PyAny>,
+        max_output_tokens: &Bound<'_, PyAny>,
+        metadata: Option<&Bound<'_, PyAny>>,
+        ttl_s: f64,
+        provider: Option<&str>,
+    ) -> PyResult<PyReservation> {
+        let plan = Plan {
+            provider,
+            max_output_tokens: count(max_output_tokens, "max_output_tokens")?,
+            ..Plan::new(model_name(model)?, count(input_tokens, "input_tokens")?, self.at(None, py)?)
+        };
+        let tags = self.tags(given(metadata));
+        let held = self.inner.reserve(&plan, &tags, Some(ttl_ms(ttl_s)?)).map_err(raise)?;
+        let budgets = self.inner.budgets().cloned();
+        let missing = || PyRuntimeError::new_err("the monitor has no budgets");
+        Ok(PyReservation::new(held, budgets.ok_or_else(missing)?))
     }
 
     /// Records of the ring, oldest first; at most the newest `limit`. Reading does not drain.
@@ -577,7 +656,12 @@ impl PyMonitor {
         write: "collections.abc.Callable[[list[InferenceRecord | TrainingRecord]], object]", *,
         every_s: "float" = 1.0, batch: "int" = 1000,
     ) -> "None")]
-    fn start_sink(slf: &Bound<'_, Self>, write: Bound<'_, PyAny>, every_s: f64, batch: usize) -> PyResult<()> {
+    fn start_sink(
+        slf: &Bound<'_, Self>,
+        write: Bound<'_, PyAny>,
+        every_s: f64,
+        batch: usize,
+    ) -> PyResult<()> {
         if !write.is_callable() {
             return Err(PyTypeError::new_err("write must be callable with a list of records"));
         }
@@ -593,7 +677,9 @@ impl PyMonitor {
         let before =
             slf.get().thread.lock().unwrap_or_else(PoisonError::into_inner).replace(thread.clone().unbind());
         if before.is_some() {
-            return Err(PyRuntimeError::new_err("two threads started a sink at once; call `stop_sink` first"));
+            return Err(PyRuntimeError::new_err(
+                "two threads started a sink at once; call `stop_sink` first",
+            ));
         }
         Ok(())
     }
@@ -618,7 +704,10 @@ impl PyMonitor {
         let dict = PyDict::new(py);
         for setting in Setting::ALL {
             let source = self.inner.source_of(setting.name()).map_or("default", |source| source.name());
-            dict.set_item(setting.name(), Py::new(py, PyConfigValue { value: self.inner.setting(setting), source })?)?;
+            dict.set_item(
+                setting.name(),
+                Py::new(py, PyConfigValue { value: self.inner.setting(setting), source })?,
+            )?;
         }
         Ok(AnyMap(dict.into_any()))
     }

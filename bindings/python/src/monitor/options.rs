@@ -1,6 +1,7 @@
 //! From constructor keywords to the engine's options.
 
 use crate::{
+    budget::PyBudgets,
     catalogue::PyCatalogue,
     convert::{json, number::rate},
     error::raise,
@@ -8,14 +9,17 @@ use crate::{
 };
 use finops::{
     core::{
-        carbon::{Boundary, CarbonConfig, CarbonError, ClassFactors, EnergyMethod, Grid, ModelParams, Shape, wire::Input},
+        carbon::{
+            Boundary, CarbonConfig, CarbonError, ClassFactors, EnergyMethod, Grid, ModelParams, Shape,
+            wire::Input,
+        },
         error::ConfigError,
     },
     telemetry::monitor::MonitorOptions,
 };
 use pyo3::{prelude::*, types::PyDict};
 use serde_json::{Map, Value};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 /// The keywords that state energy and carbon.
 const CARBON: [&str; 12] = [
@@ -46,7 +50,7 @@ fn size(value: &Bound<'_, PyAny>, name: &str) -> PyResult<usize> {
     crate::convert::number::count(value, name).ok().and_then(|n| usize::try_from(n).ok()).ok_or_else(refuse)
 }
 
-/// Reads every keyword that the engine knows; `clock`, `env` and `budgets` are the binding's own.
+/// Reads every keyword that the engine knows; `clock` and `env` are the binding's own.
 pub(super) fn read(arguments: &Bound<'_, PyDict>) -> PyResult<MonitorOptions> {
     let mut options = MonitorOptions::default();
     let mut carbon = Map::new();
@@ -69,9 +73,12 @@ pub(super) fn read(arguments: &Bound<'_, PyDict>) -> PyResult<MonitorOptions> {
                 options.models = models.collect::<PyResult<_>>()?;
             }
             "prices" => options.prices = Some(value.cast::<PyCatalogue>()?.get().0.clone()),
+            "budgets" => options.budgets = Some(Arc::clone(&value.cast::<PyBudgets>()?.get().0)),
             "use_catalogue" => options.without_catalogue = !value.is_truthy()?,
             "strict" => options.strict = value.is_truthy()?,
-            "tags" => options.tags = Some(value.try_iter()?.map(|tag| tag?.extract()).collect::<PyResult<_>>()?),
+            "tags" => {
+                options.tags = Some(value.try_iter()?.map(|tag| tag?.extract()).collect::<PyResult<_>>()?)
+            }
             "tag_aliases" => {
                 let mut aliases = BTreeMap::new();
                 for pair in value.call_method0("items")?.try_iter()? {
@@ -157,7 +164,8 @@ fn model_params(input: &Input<'_>) -> Result<BTreeMap<String, ModelParams>, Carb
             let small = |path: &str, n: u64| {
                 u32::try_from(n).map_err(|_| CarbonError::bad_number(fields.path(path), n))
             };
-            params.shape = Some(Shape { layers: small("layers", layers)?, d_model: small("d_model", width)? });
+            params.shape =
+                Some(Shape { layers: small("layers", layers)?, d_model: small("d_model", width)? });
         }
         known.insert(name.to_owned(), params);
     }

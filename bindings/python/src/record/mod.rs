@@ -29,7 +29,7 @@ pub(crate) fn told_metadata(py: Python<'_>, metadata: Option<serde_json::Value>)
     metadata.map(|value| Ok(Arc::new(json::to_python(py, &value)?.unbind()))).transpose()
 }
 
-fn value<'py>(py: Python<'py>, field: Field<'_>) -> PyResult<Bound<'py, PyAny>> {
+pub(crate) fn field_value<'py>(py: Python<'py>, field: Field<'_>) -> PyResult<Bound<'py, PyAny>> {
     Ok(match field {
         Field::Text(text) => PyString::new(py, &text).into_any(),
         Field::Count(count) => count.into_pyobject(py)?.into_any(),
@@ -47,7 +47,7 @@ pub(crate) trait Mapping {
 
     fn item<'py>(&self, py: Python<'py>, key: &str) -> PyResult<Option<Bound<'py, PyAny>>> {
         match self.field(key) {
-            Some(field) => value(py, field).map(Some),
+            Some(field) => field_value(py, field).map(Some),
             None if key == "metadata" => Ok(object(py, self.metadata())),
             None => Ok(None),
         }
