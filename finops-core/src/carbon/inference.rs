@@ -6,10 +6,13 @@ use super::{
     config::Origin,
     fixed::Fixed,
     llm::{self, LlmImpact, Serving},
-    model::Factor,
+    model::{Factor, GridState},
     pue::{Pue, to_facility, water},
 };
-use crate::units::{Carbon, Energy, J_PER_KWH, Water};
+use crate::{
+    time::Timestamp,
+    units::{Carbon, Energy, J_PER_KWH, Water},
+};
 use rust_decimal::Decimal;
 
 /// What is known of a call's course.
@@ -23,6 +26,8 @@ pub struct Timing {
     pub time_to_first_token_s: Option<f64>,
     /// Energy that a meter read for this very call, at the machines: PUE is applied to it.
     pub measured: Option<Energy>,
+    /// When the call was made, to find its interval in an intensity series.
+    pub at: Option<Timestamp>,
 }
 
 /// Central joules of each class of tokens, at the facility's boundary.
@@ -169,6 +174,17 @@ fn class_sum(classes: &[[Fixed; 3]; 4], tokens: &TokenCounts) -> Range {
     parts.fold(Range::point(0.0), Range::sum)
 }
 
+/// Carbon of energy at an intensity.
+pub(crate) fn operational(
+    energy: &Estimate<Energy>,
+    grid: &GridState,
+) -> Result<Estimate<Carbon>, CarbonError> {
+    let Factor { tier, data, .. } = grid.factor;
+    let kwh = energy.range().map(|joules| joules / J_PER_KWH);
+    let grams = super::operational(kwh, grid.range);
+    Estimate::new(grams, energy.tier.worst(tier), energy.method, energy.data.with(data))
+}
+
 impl CarbonModel {
     /// Energy and carbon of one call: joules measured for it, else class factors if configured, else the flat factor if
     /// explicitly configured, else (methods `auto`, `parameters`, `ecologits`) the model's parameters, else the flat
@@ -196,29 +212,36 @@ impl CarbonModel {
         tokens: &TokenCounts,
         timing: Timing,
     ) -> Result<InferenceImpact, CarbonError> {
-        let assumptions =
-            self.0.grid.assumptions.with_if(tokens.modality_as_text, Assumption::modality_as_text);
+        let (state, outside) = self.grid_at(timing.at);
+        let grid = state.as_ref().unwrap_or(&self.0.grid);
+        let assumptions = grid.factor.assumptions.union(outside);
+        let assumptions = assumptions.with_if(tokens.modality_as_text, Assumption::modality_as_text);
         if let Some(measured) = timing.measured {
-            return self.measured(measured, assumptions);
+            return self.measured(measured, grid, assumptions);
         }
         if let Some(classes) = &self.0.classes {
-            return self.by_class(classes, tokens, assumptions);
+            return self.by_class(classes, tokens, grid, assumptions);
         }
         let flat = self.0.method == EnergyMethod::Flat || self.0.energy.from != Origin::Default;
         match model.params {
-            Some(params) if !flat => self.parameters(&params, model.data, tokens, timing, assumptions),
+            Some(params) if !flat => self.parameters(&model, &params, tokens, timing, grid, assumptions),
             None if !flat && self.0.method != EnergyMethod::Auto => {
                 Err(CarbonError::UnknownModel { model: String::new() })
             }
             _ => {
                 let unknown = !flat && self.0.method == EnergyMethod::Auto;
                 let assumptions = assumptions.with_if(unknown, Assumption::model_parameters_unknown);
-                self.flat_impact(tokens.total(), assumptions)
+                self.flat_impact(tokens.total(), grid, assumptions)
             }
         }
     }
 
-    fn flat_impact(&self, tokens: u64, assumptions: Assumptions) -> Result<InferenceImpact, CarbonError> {
+    fn flat_impact(
+        &self,
+        tokens: u64,
+        grid: &GridState,
+        assumptions: Assumptions,
+    ) -> Result<InferenceImpact, CarbonError> {
         let inner = &*self.0;
         let method = MethodId::FlatTokens;
         let (tier, data) = self.factor_tier(inner.energy.tier, DataIds::of(inner.energy.data));
@@ -230,10 +253,10 @@ impl CarbonModel {
                 Some(Estimate::new(times(&inner.it_joules, tokens), inner.energy.tier, method, data)?)
             }
         };
-        let kilograms = times(&inner.kilograms, tokens);
-        let grams = times(&inner.grams, tokens);
-        let data = energy.data.with(inner.grid.data);
-        let operational = Estimate::new(grams, energy.tier.worst(inner.grid.tier), method, data)?;
+        let kilograms = times(&grid.kilograms, tokens);
+        let grams = times(&grid.grams, tokens);
+        let data = energy.data.with(grid.factor.data);
+        let operational = Estimate::new(grams, energy.tier.worst(grid.factor.tier), method, data)?;
         Ok(InferenceImpact {
             energy,
             it_energy,
@@ -242,7 +265,7 @@ impl CarbonModel {
             carbon_kg: kilograms.central,
             embodied: None,
             water: self.water(it_energy.as_ref())?,
-            factors: Factors { wh_per_1k: Some(inner.energy.range()), ..self.factors() },
+            factors: Factors { wh_per_1k: Some(inner.energy.range()), ..self.factors(grid) },
             assumptions: self.factor_assumptions(assumptions).union(inner.energy.assumptions),
         })
     }
@@ -251,6 +274,7 @@ impl CarbonModel {
         &self,
         classes: &Classes,
         tokens: &TokenCounts,
+        grid: &GridState,
         assumptions: Assumptions,
     ) -> Result<InferenceImpact, CarbonError> {
         let inner = &*self.0;
@@ -277,7 +301,7 @@ impl CarbonModel {
             cache_write: joules(cache_write, tokens.cache_write)?,
             output: joules(output, tokens.output)?,
         };
-        let operational = self.operational(&energy)?;
+        let operational = operational(&energy, grid)?;
         Ok(InferenceImpact {
             energy,
             it_energy,
@@ -286,24 +310,30 @@ impl CarbonModel {
             carbon_kg: operational.central.kg(),
             embodied: None,
             water: self.water(it_energy.as_ref())?,
-            factors: self.factors(),
+            factors: self.factors(grid),
             assumptions: self.factor_assumptions(assumptions),
         })
     }
 
-    fn measured(&self, energy: Energy, assumptions: Assumptions) -> Result<InferenceImpact, CarbonError> {
+    fn measured(
+        &self,
+        energy: Energy,
+        grid: &GridState,
+        assumptions: Assumptions,
+    ) -> Result<InferenceImpact, CarbonError> {
         let data = DataIds::of(DataId::METER);
         let it = Range::point(energy.joules());
         let it_energy = Estimate::new(it, Tier::Measured, MethodId::MeasuredWindow, data)?;
-        self.at_facility(it_energy, None, None, assumptions)
+        self.at_facility(it_energy, None, None, grid, assumptions)
     }
 
     fn parameters(
         &self,
+        model: &ModelHandle,
         params: &ModelParams,
-        data: DataId,
         tokens: &TokenCounts,
         timing: Timing,
+        grid: &GridState,
         assumptions: Assumptions,
     ) -> Result<InferenceImpact, CarbonError> {
         let serving = Serving {
@@ -320,7 +350,7 @@ impl CarbonModel {
         } else {
             (llm::finops(params, tokens, &serving), MethodId::FinopsLlm, llm::BATCH_PRIOR)
         };
-        let mut data = DataIds::of(data).with(DataId::ECOLOGITS);
+        let mut data = DataIds::of(model.data).with(DataId::ECOLOGITS);
         if serving.batch.is_none() && !parity {
             data = data.with(DataId::BATCH_PRIOR);
         }
@@ -331,9 +361,12 @@ impl CarbonModel {
         let it_energy = Estimate::new(it_kwh.scaled(J_PER_KWH), Tier::Modelled, method, data)?;
         let embodied =
             Estimate::new(embodied_kg.scaled(1000.0), Tier::Modelled, MethodId::EmbodiedLlm, data)?;
-        let known =
-            Factors { batch: Some(serving.batch.unwrap_or(prior)), params: Some(*params), ..self.factors() };
-        self.at_facility(it_energy, Some(embodied), Some(known), assumptions)
+        let known = Factors {
+            batch: Some(serving.batch.unwrap_or(prior)),
+            params: Some(*params),
+            ..self.factors(grid)
+        };
+        self.at_facility(it_energy, Some(embodied), Some(known), grid, assumptions)
     }
 
     /// From energy at the machines to the rest, PUE applied once.
@@ -342,13 +375,14 @@ impl CarbonModel {
         it_energy: Estimate<Energy>,
         embodied: Option<Estimate<Carbon>>,
         factors: Option<Factors>,
+        grid: &GridState,
         assumptions: Assumptions,
     ) -> Result<InferenceImpact, CarbonError> {
         let pue = &self.0.pue;
         let joules = to_facility(it_energy.range(), Boundary::It, pue.value);
         let data = it_energy.data.with(pue.data);
         let energy = Estimate::new(joules, it_energy.tier.worst(pue.tier), it_energy.method, data)?;
-        let operational = self.operational(&energy)?;
+        let operational = operational(&energy, grid)?;
         let assumed = pue.assumption().map_or(Assumptions::NONE, |one| Assumptions::NONE.with(one));
         Ok(InferenceImpact {
             energy,
@@ -358,17 +392,9 @@ impl CarbonModel {
             carbon_kg: operational.central.kg(),
             embodied,
             water: self.water(Some(&it_energy))?,
-            factors: Factors { pue: Some(pue.value), ..factors.unwrap_or_else(|| self.factors()) },
+            factors: Factors { pue: Some(pue.value), ..factors.unwrap_or_else(|| self.factors(grid)) },
             assumptions: assumptions.union(assumed),
         })
-    }
-
-    /// Carbon of energy at the configured intensity.
-    pub(crate) fn operational(&self, energy: &Estimate<Energy>) -> Result<Estimate<Carbon>, CarbonError> {
-        let Factor { tier, data, .. } = self.0.grid;
-        let kwh = energy.range().map(|joules| joules / J_PER_KWH);
-        let grams = super::operational(kwh, self.0.grid_range);
-        Estimate::new(grams, energy.tier.worst(tier), energy.method, energy.data.with(data))
     }
 
     fn water(&self, it_energy: Option<&Estimate<Energy>>) -> Result<Option<Estimate<Water>>, CarbonError> {
@@ -400,11 +426,11 @@ impl CarbonModel {
         }
     }
 
-    fn factors(&self) -> Factors {
+    fn factors(&self, grid: &GridState) -> Factors {
         let pue = match self.0.boundary {
             Boundary::Facility => None,
             Boundary::It => Some(self.0.pue.value),
         };
-        Factors { wh_per_1k: None, g_per_kwh: self.0.grid_range, pue, batch: None, params: None }
+        Factors { wh_per_1k: None, g_per_kwh: grid.range, pue, batch: None, params: None }
     }
 }

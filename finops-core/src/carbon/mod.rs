@@ -38,7 +38,8 @@ mod shift_time;
 
 pub use assumption::{Assumption, Assumptions};
 pub use config::{
-    CarbonConfig, ClassFactors, ENERGY_VARIABLE, EnergyMethod, Environment, Grid, INTENSITY_VARIABLE, factor,
+    CarbonConfig, ClassFactors, ENERGY_VARIABLE, EnergyMethod, Environment, Grid, INTENSITY_VARIABLE, Origin,
+    factor,
 };
 pub use data_id::{DataId, DataIds};
 pub use error::CarbonError;

@@ -1,6 +1,6 @@
 use super::{
     Name, PriceError,
-    compile::{self, Document, Problem, document},
+    compile::{self, Document, Problem},
     resolve::{self, Hit, Resolved},
     row::{self, Offering, Row, Schedule, Source},
     table::{self, Table},

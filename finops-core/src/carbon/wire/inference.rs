@@ -9,6 +9,7 @@ use crate::{
         llm, pue,
     },
     error::ConfigError,
+    time::Timestamp,
     units::{Energy, J_PER_KWH, Quantity},
 };
 use serde_json::{Map, Value, json};
@@ -55,7 +56,21 @@ fn timing(input: &Input<'_>) -> Result<Timing, CarbonError> {
         tokens_per_s: input.opt_f64("tokens_per_s")?,
         time_to_first_token_s: input.opt_f64("time_to_first_token_s")?,
         measured: input.opt_f64("measured_joules")?.map(Energy::from_joules).transpose()?,
+        at: instant(input, "at")?,
     })
+}
+
+/// RFC 3339 text, or milliseconds since 1970.
+pub(super) fn instant(input: &Input<'_>, name: &str) -> Result<Option<Timestamp>, CarbonError> {
+    let bad = |value: &Value| CarbonError::bad_number(input.path(name), value);
+    match input.get(name) {
+        None => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text.parse::<Timestamp>()?)),
+        Some(value) => {
+            let ms = value.as_i64().and_then(Timestamp::from_ms);
+            ms.map(Some).ok_or_else(|| bad(value))
+        }
+    }
 }
 
 /// An estimate as an object.
