@@ -233,7 +233,7 @@ mod tests {
         let answer = answer.map(|(status, body)| Response { status, body: body.as_bytes().to_vec() });
         let transport = Scripted { answer: answer.map_err(str::to_owned), sent: Arc::clone(&sent) };
         let (start, seconds) = (Instant::now(), Arc::clone(&clock));
-        let now = move || start + Duration::from_secs(seconds.load(Ordering::SeqCst));
+        let now = move || start.checked_add(Duration::from_secs(seconds.load(Ordering::SeqCst))).unwrap();
         (Fetcher::with(transport, now), sent, clock)
     }
 

@@ -16,6 +16,8 @@ mod rapl;
 mod sampler;
 
 pub use finops_core::carbon::{MeterError, RaplLimits};
+#[cfg(feature = "nvml")]
+pub use nvml::Library;
 pub use nvml::{NvmlApi, NvmlMeter};
 pub use rapl::{POWERCAP, RaplMeter, RaplOptions};
 pub use sampler::Meter;

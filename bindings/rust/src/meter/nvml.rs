@@ -249,15 +249,15 @@ mod real {
         }
 
         fn energy_mj(&self, index: u32) -> Result<Option<u64>, MeterError> {
-            self.optional(index, Device::total_energy_consumption)
+            self.optional(index, |device| device.total_energy_consumption())
         }
 
         fn power_mw(&self, index: u32) -> Result<Option<u64>, MeterError> {
-            Ok(self.optional(index, Device::power_usage)?.map(u64::from))
+            Ok(self.optional(index, |device| device.power_usage())?.map(u64::from))
         }
 
         fn limit_mw(&self, index: u32) -> Result<Option<u64>, MeterError> {
-            Ok(self.optional(index, Device::enforced_power_limit)?.map(u64::from))
+            Ok(self.optional(index, |device| device.enforced_power_limit())?.map(u64::from))
         }
 
         fn mig_slices(&self, index: u32) -> Result<Vec<u64>, MeterError> {
