@@ -204,10 +204,10 @@ impl Table {
 
     fn remember(&mut self, id: Arc<str>) {
         self.closed.push_back(id);
-        if self.closed.len() > self.closed_max {
-            if let Some(oldest) = self.closed.pop_front() {
-                self.reservations.remove(&oldest);
-            }
+        if self.closed.len() > self.closed_max
+            && let Some(oldest) = self.closed.pop_front()
+        {
+            self.reservations.remove(&oldest);
         }
     }
 

@@ -223,11 +223,10 @@ impl Totals {
 }
 
 /// The first boundary that is not below `duration`.
-#[expect(clippy::cast_possible_truncation, reason = "at most 14")]
 fn boundary(duration: DurationNs) -> u8 {
     let units = duration.get().div_ceil(HISTOGRAM_FIRST_NS);
     let k = if units <= 1 { 0 } else { u64::BITS.saturating_sub(units.saturating_sub(1).leading_zeros()) };
-    k.min(14) as u8
+    u8::try_from(k.min(14)).unwrap_or(14)
 }
 
 /// Makes room for one more entry, half as many again at a time: most groups use few.
