@@ -242,6 +242,23 @@ fn quantiles_and_sums_read_in_their_units() {
 }
 
 #[test]
+fn every_bucket_is_counted_under_its_own_name() {
+    let mut usage = Usage::default();
+    for (bucket, n) in finops_core::usage::Bucket::ALL.iter().zip(1..) {
+        *usage.get_mut(*bucket) = n;
+    }
+    let mut table = rollup(0, 1, 1);
+    let key = RollupKey { provider: None, model: "m", resolved: true, status: "priced", tags: &[] };
+    table.record(&key, &Measures::new(&usage)).unwrap();
+    let row = &table.summary(&[], &[]).unwrap()[0];
+    assert_eq!(row.usage.len(), finops_core::usage::Bucket::ALL.len());
+    for (bucket, n) in &row.usage {
+        assert_eq!(*n, u128::from(usage.get(*bucket)), "{}", bucket.name());
+    }
+    assert_eq!(row.total_tokens, u128::from(usage.total_tokens()));
+}
+
+#[test]
 fn a_damaged_snapshot_is_refused() {
     let calls = [Call { model: 1, resolved: true, team: None, user: 1, n: 3 }];
     let text = filled(&calls, 9, 9).snapshot().unwrap();
