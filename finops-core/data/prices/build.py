@@ -132,6 +132,7 @@ def assemble(directory, report):
     schedules = [i for i in items if i["kind"] == "schedule"]
     periods(offerings, schedules)
     fold.fold(offerings, families, listed)
+    fold.follow_makers(offerings, report)
     for key in sorted(offerings):
         names = {key} | {(key[0], a) for a in offerings[key].aliases}
         if not names & fixes.keys() and not any(merge.wanted(n, by[n]) for n in sorted(names & by.keys())):
