@@ -7,6 +7,12 @@
     build.py --fresh             ignore the committed file instead of keeping its history
     build.py --vectors FILE      check the committed catalogue against the test vectors
 
+A line of `corrections.jsonl` has `kind`, an official `url` and a `why`:
+`price` puts a row (no rates: withdrawn) in place of what its dates cover, `since`
+dates the first known price, `offering` sets aliases, status or minimum, `drop`
+removes an id that the provider does not sell, `schedule` is a schedule, whose
+`factor` of the base rate makes the rows of its period.
+
 Run by hand or by `make prices`, never in tests. Standard library only.
 """
 
