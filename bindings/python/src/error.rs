@@ -2,7 +2,11 @@
 
 use finops::{
     core::{
-        Error, carbon::CarbonError, error::ConfigError, money::MoneyError, price::PriceError,
+        Error,
+        carbon::{CarbonError, MeterError},
+        error::ConfigError,
+        money::MoneyError,
+        price::PriceError,
         usage::UsageError,
     },
     telemetry::{self, budget::BudgetError, stream::StreamError},
@@ -26,7 +30,7 @@ macro_rules! coded {
     )+};
 }
 
-coded!(Error, StreamError, MoneyError, UsageError, PriceError, CarbonError);
+coded!(Error, StreamError, MoneyError, UsageError, PriceError, CarbonError, MeterError);
 
 impl From<&BudgetError> for Problem {
     fn from(error: &BudgetError) -> Self {

@@ -13,6 +13,7 @@ mod error;
 mod extracted;
 mod frozen;
 mod lookup;
+mod meter;
 mod model_price;
 mod monitor;
 mod otel;
@@ -29,7 +30,7 @@ mod _finops {
     #[pymodule_export]
     use crate::budget::{PyBudget, PyBudgetState, PyBudgets, PyReservation, PySettlement};
     #[pymodule_export]
-    use crate::carbon::{carbon_call, carbon_kinds};
+    use crate::carbon::{carbon_call, carbon_kinds, estimate_inference};
     #[pymodule_export]
     use crate::catalogue::{PyCatalogue, PyResolved, cost_of, prices};
     #[pymodule_export]
@@ -40,6 +41,8 @@ mod _finops {
     use crate::extracted::{PyExtracted, PyPart, extract_response};
     #[pymodule_export]
     use crate::frozen::Frozen;
+    #[pymodule_export]
+    use crate::meter::{PyMeter, nvml_meter, rapl_meter};
     #[pymodule_export]
     use crate::model_price::PyModelPrice;
     #[pymodule_export]

@@ -6,7 +6,6 @@ mod sink;
 mod tags;
 
 pub(crate) use batch::{Owned, PyBatchResult};
-pub(crate) use options::carbon_config;
 
 use crate::{
     budget::{PyReservation, ttl_ms},
@@ -27,7 +26,7 @@ use crate::{
 };
 use finops::{
     core::{
-        carbon::wire::Input,
+        carbon::wire,
         error::ConfigError,
         time::{DurationNs, Timestamp},
         usage::{Usage, UsageError},
@@ -624,11 +623,10 @@ impl PyMonitor {
         self.inner.set_price(price.get().0.clone()).map_err(raise)
     }
 
-    /// Takes a grid intensity for later calls: g/kWh as a number or `{"low", "central", "high"}`.
+    /// Takes a grid intensity for later calls: g/kWh, a range, or what `carbon.intensity` and `feeds.parse` returned.
     #[pyo3(signature = (grid: "decimal.Decimal | int | float | str | collections.abc.Mapping[str, typing.Any]") -> "None")]
     fn set_grid(&self, grid: &Bound<'_, PyAny>) -> PyResult<()> {
-        let fields = serde_json::json!({ "grid": json::from_python(grid)? });
-        let grid = Input::new(&fields).and_then(|input| options::grid(&input)).map_err(raise)?;
+        let grid = wire::grid(&json::from_python(grid)?).map_err(raise)?;
         let missing = || ConfigError::new("grid", "None", "not an intensity", "give a number of g/kWh");
         self.inner.set_grid(grid.ok_or_else(|| raise(missing()))?).map_err(raise)
     }

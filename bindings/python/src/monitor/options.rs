@@ -8,13 +8,7 @@ use crate::{
     model_price::PyModelPrice,
 };
 use finops::{
-    core::{
-        carbon::{
-            Boundary, CarbonConfig, CarbonError, ClassFactors, EnergyMethod, Grid, ModelParams, Shape,
-            wire::Input,
-        },
-        error::ConfigError,
-    },
+    core::{carbon::wire, error::ConfigError},
     telemetry::monitor::MonitorOptions,
 };
 use pyo3::{prelude::*, types::PyDict};
@@ -96,78 +90,8 @@ pub(super) fn read(arguments: &Bound<'_, PyDict>) -> PyResult<MonitorOptions> {
             other => return Err(unknown(other)),
         }
     }
-    options.carbon = carbon_config(&Value::Object(carbon)).map_err(raise)?;
+    let carbon = Value::Object(carbon);
+    options.carbon =
+        wire::Input::new(&carbon).and_then(|input| wire::configure(&input, None)).map_err(raise)?;
     Ok(options)
-}
-
-/// The carbon keywords, as JSON.
-pub(crate) fn carbon_config(fields: &Value) -> Result<CarbonConfig, CarbonError> {
-    let input = Input::new(fields)?;
-    Ok(CarbonConfig {
-        energy_boundary: input.choice("energy_boundary", Boundary::from_name, "write `facility` or `it`")?,
-        wh_per_1k: class_factors(&input)?,
-        energy_method: input.choice(
-            "energy_method",
-            EnergyMethod::from_name,
-            "write `flat`, `auto`, `parameters` or `ecologits`",
-        )?,
-        grid: grid(&input)?,
-        region: input.opt_str("region")?.map(str::to_owned),
-        pue: input.opt_range("pue")?,
-        wue_datacentre: input.opt_range("wue_datacentre")?,
-        wue_grid: input.opt_range("wue_grid")?,
-        model_params: model_params(&input)?,
-        batch: input.opt_range("batch")?,
-        bits: input.opt_f64("bits")?,
-        ..CarbonConfig::default()
-    })
-}
-
-fn class_factors(input: &Input<'_>) -> Result<Option<ClassFactors>, CarbonError> {
-    match input.get("wh_per_1k") {
-        None => Ok(None),
-        Some(Value::String(preset)) if preset == "api_anchors" => Ok(Some(ClassFactors::api_anchors())),
-        Some(Value::String(other)) => {
-            let help = "write `api_anchors`, or give `input` and `output`";
-            Err(ConfigError::new("wh_per_1k", other, "not a preset", help).into())
-        }
-        Some(_) => {
-            let Some(classes) = input.object("wh_per_1k")? else { return Ok(None) };
-            Ok(Some(ClassFactors {
-                input: classes.opt_decimal("input")?,
-                output: classes.opt_decimal("output")?,
-                cache_read: classes.opt_decimal("cache_read")?,
-                cache_write: classes.opt_decimal("cache_write")?,
-                preset: false,
-            }))
-        }
-    }
-}
-
-/// The intensity of the grid: a number, or `{low, central, high}`.
-pub(crate) fn grid(input: &Input<'_>) -> Result<Option<Grid>, CarbonError> {
-    match input.get("grid") {
-        None => Ok(None),
-        Some(Value::Object(_) | Value::Array(_)) => Ok(input.opt_range("grid")?.map(Grid::Range)),
-        Some(_) => Ok(input.opt_decimal("grid")?.map(Grid::Scalar)),
-    }
-}
-
-fn model_params(input: &Input<'_>) -> Result<BTreeMap<String, ModelParams>, CarbonError> {
-    let Some(models) = input.object("model_params")? else { return Ok(BTreeMap::new()) };
-    let mut known = BTreeMap::new();
-    for name in models.names() {
-        let Some(fields) = models.object(name)? else { continue };
-        let mut params = ModelParams::new(fields.range("total_b")?, fields.range("active_b")?)
-            .map_err(|error| error.under(&fields.path("")))?;
-        if let (Some(layers), Some(width)) = (fields.opt_u64("layers")?, fields.opt_u64("d_model")?) {
-            let small = |path: &str, n: u64| {
-                u32::try_from(n).map_err(|_| CarbonError::bad_number(fields.path(path), n))
-            };
-            params.shape =
-                Some(Shape { layers: small("layers", layers)?, d_model: small("d_model", width)? });
-        }
-        known.insert(name.to_owned(), params);
-    }
-    Ok(known)
 }

@@ -88,7 +88,7 @@ fn grid(input: &Input<'_>) -> Result<Option<Grid>, CarbonError> {
 }
 
 /// Constructor arguments and the text of environment variables.
-pub(super) fn read(
+pub fn read(
     arguments: &Input<'_>,
     environment: Option<&Input<'_>>,
 ) -> Result<CarbonConfig, CarbonError> {

@@ -22,7 +22,9 @@ mod shift;
 mod training;
 mod zone;
 
+pub use config::read as configure;
 pub use grid::grid;
+pub use inference::impact_fields as impact;
 pub use input::Input;
 
 use super::{CarbonError, Range};
