@@ -1,6 +1,7 @@
 //! `finops.carbon`: every computation of the engine by name, its fields as keywords.
 
 use crate::{
+    arrow::{self, PyArrowTable},
     convert::{
         json,
         number::{count, count_or_zero, shown},
@@ -8,12 +9,16 @@ use crate::{
     error::raise,
     frozen::Frozen,
 };
-use finops::core::carbon::{CarbonConfig, CarbonError, CarbonModel, EnergyMethod, Timing, TokenCounts, wire};
+use arrow_array::{ArrayRef, Float64Array};
+use finops::core::carbon::{
+    CarbonConfig, CarbonError, CarbonModel, EnergyMethod, InferenceImpact, Timing, TokenCounts, wire,
+};
+use finops::telemetry::monitor::count_f64;
 use pyo3::{prelude::*, types::PyDict};
 use serde_json::{Map, Value};
 use std::{
     collections::BTreeMap,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 /// How many validated configurations are kept for `estimate_inference`.
@@ -207,4 +212,129 @@ pub(crate) fn estimate_inference(
         put("at", Value::from(crate::convert::time::instant(at, "at")?.to_string()));
     }
     compute(py, "estimate_inference", fields)
+}
+
+/// Energy and carbon of many calls: an Arrow table in, an Arrow table out, row by row.
+///
+/// Columns `input_tokens` and `output_tokens`, and where there are any `cache_read_tokens`, `cache_write_tokens`,
+/// `duration_ms` and `model`. A bad row is null in the result and says why in `error`; the others are kept.
+#[pyfunction]
+#[pyo3(signature = (
+    table: "typing.Any", *, model: "str | None" = None, region: "str | None" = None,
+    energy_method: "typing.Literal['flat', 'auto', 'parameters', 'ecologits'] | None" = None,
+) -> "ArrowTable")]
+pub(crate) fn estimate_inference_batch(
+    py: Python<'_>,
+    table: &Bound<'_, PyAny>,
+    model: Option<&str>,
+    region: Option<&str>,
+    energy_method: Option<&str>,
+) -> PyResult<PyArrowTable> {
+    let carbon = self::model(energy_method, region)?;
+    let batches = arrow::batches(table)?;
+    let mut columns: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
+    let mut names: Vec<String> = Vec::new();
+    let mut rows = 0_usize;
+    for batch in &batches {
+        for name in COLUMNS {
+            if let Some(array) = batch.column_by_name(name) {
+                columns.entry(name).or_default().extend(arrow::column(array.as_ref(), name)?.floats());
+            }
+        }
+        if let Some(array) = batch.column_by_name("model") {
+            arrow::text_values(array.as_ref(), "model", &mut |name| names.push(name.to_owned()))?;
+        }
+        rows = rows.saturating_add(batch.num_rows());
+    }
+    for name in ["input_tokens", "output_tokens"] {
+        if rows > 0 && !columns.contains_key(name) {
+            return Err(raise(finops::core::error::ConfigError::new(
+                name,
+                "None",
+                "missing",
+                "give the column",
+            )));
+        }
+    }
+    py.detach(|| {
+        let mut found = Found::default();
+        for row in 0..rows {
+            let name = names.get(row).map(String::as_str).or(model).unwrap_or_default();
+            let value = |column: &str| columns.get(column).and_then(|values| values.get(row)).copied();
+            found.add(estimate_row(&carbon, name, value).map_err(|error| error.to_string()));
+        }
+        found.table()
+    })
+}
+
+/// The numeric columns that are read.
+const COLUMNS: [&str; 5] =
+    ["input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens", "duration_ms"];
+
+/// The columns of the answer.
+#[derive(Default)]
+struct Found {
+    numbers: [Vec<Option<f64>>; 6],
+    errors: Vec<Option<String>>,
+}
+
+impl Found {
+    fn add(&mut self, row: Result<InferenceImpact, String>) {
+        let (values, error) = match row {
+            Ok(impact) => {
+                let (energy, carbon) = (impact.energy.range(), impact.operational.range());
+                let numbers = [
+                    impact.energy.central.joules(),
+                    energy.low,
+                    energy.high,
+                    impact.carbon_kg,
+                    carbon.low / 1000.0,
+                    carbon.high / 1000.0,
+                ];
+                (numbers.map(Some), None)
+            }
+            Err(error) => ([None; 6], Some(error)),
+        };
+        for (column, value) in self.numbers.iter_mut().zip(values) {
+            column.push(value);
+        }
+        self.errors.push(error);
+    }
+
+    fn table(self) -> PyResult<PyArrowTable> {
+        let names = [
+            "energy_joules",
+            "energy_joules_low",
+            "energy_joules_high",
+            "carbon_kg",
+            "carbon_kg_low",
+            "carbon_kg_high",
+        ];
+        let numbers = self.numbers.map(|column| Arc::new(Float64Array::from(column)) as ArrayRef);
+        let mut columns: Vec<_> = names.into_iter().zip(numbers).collect();
+        columns.push(("error", arrow::text_column(self.errors)));
+        PyArrowTable::new(columns)
+    }
+}
+
+fn estimate_row(
+    carbon: &CarbonModel,
+    name: &str,
+    value: impl Fn(&str) -> Option<f64>,
+) -> Result<InferenceImpact, finops::telemetry::Error> {
+    let count = |column: &str| match value(column) {
+        Some(number) => count_f64(column, number),
+        None => Ok(0),
+    };
+    let tokens = TokenCounts {
+        input: count("input_tokens")?,
+        output: count("output_tokens")?,
+        cache_read: count("cache_read_tokens")?,
+        cache_write: count("cache_write_tokens")?,
+        modality_as_text: false,
+    };
+    // A null duration is one that nobody measured.
+    let duration_s = value("duration_ms").filter(|ms| !ms.is_nan()).map(|ms| ms / 1000.0);
+    let timing = Timing { duration_s, ..Timing::default() };
+    Ok(carbon.inference(carbon.model(name), &tokens, timing).map_err(|error| error.of_model(name))?)
 }

@@ -18,6 +18,7 @@ mod model_price;
 mod monitor;
 mod otel;
 mod record;
+mod signals;
 mod sketch;
 mod stream;
 mod stream_meter;
@@ -28,9 +29,11 @@ mod usage;
 #[pymodule]
 mod _finops {
     #[pymodule_export]
+    use crate::arrow::PyArrowTable;
+    #[pymodule_export]
     use crate::budget::{PyBudget, PyBudgetState, PyBudgets, PyReservation, PySettlement};
     #[pymodule_export]
-    use crate::carbon::{carbon_call, carbon_kinds, estimate_inference};
+    use crate::carbon::{carbon_call, carbon_kinds, estimate_inference, estimate_inference_batch};
     #[pymodule_export]
     use crate::catalogue::{PyCatalogue, PyResolved, cost_of, prices};
     #[pymodule_export]
@@ -51,6 +54,8 @@ mod _finops {
     use crate::otel::otel_attributes;
     #[pymodule_export]
     use crate::record::{PyInference, PyTraining};
+    #[pymodule_export]
+    use crate::signals::{PyCallSignal, call_signals};
     #[pymodule_export]
     use crate::sketch::PySketch;
     #[pymodule_export]

@@ -7,10 +7,12 @@
 """
 
 from ._finops import (
+    ArrowTable,
     BatchResult,
     Budget,
     BudgetState,
     Budgets,
+    CallSignal,
     Catalogue,
     ConfigValue,
     Cost,
@@ -31,6 +33,7 @@ from ._finops import (
     TrainingRecord,
     Usage,
     apportion,
+    call_signals,
     cost,
     extract,
     extract_stream,
@@ -56,6 +59,7 @@ if TYPE_CHECKING:
     from . import carbon as carbon
 
 __all__ = [
+    "ArrowTable",
     "BatchResult",
     "Budget",
     "BudgetError",
@@ -63,6 +67,7 @@ __all__ = [
     "BudgetState",
     "Budgets",
     "CarbonError",
+    "CallSignal",
     "Catalogue",
     "ConfigError",
     "ConfigValue",
@@ -90,6 +95,7 @@ __all__ = [
     "Usage",
     "UsageError",
     "apportion",
+    "call_signals",
     "carbon",
     "cost",
     "extract",

@@ -30,6 +30,45 @@ pub(crate) enum Owned {
 }
 
 impl Owned {
+    /// This column and the next piece of it. Pieces of different types meet as floats, which the engine checks.
+    pub(crate) fn and(self, next: Self) -> Self {
+        match (self, next) {
+            (Self::U64(mine), next) if mine.is_empty() => next,
+            (Self::U64(mut mine), Self::U64(more)) => {
+                mine.extend(more);
+                Self::U64(mine)
+            }
+            (Self::I64(mut mine), Self::I64(more)) => {
+                mine.extend(more);
+                Self::I64(mine)
+            }
+            (Self::U32(mut mine), Self::U32(more)) => {
+                mine.extend(more);
+                Self::U32(mine)
+            }
+            (Self::I32(mut mine), Self::I32(more)) => {
+                mine.extend(more);
+                Self::I32(mine)
+            }
+            (mine, next) => {
+                let mut all = mine.floats();
+                all.extend(next.floats());
+                Self::F64(all)
+            }
+        }
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "a count above 2^53 is refused as a float, not rounded")]
+    pub(crate) fn floats(self) -> Vec<f64> {
+        match self {
+            Self::U64(rows) => rows.into_iter().map(|n| n as f64).collect(),
+            Self::I64(rows) => rows.into_iter().map(|n| n as f64).collect(),
+            Self::U32(rows) => rows.into_iter().map(f64::from).collect(),
+            Self::I32(rows) => rows.into_iter().map(f64::from).collect(),
+            Self::F64(rows) => rows,
+        }
+    }
+
     pub(crate) fn column(&self) -> Column<'_> {
         match self {
             Self::U64(rows) => Column::U64(rows),
@@ -58,6 +97,10 @@ fn numbers(value: &Bound<'_, PyAny>, name: &str, whole: bool) -> PyResult<Owned>
         .or_else(|| buffer(value).map(Owned::U32));
     if let Some(column) = copied {
         return Ok(column);
+    }
+    // A pandas column has neither face, but its NumPy array is a buffer.
+    if value.hasattr("to_numpy")? {
+        return numbers(&value.call_method0("to_numpy")?, name, whole);
     }
     let rows = value.try_iter()?.enumerate();
     if whole {

@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Literal
 
-from .._finops import Result, carbon_call, estimate_inference
+from .._finops import Result, carbon_call, estimate_inference, estimate_inference_batch
 from . import feeds, meters
 
 Number = Decimal | int | float | str
@@ -37,6 +37,7 @@ __all__ = [
     "embodied",
     "embodied_llm",
     "estimate_inference",
+    "estimate_inference_batch",
     "estimate_training",
     "exact_sum",
     "feeds",
