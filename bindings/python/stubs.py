@@ -12,7 +12,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 STUB = HERE / "python" / "finops" / "_finops.pyi"
-MODULES = ("collections.abc", "datetime", "decimal", "typing")
+MODULES = ("collections.abc", "datetime", "decimal", "os", "typing")
 
 
 def generate() -> str:

@@ -9,7 +9,7 @@ use arrow_array::{
     },
     cast::AsArray,
     ffi::{FFI_ArrowArray, FFI_ArrowSchema, from_ffi},
-    ffi_stream::{ArrayStreamReader, ArrowArrayStreamReader, FFI_ArrowArrayStream},
+    ffi_stream::{ArrayStreamReader, RecordBatchStreamReader, FFI_ArrowArrayStream},
     make_array,
     types::{
         Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type, UInt8Type, UInt16Type,
@@ -66,7 +66,7 @@ pub(crate) fn batches(value: &Bound<'_, PyAny>) -> PyResult<Vec<RecordBatch>> {
     let capsule = value.call_method0("__arrow_c_stream__")?.cast_into::<PyCapsule>()?;
     let stream = capsule.pointer_checked(Some(STREAM))?.cast::<FFI_ArrowArrayStream>();
     // SAFETY: the capsule holds this type by its name and lives while `capsule` does; the stream is moved out.
-    let reader = unsafe { ArrowArrayStreamReader::from_raw(stream.as_ptr()) }.map_err(failed)?;
+    let reader = unsafe { RecordBatchStreamReader::from_raw(stream.as_ptr()) }.map_err(failed)?;
     reader.collect::<Result<Vec<_>, _>>().map_err(failed)
 }
 

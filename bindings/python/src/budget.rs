@@ -89,8 +89,8 @@ impl PyBudget {
     #[pyo3(signature = (
         id: "str", limit: "decimal.Decimal | int | float | str", *,
         unit: "typing.Literal['usd', 'tokens', 'requests', 'joules', 'grams_co2e']" = "usd", window: "str" = "month",
-        scope: "collections.abc.Mapping[str, str] | None" = None, per: "collections.abc.Iterable[str]" = None,
-        hard: "bool" = true, warn_at: "collections.abc.Iterable[decimal.Decimal | int | float | str]" = None,
+        scope: "collections.abc.Mapping[str, str] | None" = None, per: "collections.abc.Iterable[str] | None" = None,
+        hard: "bool" = true, warn_at: "collections.abc.Iterable[decimal.Decimal | int | float | str] | None" = None,
         on_unpriced: "typing.Literal['deny', 'allow']" = "deny",
     ))]
     #[expect(clippy::too_many_arguments, reason = "keywords of a constructor")]

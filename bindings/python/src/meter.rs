@@ -135,7 +135,7 @@ impl PyMeter {
 /// Raises `MeterError`: `meter.unavailable` (most virtual machines and containers), `meter.permission`,
 /// `meter.bad_reading`.
 #[pyfunction]
-#[pyo3(name = "rapl", signature = (root: "str | os.PathLike[str]" = None) -> "Meter")]
+#[pyo3(name = "rapl", signature = (root: "str | os.PathLike[str] | None" = None) -> "Meter")]
 pub(crate) fn rapl_meter(root: Option<PathBuf>) -> PyResult<PyMeter> {
     let root = root.unwrap_or_else(|| PathBuf::from(finops::meter::POWERCAP));
     RaplMeter::open(root).map(PyMeter::start).map_err(raise)

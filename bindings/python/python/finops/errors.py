@@ -10,8 +10,6 @@ raises on purpose; ``LookupError`` and ``ValueError`` work where a Python user e
 usage.not_a_count input_tokens
 """
 
-from __future__ import annotations
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from datetime import datetime
@@ -89,11 +87,11 @@ class BudgetError(FinopsError):
 class BudgetExceeded(BudgetError):
     """``budget.exceeded``: the hold does not fit below a hard limit."""
 
-    remaining: Decimal | None
+    remaining: "Decimal | None"
     """What the budget has left, in its unit: limit less spent less reserved."""
-    requested: Decimal | None
+    requested: "Decimal | None"
     """What was asked for, in the same unit."""
-    retry_at: datetime | None
+    retry_at: "datetime | None"
     """When the next window begins; ``None`` when there is none."""
 
     def __init__(
@@ -103,9 +101,9 @@ class BudgetExceeded(BudgetError):
         code: str = "",
         path: str = "",
         budget: str | None = None,
-        remaining: Decimal | None = None,
-        requested: Decimal | None = None,
-        retry_at: datetime | None = None,
+        remaining: "Decimal | None" = None,
+        requested: "Decimal | None" = None,
+        retry_at: "datetime | None" = None,
     ) -> None:
         super().__init__(message, code=code, path=path, budget=budget)
         self.remaining = remaining

@@ -204,9 +204,32 @@ impl PyMonitor {
         compute_cost_per_hour: "decimal.Decimal | int | float | str | None" = None,
         energy_wh_per_1k_tokens: "decimal.Decimal | int | float | str | None" = None,
         carbon_intensity_g_per_kwh: "decimal.Decimal | int | float | str | None" = None,
+        gpu_power_kw: "decimal.Decimal | int | float | str | None" = None,
+        cost_per_1k_cached_input_tokens: "decimal.Decimal | int | float | str | None" = None,
+        models: "collections.abc.Iterable[ModelPrice] | None" = None,
+        prices: "Catalogue | None" = None,
+        use_catalogue: "bool | None" = None,
+        strict: "bool | None" = None,
+        tags: "collections.abc.Iterable[str] | None" = None,
+        tag_aliases: "collections.abc.Mapping[str, str] | None" = None,
+        max_records: "int | None" = None,
+        max_groups: "int | None" = None,
+        max_unknown_models: "int | None" = None,
+        budgets: "Budgets | None" = None,
+        energy_method: "typing.Literal['flat', 'auto', 'parameters', 'ecologits'] | None" = None,
+        energy_boundary: "typing.Literal['facility', 'it'] | None" = None,
+        wh_per_1k: "collections.abc.Mapping[str, typing.Any] | str | None" = None,
+        region: "str | None" = None,
+        pue: "typing.Any" = None,
+        grid: "typing.Any" = None,
+        model_params: "collections.abc.Mapping[str, typing.Any] | None" = None,
+        batch: "typing.Any" = None,
+        bits: "typing.Any" = None,
+        wue_datacentre: "typing.Any" = None,
+        wue_grid: "typing.Any" = None,
+        on_unknown: "typing.Literal['error', 'world'] | None" = None,
         clock: "collections.abc.Callable[[], datetime.datetime | str | int | float] | None" = None,
         env: "collections.abc.Mapping[str, str] | None" = None,
-        **options: "typing.Any",
     ))]
     #[expect(clippy::too_many_arguments, reason = "keywords of a constructor")]
     fn new(
@@ -216,23 +239,65 @@ impl PyMonitor {
         compute_cost_per_hour: Option<Bound<'_, PyAny>>,
         energy_wh_per_1k_tokens: Option<Bound<'_, PyAny>>,
         carbon_intensity_g_per_kwh: Option<Bound<'_, PyAny>>,
+        gpu_power_kw: Option<Bound<'_, PyAny>>,
+        cost_per_1k_cached_input_tokens: Option<Bound<'_, PyAny>>,
+        models: Option<Bound<'_, PyAny>>,
+        prices: Option<Bound<'_, PyAny>>,
+        use_catalogue: Option<Bound<'_, PyAny>>,
+        strict: Option<Bound<'_, PyAny>>,
+        tags: Option<Bound<'_, PyAny>>,
+        tag_aliases: Option<Bound<'_, PyAny>>,
+        max_records: Option<Bound<'_, PyAny>>,
+        max_groups: Option<Bound<'_, PyAny>>,
+        max_unknown_models: Option<Bound<'_, PyAny>>,
+        budgets: Option<Bound<'_, PyAny>>,
+        energy_method: Option<Bound<'_, PyAny>>,
+        energy_boundary: Option<Bound<'_, PyAny>>,
+        wh_per_1k: Option<Bound<'_, PyAny>>,
+        region: Option<Bound<'_, PyAny>>,
+        pue: Option<Bound<'_, PyAny>>,
+        grid: Option<Bound<'_, PyAny>>,
+        model_params: Option<Bound<'_, PyAny>>,
+        batch: Option<Bound<'_, PyAny>>,
+        bits: Option<Bound<'_, PyAny>>,
+        wue_datacentre: Option<Bound<'_, PyAny>>,
+        wue_grid: Option<Bound<'_, PyAny>>,
+        on_unknown: Option<Bound<'_, PyAny>>,
         clock: Option<Bound<'_, PyAny>>,
         env: Option<Bound<'_, PyAny>>,
-        options: Option<Bound<'_, PyDict>>,
     ) -> PyResult<Self> {
-        let arguments = options.unwrap_or_else(|| PyDict::new(py));
-        for (name, value) in [
+        let arguments = [
             ("cost_per_1k_input_tokens", cost_per_1k_input_tokens),
             ("cost_per_1k_output_tokens", cost_per_1k_output_tokens),
             ("compute_cost_per_hour", compute_cost_per_hour),
             ("energy_wh_per_1k_tokens", energy_wh_per_1k_tokens),
             ("carbon_intensity_g_per_kwh", carbon_intensity_g_per_kwh),
-        ] {
-            if let Some(value) = value {
-                arguments.set_item(name, value)?;
-            }
-        }
-        let options = options::read(&arguments)?;
+            ("gpu_power_kw", gpu_power_kw),
+            ("cost_per_1k_cached_input_tokens", cost_per_1k_cached_input_tokens),
+            ("models", models),
+            ("prices", prices),
+            ("use_catalogue", use_catalogue),
+            ("strict", strict),
+            ("tags", tags),
+            ("tag_aliases", tag_aliases),
+            ("max_records", max_records),
+            ("max_groups", max_groups),
+            ("max_unknown_models", max_unknown_models),
+            ("budgets", budgets),
+            ("energy_method", energy_method),
+            ("energy_boundary", energy_boundary),
+            ("wh_per_1k", wh_per_1k),
+            ("region", region),
+            ("pue", pue),
+            ("grid", grid),
+            ("model_params", model_params),
+            ("batch", batch),
+            ("bits", bits),
+            ("wue_datacentre", wue_datacentre),
+            ("wue_grid", wue_grid),
+            ("on_unknown", on_unknown),
+        ];
+        let options = options::read(arguments)?;
         let variable = |name: &str| match &env {
             Some(env) => env.get_item(name).ok()?.extract::<String>().ok(),
             None => std::env::var_os(name).map(|text| text.to_string_lossy().into_owned()),
@@ -577,7 +642,7 @@ impl PyMonitor {
 
     /// Exact totals by any of `provider`, `model`, `status` and the tags; `where` keeps groups with these values.
     #[pyo3(signature = (
-        group_by: "collections.abc.Iterable[str]" = None, *,
+        group_by: "collections.abc.Iterable[str] | None" = None, *,
         r#where: "collections.abc.Mapping[str, str | None] | None" = None,
     ) -> "list[SummaryRow]")]
     fn summary(

@@ -11,29 +11,9 @@ use finops::{
     core::{carbon::wire, error::ConfigError},
     telemetry::monitor::MonitorOptions,
 };
-use pyo3::{prelude::*, types::PyDict};
+use pyo3::prelude::*;
 use serde_json::{Map, Value};
 use std::{collections::BTreeMap, sync::Arc};
-
-/// The keywords that state energy and carbon.
-const CARBON: [&str; 12] = [
-    "batch",
-    "bits",
-    "energy_boundary",
-    "energy_method",
-    "grid",
-    "model_params",
-    "on_unknown",
-    "pue",
-    "region",
-    "wh_per_1k",
-    "wue_datacentre",
-    "wue_grid",
-];
-
-fn unknown(name: &str) -> PyErr {
-    pyo3::exceptions::PyTypeError::new_err(format!("ResourceMonitor has no argument `{name}`"))
-}
 
 /// A size of a table.
 fn size(value: &Bound<'_, PyAny>, name: &str) -> PyResult<usize> {
@@ -45,16 +25,15 @@ fn size(value: &Bound<'_, PyAny>, name: &str) -> PyResult<usize> {
 }
 
 /// Reads every keyword that the engine knows; `clock` and `env` are the binding's own.
-pub(super) fn read(arguments: &Bound<'_, PyDict>) -> PyResult<MonitorOptions> {
+pub(super) fn read<'py, const N: usize>(
+    arguments: [(&'static str, Option<Bound<'py, PyAny>>); N],
+) -> PyResult<MonitorOptions> {
     let mut options = MonitorOptions::default();
     let mut carbon = Map::new();
-    for (key, value) in arguments {
-        let name = key.extract::<String>()?;
-        if value.is_none() {
-            continue;
-        }
-        let number = || rate(&value, &name).map(Some);
-        match name.as_str() {
+    for (name, value) in arguments {
+        let Some(value) = value else { continue };
+        let number = || rate(&value, name).map(Some);
+        match name {
             "cost_per_1k_input_tokens" => options.cost_per_1k_input_tokens = number()?,
             "cost_per_1k_output_tokens" => options.cost_per_1k_output_tokens = number()?,
             "cost_per_1k_cached_input_tokens" => options.cost_per_1k_cached_input_tokens = number()?,
@@ -81,13 +60,13 @@ pub(super) fn read(arguments: &Bound<'_, PyDict>) -> PyResult<MonitorOptions> {
                 }
                 options.tag_aliases = Some(aliases);
             }
-            "max_records" => options.max_records = Some(size(&value, &name)?),
-            "max_groups" => options.max_groups = Some(size(&value, &name)?),
-            "max_unknown_models" => options.max_unknown_models = Some(size(&value, &name)?),
-            known if CARBON.contains(&known) => {
-                carbon.insert(name, json::from_python(&value)?);
+            "max_records" => options.max_records = Some(size(&value, name)?),
+            "max_groups" => options.max_groups = Some(size(&value, name)?),
+            "max_unknown_models" => options.max_unknown_models = Some(size(&value, name)?),
+            // The rest states energy and carbon, which the engine reads from JSON.
+            _ => {
+                carbon.insert(name.to_owned(), json::from_python(&value)?);
             }
-            other => return Err(unknown(other)),
         }
     }
     let carbon = Value::Object(carbon);

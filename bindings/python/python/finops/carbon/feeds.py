@@ -13,7 +13,7 @@ __all__ = ["fetch", "parse", "request"]
 def request(feed: str, **parameters: str | None) -> Result:
     """The HTTP request of a feed: `method`, `url`, `headers`, `timeout_s`.
 
-    >>> request("electricity_maps.latest", zone="DE", token="…").method
+    >>> request("electricity_maps.latest", zone="DE", token="secret").method
     'GET'
     """
     return carbon_call("feed_request", {**parameters, "feed": feed})
