@@ -87,7 +87,7 @@ def test_the_examples_of_the_documentation_run() -> None:
         assert doctest.testmod(module, extraglobs={"finops": finops}).failed == 0
     finder = doctest.DocTestFinder(recurse=True)
     runner = doctest.DocTestRunner()
-    for name in finops.__all__:
+    for name in set(finops.__all__) - {"carbon"}:
         for test in finder.find(getattr(finops, name), name, module=False, globs={"finops": finops}):
             runner.run(test)
     assert runner.tries > 5 and runner.failures == 0
