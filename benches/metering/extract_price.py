@@ -35,7 +35,7 @@ def bodies() -> list[dict[str, object]]:
 
 def wanted(row: dict[str, object]) -> dict[str, int]:
     expected = row["expected"]
-    return {"prompt": expected["prompt"], "completion": expected["completion"], "cache_read": expected.get("cache_read", 0)}
+    return {"prompt": expected.get("prompt", 0), "completion": expected.get("completion", 0), "cache_read": expected.get("cache_read", 0)}
 
 
 def by_finops(row: dict[str, object]) -> dict[str, int]:
