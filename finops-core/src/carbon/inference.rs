@@ -52,10 +52,64 @@ pub struct Factors {
     pub g_per_kwh: Range,
     /// The PUE that was applied; `None` when none was.
     pub pue: Option<Range>,
+    /// What only some methods have.
+    pub detail: Detail,
+}
+
+/// The values of class factors or of a model.
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Detail {
+    /// Flat and measured figures have no more.
+    None,
+    /// Class factors.
+    Classes(ClassWh),
+    /// A model of known parameters.
+    Model(Served),
+}
+
+/// A model as it was served.
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
+pub struct Served {
+    /// Its parameters.
+    pub params: ModelParams,
     /// Requests served together.
-    pub batch: Option<Range>,
-    /// Parameters of the model.
-    pub params: Option<ModelParams>,
+    pub batch: Range,
+    /// Bits a weight.
+    pub bits: f64,
+}
+
+impl Factors {
+    /// The class factors, if the figure rests on them.
+    #[must_use]
+    pub const fn classes(&self) -> Option<&ClassWh> {
+        match &self.detail {
+            Detail::Classes(classes) => Some(classes),
+            Detail::None | Detail::Model(_) => None,
+        }
+    }
+
+    /// The model, if the figure rests on its parameters.
+    #[must_use]
+    pub const fn model(&self) -> Option<&Served> {
+        match &self.detail {
+            Detail::Model(served) => Some(served),
+            Detail::None | Detail::Classes(_) => None,
+        }
+    }
+}
+
+/// Central class factors and how the ends were found, so that they can be found again.
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
+pub struct ClassWh {
+    /// Wh per 1,000 tokens of input, cache reads, cache writes and output.
+    pub wh_per_1k: [f64; 4],
+    /// Whether they are the preset, of a factor of 3 either way.
+    pub preset: bool,
+    /// Whether cache reads go by their default share of input.
+    pub cache_read_defaulted: bool,
+    /// Whether cache writes go by their default share of input.
+    pub cache_write_defaulted: bool,
 }
 
 /// Energy and carbon of one call.
@@ -91,8 +145,7 @@ pub(crate) struct Classes {
     /// The same at the facility.
     facility: [[Fixed; 3]; 4],
     tier: Tier,
-    /// Whether cache reads and cache writes go by their default share of the input factor.
-    defaulted: (bool, bool),
+    factors: ClassWh,
     data: DataId,
 }
 
@@ -152,7 +205,12 @@ pub(crate) fn class_factors(
         it: joules(ends),
         facility: joules(facility),
         tier: if factors.preset { Tier::Assumed } else { Tier::Declared },
-        defaulted: (read.is_none(), write.is_none()),
+        factors: ClassWh {
+            wh_per_1k: ends.map(|[_, central, _]| crate::money::decimal::to_f64(central)),
+            preset: factors.preset,
+            cache_read_defaulted: read.is_none(),
+            cache_write_defaulted: write.is_none(),
+        },
         data: if factors.preset { DataId::API_ANCHORS } else { DataId::DECLARED },
     })
 }
@@ -205,7 +263,7 @@ impl CarbonModel {
     ///
     /// # Errors
     /// `carbon.unknown_model` for methods `parameters` and `ecologits` without parameters, `carbon.bad_number` for a
-    /// timing that is not positive and finite.
+    /// timing that is not positive and finite. A handle has no name: [`CarbonError::of_model`] puts it in.
     pub fn inference(
         &self,
         model: ModelHandle,
@@ -226,7 +284,7 @@ impl CarbonModel {
         match model.params {
             Some(params) if !flat => self.parameters(&model, &params, tokens, timing, grid, assumptions),
             None if !flat && self.0.method != EnergyMethod::Auto => {
-                Err(CarbonError::UnknownModel { model: String::new() })
+                Err(CarbonError::UnknownModel { model: "?".to_owned() })
             }
             _ => {
                 let unknown = !flat && self.0.method == EnergyMethod::Auto;
@@ -279,8 +337,8 @@ impl CarbonModel {
     ) -> Result<InferenceImpact, CarbonError> {
         let inner = &*self.0;
         let method = MethodId::ClassTokens;
-        let defaulted =
-            classes.defaulted.0 && tokens.cache_read > 0 || classes.defaulted.1 && tokens.cache_write > 0;
+        let defaulted = classes.factors.cache_read_defaulted && tokens.cache_read > 0
+            || classes.factors.cache_write_defaulted && tokens.cache_write > 0;
         let stated = if defaulted { classes.tier.worst(Tier::Modelled) } else { classes.tier };
         let (tier, data) = self.factor_tier(stated, DataIds::of(classes.data));
         let energy = Estimate::new(class_sum(&classes.facility, tokens), tier, method, data)?;
@@ -310,7 +368,7 @@ impl CarbonModel {
             carbon_kg: operational.central.kg(),
             embodied: None,
             water: self.water(it_energy.as_ref())?,
-            factors: self.factors(grid),
+            factors: Factors { detail: Detail::Classes(classes.factors), ..self.factors(grid) },
             assumptions: self.factor_assumptions(assumptions),
         })
     }
@@ -362,8 +420,11 @@ impl CarbonModel {
         let embodied =
             Estimate::new(embodied_kg.scaled(1000.0), Tier::Modelled, MethodId::EmbodiedLlm, data)?;
         let known = Factors {
-            batch: Some(serving.batch.unwrap_or(prior)),
-            params: Some(*params),
+            detail: Detail::Model(Served {
+                params: *params,
+                batch: serving.batch.unwrap_or(prior),
+                bits: serving.bits,
+            }),
             ..self.factors(grid)
         };
         self.at_facility(it_energy, Some(embodied), Some(known), grid, assumptions)
@@ -398,10 +459,7 @@ impl CarbonModel {
     }
 
     fn water(&self, it_energy: Option<&Estimate<Energy>>) -> Result<Option<Estimate<Water>>, CarbonError> {
-        let config = &self.0.config;
-        let (Some(it), Some(site), Some(grid)) = (it_energy, config.wue_datacentre, config.wue_grid) else {
-            return Ok(None);
-        };
+        let (Some(it), Some((site, grid))) = (it_energy, self.0.wue) else { return Ok(None) };
         let kwh = it.range().map(|joules| joules / J_PER_KWH);
         let litres = water(kwh, self.0.pue.value, site, grid);
         let tier = it.tier.worst(self.0.pue.tier).worst(Tier::Declared);
@@ -431,6 +489,6 @@ impl CarbonModel {
             Boundary::Facility => None,
             Boundary::It => Some(self.0.pue.value),
         };
-        Factors { wh_per_1k: None, g_per_kwh: grid.range, pue, batch: None, params: None }
+        Factors { wh_per_1k: None, g_per_kwh: grid.range, pue, detail: Detail::None }
     }
 }

@@ -150,6 +150,8 @@ pub(crate) struct Inner {
     pub(crate) boundary: Boundary,
     pub(crate) method: EnergyMethod,
     pub(crate) serving: Serving,
+    /// Litres per kWh of the site and of the grid.
+    pub(crate) wue: Option<(Range, Range)>,
     pub(crate) classes: Option<Classes>,
     /// Wh per 1,000 tokens at the facility.
     facility: [Decimal; 3],
@@ -182,8 +184,12 @@ impl CarbonModel {
             config.series = Some(Arc::clone(series));
             config.grid = None;
         }
-        let boundary = config.energy_boundary.unwrap_or(Boundary::Facility);
         let energy = energy_factor(&config)?;
+        Self::build(config, energy)
+    }
+
+    fn build(config: CarbonConfig, energy: Factor) -> Result<Self, CarbonError> {
+        let boundary = config.energy_boundary.unwrap_or(Boundary::Facility);
         let (grid, pue) = (grid_factor(&config)?, pue_of(&config)?);
         let training = match config.gpu_power_kw {
             Some(value) => {
@@ -209,6 +215,7 @@ impl CarbonModel {
             pue,
             boundary,
             serving,
+            wue: wue_of(&config)?,
             classes,
             config,
         })))
@@ -225,6 +232,15 @@ impl CarbonModel {
             Grid::Series(series) => CarbonConfig { series: Some(series), ..config },
             grid => CarbonConfig { grid: Some(grid), series: None, ..config },
         })
+    }
+
+    /// The same model at another flat factor with a range.
+    pub(crate) fn with_energy_range(&self, wh_per_1k: Range) -> Result<Self, CarbonError> {
+        let inner = &*self.0;
+        let ends = ends_of("wh_per_1k", wh_per_1k)?;
+        let [_, central, _] = ends;
+        let declared = Factor::declared(central, Origin::Argument, Assumption::zero_energy_declared);
+        Self::build(inner.config.clone(), Factor { ends, ..declared })
     }
 
     /// The intensity at an instant: of the series where it holds it, else the configured one.
@@ -460,6 +476,18 @@ fn pue_of(config: &CarbonConfig) -> Result<Pue, CarbonError> {
         // An unknown region was refused before, unless the world stands for it.
         Some(Err(_)) | None => Ok(pue::unknown_cloud()),
     }
+}
+
+/// Water usage of site and grid, when both are known. The site's may come from its region's row.
+fn wue_of(config: &CarbonConfig) -> Result<Option<(Range, Range)>, CarbonError> {
+    let checked = |name: &str, range: Option<Range>| -> Result<Option<Range>, CarbonError> {
+        let range = range.map(|range| Range::new(range.low, range.central, range.high)).transpose();
+        range.map_err(|error| error.under(name))
+    };
+    let site = checked("wue_datacentre", config.wue_datacentre)?;
+    let row = || config.region.as_deref().and_then(|region| pue::wue_datacentre(region).ok().flatten());
+    let site = site.or_else(|| row().map(Range::point));
+    Ok(site.zip(checked("wue_grid", config.wue_grid)?))
 }
 
 /// Joules a token of a factor in Wh per 1,000 tokens.

@@ -124,30 +124,18 @@ impl CarbonModel {
         if let Some(measured) = call.measured {
             let kwh = Range::point(measured.kwh());
             let data = DataIds::of(DataId::METER);
-            return self.run_at_facility(
-                kwh,
-                Tier::Measured,
-                MethodId::MeasuredWindow,
-                data,
-                None,
-                grid,
-                assumptions,
-            );
+            let it_energy =
+                Estimate::new(kwh.scaled(J_PER_KWH), Tier::Measured, MethodId::MeasuredWindow, data)?;
+            return self.run_at_facility(it_energy, None, grid, assumptions);
         }
         if let Some(watts) = call.watts_per_gpu {
             let watts = check("watts_per_gpu", watts)?;
             let power = watts * call.utilisation.unwrap_or(1.0) + host.unwrap_or(0.0);
             let kwh = Range::point(power * hours / 1000.0);
             let data = DataIds::of(DataId::DECLARED);
-            return self.run_at_facility(
-                kwh,
-                Tier::Declared,
-                MethodId::GpuTraining,
-                data,
-                None,
-                grid,
-                assumptions,
-            );
+            let it_energy =
+                Estimate::new(kwh.scaled(J_PER_KWH), Tier::Declared, MethodId::GpuTraining, data)?;
+            return self.run_at_facility(it_energy, None, grid, assumptions);
         }
         if let Some(name) = call.gpu {
             let gpu = gpu::lookup(name)?;
@@ -162,15 +150,8 @@ impl CarbonModel {
             let grams = GPU_KG.map(|kg| hours * (SERVER_KG / 8.0 + kg) / GPU_SERVER_LIFE_H * 1000.0);
             let embodied = Estimate::new(grams, Tier::Modelled, MethodId::SciEmbodied, data)?;
             let tier = stated.worst(gpu.tier);
-            return self.run_at_facility(
-                kwh,
-                tier,
-                MethodId::GpuTraining,
-                data,
-                Some(embodied),
-                grid,
-                assumptions,
-            );
+            let it_energy = Estimate::new(kwh.scaled(J_PER_KWH), tier, MethodId::GpuTraining, data)?;
+            return self.run_at_facility(it_energy, Some(embodied), grid, assumptions);
         }
         self.flat_training(gpu_hours, grid, assumptions)
     }
@@ -219,18 +200,15 @@ impl CarbonModel {
 
     fn run_at_facility(
         &self,
-        it_kwh: Range,
-        tier: Tier,
-        method: MethodId,
-        data: DataIds,
+        it_energy: Estimate<Energy>,
         embodied: Option<Estimate<Carbon>>,
         grid: &GridState,
         assumptions: Assumptions,
     ) -> Result<TrainingImpact, CarbonError> {
         let pue = &self.0.pue;
-        let it_energy = Estimate::new(it_kwh.scaled(J_PER_KWH), tier, method, data)?;
-        let joules = to_facility(it_kwh, Boundary::It, pue.value).scaled(J_PER_KWH);
-        let energy = Estimate::new(joules, tier.worst(pue.tier), method, data.with(pue.data))?;
+        let joules = to_facility(it_energy.range(), Boundary::It, pue.value);
+        let (tier, data) = (it_energy.tier.worst(pue.tier), it_energy.data.with(pue.data));
+        let energy = Estimate::new(joules, tier, it_energy.method, data)?;
         let operational = operational(&energy, grid)?;
         let assumed = pue.assumption().map_or(Assumptions::NONE, |one| Assumptions::NONE.with(one));
         Ok(TrainingImpact {

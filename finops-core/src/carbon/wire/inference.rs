@@ -119,8 +119,10 @@ fn impact_fields(impact: &InferenceImpact) -> Value {
             "wh_per_1k": factors.wh_per_1k.map(three),
             "g_per_kwh": three(factors.g_per_kwh),
             "pue": factors.pue.map(three),
-            "batch": factors.batch.map(three),
-            "params": factors.params.as_ref().map(params_fields),
+            "batch": factors.model().map(|served| three(served.batch)),
+            "params": factors.model().map(|served| params_fields(&served.params)),
+            "bits": factors.model().map(|served| number(served.bits)),
+            "classes": factors.classes(),
         },
         "assumptions": impact.assumptions.iter().map(|assumption| assumption.code()).collect::<Vec<_>>(),
     })
@@ -143,10 +145,7 @@ fn estimate_inference(input: &Input<'_>) -> Result<Value, CarbonError> {
         None => model.model(name),
     };
     let impact = model.inference(handle, &tokens(input)?, timing(input)?);
-    let impact = impact.map_err(|error| match error {
-        CarbonError::UnknownModel { .. } => CarbonError::UnknownModel { model: crate::error::shorten(name) },
-        other => other,
-    })?;
+    let impact = impact.map_err(|error| error.of_model(name))?;
     Ok(impact_fields(&impact))
 }
 
