@@ -323,7 +323,7 @@ impl CarbonModel {
             carbon_kg: kilograms.central,
             embodied: None,
             water: self.water(it_energy.as_ref())?,
-            factors: Factors { wh_per_1k: Some(inner.energy.range()), ..self.factors(grid) },
+            factors: Factors { wh_per_1k: Some(inner.energy_range), ..self.factors(grid) },
             assumptions: self.factor_assumptions(assumptions).union(inner.energy.assumptions),
         })
     }

@@ -144,6 +144,8 @@ impl ModelHandle {
 pub(crate) struct Inner {
     pub(crate) config: CarbonConfig,
     pub(crate) energy: Factor,
+    /// Wh per 1,000 tokens.
+    pub(crate) energy_range: Range,
     pub(crate) grid: GridState,
     pub(crate) training: Factor,
     pub(crate) pue: Pue,
@@ -210,6 +212,7 @@ impl CarbonModel {
             grid: GridState::new(grid, &facility),
             facility,
             method: config.energy_method.unwrap_or(EnergyMethod::Flat),
+            energy_range: energy.range(),
             energy,
             training,
             pue,
@@ -333,7 +336,7 @@ impl CarbonModel {
     /// Wh per 1,000 tokens as configured, before any PUE.
     #[must_use]
     pub fn energy_wh_per_1k(&self) -> Range {
-        self.0.energy.range()
+        self.0.energy_range
     }
 
     /// Wh per 1,000 tokens as configured, exactly: the central value.
