@@ -36,18 +36,21 @@ pub struct Costs {
 }
 
 impl Costs {
-    fn zip(
-        self,
-        other: Self,
-        op: impl Fn(Picodollars, Picodollars) -> Result<Picodollars, MoneyError>,
-    ) -> Result<Self, MoneyError> {
-        Ok(Self {
+    /// Each part with its counterpart; `None` when one does not fit.
+    fn zip(self, other: Self, op: impl Fn(i128, i128) -> Option<i128>) -> Option<Self> {
+        let op = |a: Picodollars, b: Picodollars| op(a.get(), b.get()).map(Picodollars::new);
+        Some(Self {
             total: op(self.total, other.total)?,
             input: op(self.input, other.input)?,
             output: op(self.output, other.output)?,
             compute: op(self.compute, other.compute)?,
             other: op(self.other, other.other)?,
         })
+    }
+
+    fn checked_add(self, other: Self) -> Result<Self, MoneyError> {
+        let overflow = || MoneyError::Overflow { path: "cost".to_owned() };
+        self.zip(other, i128::checked_add).ok_or_else(overflow)
     }
 
     pub(super) const fn parts(&self) -> [Picodollars; 5] {
@@ -115,7 +118,7 @@ impl Totals {
             carbon.add(kg * CARBON_SCALE)?;
         }
         if let Some(costs) = measures.cost {
-            self.costs = self.costs.zip(costs, Picodollars::checked_add)?;
+            self.costs = self.costs.checked_add(costs)?;
             self.costs_pusd.add(u64::try_from(costs.total.get().max(0)).unwrap_or(u64::MAX), 1);
         }
         (self.energy, self.carbon) = (energy, carbon);
@@ -137,7 +140,7 @@ impl Totals {
         let (mut energy, mut carbon) = (self.energy, self.carbon);
         energy.merge(other.energy)?;
         carbon.merge(other.carbon)?;
-        self.costs = self.costs.zip(other.costs, Picodollars::checked_add)?;
+        self.costs = self.costs.checked_add(other.costs)?;
         (self.energy, self.carbon) = (energy, carbon);
         self.requests = self.requests.saturating_add(other.requests);
         self.errors = self.errors.saturating_add(other.errors);
@@ -165,7 +168,7 @@ impl Totals {
             unpriced: self.unpriced.checked_sub(previous.unpriced)?,
             energy_unknown: self.energy_unknown.checked_sub(previous.energy_unknown)?,
             carbon_unknown: self.carbon_unknown.checked_sub(previous.carbon_unknown)?,
-            costs: self.costs.zip(previous.costs, Picodollars::checked_sub).ok()?,
+            costs: self.costs.zip(previous.costs, i128::checked_sub)?,
             energy: raw(self.energy, previous.energy)?,
             carbon: raw(self.carbon, previous.carbon)?,
             duration_ns: self.duration_ns.checked_sub(previous.duration_ns)?,
