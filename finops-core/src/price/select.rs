@@ -240,9 +240,7 @@ fn nearest(
         return Ok((end.saturating_sub(1), Assumption::after_last_interval, NoRow::Ended));
     }
     let first = fitting.filter(|row| row.from > second).map(|row| row.from).min();
-    first
-        .map(|from| (from, Assumption::before_first_interval, NoRow::NotYet(from)))
-        .ok_or(NoRow::Nothing)
+    first.map(|from| (from, Assumption::before_first_interval, NoRow::NotYet(from))).ok_or(NoRow::Nothing)
 }
 
 /// How well a condition fits the wishes; `None` when it asks for something else.
@@ -280,12 +278,7 @@ fn is<'a>(wish: Option<&'a str>) -> impl Fn(&[u8]) -> bool + 'a {
 }
 
 /// Flags what was asked for and has no row; strict refuses it.
-fn missed(
-    assumptions: &mut Assumptions,
-    wishes: &Wishes<'_>,
-    fit: Fit,
-    strict: bool,
-) -> Result<(), NoRow> {
+fn missed(assumptions: &mut Assumptions, wishes: &Wishes<'_>, fit: Fit, strict: bool) -> Result<(), NoRow> {
     for (wish, bit, name, assumption) in [
         (wishes.tier, TIER, "service_tier", Assumption::tier_at_standard),
         (wishes.region, REGION, "region", Assumption::region_at_default),
