@@ -480,10 +480,9 @@ impl CostPolicy {
             speed: call.speed,
             search_context: call.search_context,
         };
-        let provider = table.text(table.provider(offering.provider));
-        let wishes = Wishes::new(stated, provider, table.text(offering.model));
-        let prompt = job.usage.prompt_tokens();
-        select::select(table, &offering, &wishes, call.at, call.duration, prompt, strict)
+        let provider = table.text_bytes(table.provider(offering.provider));
+        let wishes = Wishes::new(stated, provider, table.text_bytes(offering.model));
+        select::select(table, &offering, &wishes, call.at, call.duration, job.usage, strict)
     }
 
     /// The user's entry for the job's model, and whether only the resolved name found it. An entry of the call's
