@@ -63,7 +63,7 @@ impl Catalogue {
     /// `price.invalid_catalogue` with the first line that cannot be used.
     pub fn from_jsonl(text: &str) -> Result<Self, PriceError> {
         let bytes = compile::compile(text)?;
-        Ok(Self(Handle::Shared(Arc::new(Table::from_vec(bytes)))))
+        Ok(Self(Handle::Shared(Arc::new(Table::from_bytes(&bytes)))))
     }
 
     /// This catalogue with the lines of `jsonl` laid over it.
@@ -94,7 +94,7 @@ impl Catalogue {
         merged.calendars.extend(over.calendars);
         merged.sources.extend(over.sources);
         let bytes = compile::compile_document(&merged, &merged.text())?;
-        Ok(Self(Handle::Shared(Arc::new(Table::from_vec(bytes)))))
+        Ok(Self(Handle::Shared(Arc::new(Table::from_bytes(&bytes)))))
     }
 
     /// `cat-<date>-<12 hex of the SHA-256 of the text>`.
@@ -225,7 +225,8 @@ impl Catalogue {
     }
 
     fn source_line(&self, strings: [u16; 5]) -> Source {
-        let [id, url, origin, licence, retrieved] = strings.map(|string| self.table().text(string).to_owned());
+        let [id, url, origin, licence, retrieved] =
+            strings.map(|string| self.table().text(string).to_owned());
         Source { id, licence, origin, retrieved, url }
     }
 
@@ -265,7 +266,9 @@ impl Catalogue {
                     scheduled.resize(index.saturating_add(1), Vec::new());
                     document.schedules.resize(index.saturating_add(1), (0, Schedule::default()));
                 }
-                if let (Some((_, line)), Some(models)) = (document.schedules.get_mut(index), scheduled.get_mut(index)) {
+                if let (Some((_, line)), Some(models)) =
+                    (document.schedules.get_mut(index), scheduled.get_mut(index))
+                {
                     if models.is_empty() {
                         *line = row::schedule_line(table, provider, &schedule);
                     }

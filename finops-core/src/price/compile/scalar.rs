@@ -33,32 +33,17 @@ fn scaled(text: &str, decimals: usize) -> Option<i64> {
     format!("{whole}{fraction}{}", "0".repeat(padding)).parse().ok()
 }
 
-/// Plain decimal text of `count / 10^decimals`.
-fn unscaled(count: i64, decimals: usize) -> String {
-    let digits = format!("{count:0width$}", width = decimals.saturating_add(1));
-    let (whole, fraction) =
-        digits.split_at_checked(digits.len().saturating_sub(decimals)).unwrap_or((&digits, ""));
-    let fraction = fraction.trim_end_matches('0');
-    if fraction.is_empty() { whole.to_owned() } else { format!("{whole}.{fraction}") }
-}
-
-/// The text that [`usd_per_mtok`] reads.
-pub fn usd_per_mtok_text(femtodollars: i64) -> String {
-    unscaled(femtodollars, MTOK_DECIMALS)
-}
-
-/// The text that [`usd_per_use`] reads.
-pub fn usd_per_use_text(femtodollars: i64) -> String {
-    unscaled(femtodollars, USE_DECIMALS)
-}
-
 /// Days since 1970 of `YYYY-MM-DD`, from 1970 to 2099.
 pub fn day(text: &str) -> Option<u16> {
     let bytes: &[u8; 10] = text.as_bytes().try_into().ok()?;
     let [y0, y1, y2, y3, b'-', m0, m1, b'-', d0, d1] = *bytes else { return None };
     let year = two(y0, y1)?.checked_mul(100)?.checked_add(two(y2, y3)?)?;
     let (month, day) = (two(m0, m1)?, two(d0, d1)?);
-    if !(1970..=2099).contains(&year) || !(1..=12).contains(&month) || day < 1 || day > month_days(year, month) {
+    if !(1970..=2099).contains(&year)
+        || !(1..=12).contains(&month)
+        || day < 1
+        || day > month_days(year, month)
+    {
         return None;
     }
     let years = (1970..year).map(|y| if leap(y) { 366 } else { 365 });
@@ -142,7 +127,9 @@ const fn month_days(year: u32, month: u32) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::money::decimal;
     use proptest::prelude::*;
+    use rust_decimal::Decimal;
 
     #[test]
     fn reads_one_form_only() {
@@ -153,18 +140,28 @@ mod tests {
         }
         assert_eq!(instant("1970-01-02T00:00:01Z"), Some(86_401));
         assert_eq!(instant("2025-08-07T00:00:00Z"), Some(1_754_524_800));
-        for text in ["2025-02-29T00:00:00Z", "2025-08-07T24:00:00Z", "2025-08-07", "2025-08-07T00:00:00.5Z", "1970-01-01T00:00:00Z"] {
+        for text in [
+            "2025-02-29T00:00:00Z",
+            "2025-08-07T24:00:00Z",
+            "2025-08-07",
+            "2025-08-07T00:00:00.5Z",
+            "1970-01-01T00:00:00Z",
+        ] {
             assert_eq!(instant(text), None, "{text}");
         }
-        assert_eq!((minute_of_day("16:30"), minute_of_day("24:00"), minute_of_day("24:01")), (Some(990), Some(1440), None));
+        assert_eq!(
+            (minute_of_day("16:30"), minute_of_day("24:00"), minute_of_day("24:01")),
+            (Some(990), Some(1440), None)
+        );
     }
 
     proptest! {
         #[test]
         fn scalars_round_trip(seconds in 1_u32..4_102_444_800, rate in 0..i64::MAX, minute in 0_u16..1441) {
             prop_assert_eq!(instant(&instant_text(seconds)), Some(seconds));
-            prop_assert_eq!(usd_per_mtok(&usd_per_mtok_text(rate)), Some(rate));
-            prop_assert_eq!(usd_per_use(&usd_per_use_text(rate)), Some(rate));
+            let (per_mtok, per_use) = (Decimal::new(rate, 9), Decimal::new(rate, 15));
+            prop_assert_eq!(usd_per_mtok(&decimal::text(per_mtok)), Some(rate));
+            prop_assert_eq!(usd_per_use(&decimal::text(per_use)), Some(rate));
             prop_assert_eq!(minute_of_day(&minute_text(minute)), Some(minute));
         }
     }
