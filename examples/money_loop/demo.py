@@ -51,7 +51,7 @@ def meter(monitor: finops.ResourceMonitor, rows: list[dict[str, Any]]) -> None:
 def totals(monitor: finops.ResourceMonitor) -> list[str]:
     """One line a team, exact; Node and Rust print the same."""
     return [
-        f"{row.team} {row.requests} {row.total_tokens} {row.cost_usd} {row.energy_joules} {row.carbon_kg}"
+        f"{row.team} {row.requests} {row.total_tokens} {row.cost_usd} {float(row.energy_joules):.3f} {float(row.carbon_kg):.9f}"
         for row in monitor.summary(("team",))
     ]
 

@@ -26,5 +26,5 @@ text.trimEnd().split('\n').forEach((line, index) => {
 })
 
 for (const row of monitor.summary(['team'])) {
-  console.log(`${row.team} ${row.requests} ${row.totalTokens} ${row.costUsd} ${row.energyJoules} ${row.carbonKg}`)
+  console.log(`${row.team} ${row.requests} ${row.totalTokens} ${row.costUsd} ${Number(row.energyJoules).toFixed(3)} ${Number(row.carbonKg).toFixed(9)}`)
 }

@@ -38,10 +38,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         at = at.saturating_add_ms(MINUTE_MS);
     }
     for row in monitor.summary(&["team"], &[])? {
-        let row = serde_json::to_value(&row)?;
-        let text = |key: &str| row[key].as_str().map_or_else(|| row[key].to_string(), str::to_owned);
-        let columns = ["team", "requests", "total_tokens", "cost_usd", "energy_joules", "carbon_kg"];
-        println!("{}", columns.map(text).join(" "));
+        let team = row.key.first().and_then(|(_, team)| team.as_deref()).unwrap_or("-");
+        let cost = row.cost_usd.map_or_else(|| "-".to_owned(), |usd| usd.to_string());
+        let (joules, kg) = (row.energy_joules.unwrap_or_default(), row.carbon_kg.unwrap_or_default());
+        println!("{team} {} {} {cost} {joules:.3} {kg:.9}", row.requests, row.total_tokens);
     }
     Ok(())
 }

@@ -232,8 +232,9 @@ fn extraction(case: &Value) -> Vec<String> {
     let extracted = extract(&case["response"], provider).unwrap();
     let monitor = plain();
     let given = Given { provider, model: case["model"].as_str(), ..Given::default() };
-    let rest = |call: &mut InferenceCall<'_>| call.service_tier = call.service_tier.or(requested.as_deref());
-    let record = monitor.log_extracted(&extracted, &given, at(&case["at"]), rest, None).unwrap().record;
+    let mut call = InferenceCall::from_extracted(&extracted, &given, at(&case["at"])).unwrap();
+    call.service_tier = call.service_tier.or(requested.as_deref());
+    let record = monitor.log_inference(&call, None).unwrap();
     let tier = extracted.service_tier.as_deref().or(requested.as_deref());
     let found = json!({
         "usage": extracted.usage,
