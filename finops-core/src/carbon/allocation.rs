@@ -98,6 +98,7 @@ fn gcd(a: u128, b: u128) -> u128 {
 }
 
 #[cfg(test)]
+#[expect(clippy::arithmetic_side_effects, reason = "sums of small test data")]
 mod tests {
     use super::*;
     use proptest::prelude::*;

@@ -4,9 +4,9 @@ use super::{
     Assumption, Assumptions, Boundary, CarbonError, CarbonModel, ClassFactors, DataId, DataIds, EnergyMethod,
     Estimate, MethodId, ModelHandle, ModelParams, Range, Tier, TokenCounts,
     config::Origin,
+    factor::{self, Factor, GridState},
     fixed::Fixed,
     llm::{self, LlmImpact, Serving},
-    model::{Factor, GridState},
     pue::{Pue, to_facility, water},
 };
 use crate::{
@@ -198,9 +198,9 @@ pub(crate) fn class_factors(
     ];
     let mut facility = ends;
     for class in &mut facility {
-        *class = super::model::to_facility_ends(class, boundary, pue)?;
+        *class = factor::to_facility_ends(class, boundary, pue)?;
     }
-    let joules = |ends: [[Decimal; 3]; 4]| ends.map(|class| class.map(super::model::joules_per_token));
+    let joules = |ends: [[Decimal; 3]; 4]| ends.map(|class| class.map(factor::joules_per_token));
     Ok(Classes {
         it: joules(ends),
         facility: joules(facility),

@@ -291,3 +291,39 @@ pub fn prefill_decode_ratio(params: &ModelParams, serving: &Serving) -> f64 {
 pub fn facility_kwh(it_kwh: Range, pue: Range) -> Range {
     to_facility(it_kwh, Boundary::It, pue)
 }
+
+#[cfg(test)]
+#[expect(clippy::float_cmp, reason = "the constants are exact")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_constants_of_the_prior_are_those_of_libm() {
+        for (batch, constant) in [(8.0, EXP_8), (64.0, EXP_64), (256.0, EXP_256)] {
+            assert_eq!(libm::exp(GPU_BETA * batch), constant, "{batch}");
+            assert_eq!(exp_batch(batch), constant);
+        }
+    }
+
+    #[test]
+    fn a_model_needs_a_power_of_two_of_gpus() {
+        for (total_b, bits, expected) in
+            [(8.0, 16.0, 1.0), (70.0, 16.0, 4.0), (405.8, 4.0, 4.0), (1760.0, 16.0, 64.0)]
+        {
+            assert_eq!(gpus(total_b, bits), expected, "{total_b}");
+        }
+    }
+
+    #[test]
+    fn parameters_are_checked() {
+        let code =
+            |total, active| ModelParams::new(Range::point(total), Range::point(active)).unwrap_err().code();
+        assert_eq!(code(0.0, 0.0), "carbon.bad_number");
+        assert_eq!(code(f64::NAN, 1.0), "carbon.bad_number");
+        assert_eq!(code(7.0, 8.0), "carbon.active_exceeds_total");
+        let params = ModelParams::new(Range::point(8.0), Range::point(8.0)).unwrap();
+        assert_eq!(params.with_shape(0, 4096).unwrap_err().path(), "layers");
+        let ratio = prefill_decode_ratio(&params, &Serving::default());
+        assert!(0.0 < ratio && ratio < 1.0, "a prefill token takes less than an output token: {ratio}");
+    }
+}

@@ -320,3 +320,20 @@ pub(crate) fn edit_distance(a: &str, b: &str) -> usize {
     }
     last.last().copied().unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_exact_and_suggestions_near() {
+        assert_eq!(suggestions("eu-nort-1"), ["aws:eu-north-1"]);
+        assert!(suggestions("US-ZZ").len() <= 3);
+        assert_eq!(suggestions("XX"), [""; 0], "every code of two letters is near");
+        assert_eq!((edit_distance("kitten", "sitting"), edit_distance("", "ab")), (3, 2));
+        for name in ["", " ", "aws:", ":FR", "aws:FR", "gcp:eastus", "US-ZZ", "é", &"x".repeat(1000)] {
+            assert_eq!(intensity(name).unwrap_err().code(), "carbon.unknown_zone", "{name}");
+        }
+        assert_eq!(intensity("us-east1").unwrap().zone, "gcp:us-east1");
+    }
+}
