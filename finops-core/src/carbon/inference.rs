@@ -311,7 +311,7 @@ impl CarbonModel {
                 Some(Estimate::new(times(&inner.it_joules, tokens), inner.energy.tier, method, data)?)
             }
         };
-        let kilograms = times(&grid.kilograms, tokens);
+        let [_, kilograms, _] = grid.kilograms;
         let grams = times(&grid.grams, tokens);
         let data = energy.data.with(grid.factor.data);
         let operational = Estimate::new(grams, energy.tier.worst(grid.factor.tier), method, data)?;
@@ -320,7 +320,7 @@ impl CarbonModel {
             it_energy,
             by_class: None,
             operational,
-            carbon_kg: kilograms.central,
+            carbon_kg: kilograms.times(tokens),
             embodied: None,
             water: self.water(it_energy.as_ref())?,
             factors: Factors { wh_per_1k: Some(inner.energy_range), ..self.factors(grid) },
