@@ -28,13 +28,14 @@ pub const ECOLOGITS_BATCH: f64 = 64.0;
 /// Embodied kg CO2e of a GPU: Cloud Carbon Footprint (150), EcoLogits 0.11.3 (273), and an H100 SXM by BoaviztAPI 2.5.0
 /// (575.1).
 pub const GPU_KG: Range = Range { low: 150.0, central: 273.0, high: 575.1 };
-/// The prior of the batch size: EcoLogits fixes 64, Jegham et al. (arXiv 2505.09598) use 4 to 16, large fleets more.
+/// The prior of the batch size: EcoLogits fixes 64, Jegham et al. (arXiv 2505.09598) use 4 to 16; the
+/// ends are the project's choice.
 pub const BATCH_PRIOR: Range = Range { low: 8.0, central: 64.0, high: 256.0 };
 /// Dense bf16 peak of an H100 SXM in FLOP/s (NVIDIA's datasheet).
 const PEAK_FLOPS: f64 = 989e12;
 /// Model FLOPs utilisation of prefill: 38–43 % on H100, arXiv 2407.21783 §3.3, as a proxy.
 const PREFILL_MFU: f64 = 0.4;
-/// Spread of prefill energy around that.
+/// Spread of prefill energy around that: the project's choice.
 const PREFILL_SPREAD: Range = Range { low: 1.0 / 3.0, central: 1.0, high: 3.0 };
 /// W of an H100 SXM and of its share of the server (1.2 kW over 8 GPUs).
 const PREFILL_W: f64 = 700.0 + 150.0;

@@ -10,7 +10,7 @@ use super::{
 use crate::error::shorten;
 
 /// The world's average in 2025, g/kWh: Ember, as the zone WOR of EcoLogits 0.11.3; ends are about the 5th and the 95th
-/// percentile of the country table (Sweden, India).
+/// percentile of the country table (Sweden, Congo).
 pub const WORLD: Range = Range { low: 35.26, central: 458.29, high: 716.12 };
 /// The year of [`WORLD`].
 const WORLD_YEAR: u16 = 2025;
