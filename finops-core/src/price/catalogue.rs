@@ -241,8 +241,8 @@ impl Catalogue {
     /// The lines that the table was compiled from.
     pub(super) fn document(&self) -> Document {
         let table = self.table();
-        let mut document = Document::default();
-        document.offerings = self.offerings().map(|offering| (0, offering)).collect();
+        let offerings = self.offerings().map(|offering| (0, offering)).collect();
+        let mut document = Document { offerings, ..Document::default() };
         let mut scheduled: Vec<Vec<String>> = Vec::new();
         for (_, offering) in self.packed() {
             let model = table.text(offering.model);
