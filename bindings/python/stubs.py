@@ -43,6 +43,8 @@ def finish(text: str) -> str:
     body = "\n".join(lines) + "\n"
     head, rest = body.split('"""\n', 2)[1:] if body.startswith('"""') else ("", body)
     imports = "".join(f"import {name}\n" for name in MODULES if re.search(rf"\b{re.escape(name)}\.\w", rest))
+    if "Apportioned" in rest:
+        imports += "from ._types import Apportioned\n"
     return f'"""\n{head}"""\n\n{imports}' + rest.lstrip("\n")
 
 

@@ -1,6 +1,9 @@
 //! Rounding for people.
 
-use crate::{convert::number::money, error::raise};
+use crate::{
+    convert::{number::money, out::Apportioned},
+    error::raise,
+};
 use finops::core::money::{MoneyError, display};
 use pyo3::{prelude::*, types::PyDict};
 use std::collections::BTreeMap;
@@ -30,14 +33,16 @@ pub(crate) fn round_amount(amount: &Bound<'_, PyAny>, places: &Bound<'_, PyAny>)
 /// Rounds every row so that the rows add up to the rounded total; the order of the rows changes nothing.
 ///
 /// >>> finops.apportion({"a": "1.5", "b": "1.5"}, 0)
-/// {'a': '2', 'b': '1'}
+/// {'rows': {'a': '2', 'b': '1'}, 'total': '3'}
 #[pyfunction]
-#[pyo3(signature = (rows: "collections.abc.Mapping[str, decimal.Decimal | int | str]", places: "int") -> "dict[str, str]")]
+#[pyo3(signature = (
+    rows: "collections.abc.Mapping[str, decimal.Decimal | int | str]", places: "int",
+))]
 pub(crate) fn apportion<'py>(
     py: Python<'py>,
     rows: &Bound<'py, PyAny>,
     places: &Bound<'py, PyAny>,
-) -> PyResult<Bound<'py, PyDict>> {
+) -> PyResult<Apportioned<'py>> {
     let mut exact = BTreeMap::new();
     let mut order = Vec::new();
     for pair in rows.call_method0("items")?.try_iter()? {
@@ -45,10 +50,13 @@ pub(crate) fn apportion<'py>(
         exact.insert(key.clone(), money(&amount, &format!("rows.{key}"))?);
         order.push(key);
     }
-    let (rounded, _) = display::apportion(&exact, decimals(places)?).map_err(raise)?;
+    let (rounded, total) = display::apportion(&exact, decimals(places)?).map_err(raise)?;
     let out = PyDict::new(py);
     for key in order {
         out.set_item(&key, rounded.get(&key))?;
     }
-    Ok(out)
+    let both = PyDict::new(py);
+    both.set_item("rows", out)?;
+    both.set_item("total", total)?;
+    Ok(Apportioned(both.into_any()))
 }

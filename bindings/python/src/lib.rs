@@ -28,6 +28,10 @@ mod usage;
 /// The compiled half of `finops`; import from `finops`.
 #[pymodule]
 mod _finops {
+    /// The version of the package.
+    #[pymodule_export]
+    #[expect(non_upper_case_globals, reason = "the name that Python uses")]
+    pub const __version__: &str = env!("CARGO_PKG_VERSION");
     #[pymodule_export]
     use crate::arrow::PyArrowTable;
     #[pymodule_export]

@@ -3,23 +3,34 @@
 use crate::{
     convert::{
         json,
-        out::{AnyMap, Exact, Instant},
+        out::{AnyMap, Anything, Exact, Instant},
         time::to_datetime,
     },
     error::raise,
-    record::PyInference,
+    record::{KeyIterator, PyInference},
 };
 use finops::core::{
     error::ConfigError,
     price::Catalogue,
     waste::ai::calls::{CallFact, CallSignal, SignalConfig, signals},
 };
-use pyo3::{exceptions::PyValueError, prelude::*};
+use pyo3::{
+    exceptions::{PyKeyError, PyValueError},
+    prelude::*,
+    types::{PyDict, PyList},
+};
 use serde_json::{Map, Value};
 
-/// One sign of waste in calls to language models.
-#[pyclass(name = "CallSignal", module = "finops", frozen)]
+/// One sign of waste in calls to language models. Frozen; a mapping of its wire form.
+#[pyclass(name = "CallSignal", module = "finops", frozen, mapping)]
 pub(crate) struct PyCallSignal(CallSignal);
+
+impl PyCallSignal {
+    fn dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let wire = serde_json::to_value(&self.0).map_err(|error| PyValueError::new_err(error.to_string()))?;
+        Ok(json::to_python(py, &wire)?.cast_into()?)
+    }
+}
 
 #[pymethods]
 impl PyCallSignal {
@@ -79,8 +90,41 @@ impl PyCallSignal {
         serde_json::to_string(&self.0).map_err(|error| PyValueError::new_err(error.to_string()))
     }
 
-    fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
-        other.cast::<Self>().is_ok_and(|other| other.get().0 == self.0)
+    fn __getitem__<'py>(&self, py: Python<'py>, key: &str) -> PyResult<Anything<'py>> {
+        let found = self.dict(py)?.get_item(key)?;
+        found.map(Anything).ok_or_else(|| PyKeyError::new_err(key.to_owned()))
+    }
+
+    fn __len__(&self, py: Python<'_>) -> PyResult<usize> {
+        Ok(self.dict(py)?.len())
+    }
+
+    fn __contains__(&self, py: Python<'_>, key: &Bound<'_, PyAny>) -> PyResult<bool> {
+        self.dict(py)?.contains(key)
+    }
+
+    fn __iter__<'py>(&self, py: Python<'py>) -> PyResult<KeyIterator<'py>> {
+        self.dict(py)?.try_iter().map(KeyIterator)
+    }
+
+    /// The names of the fields.
+    #[pyo3(signature = () -> "list[str]")]
+    fn keys<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
+        Ok(self.dict(py)?.keys())
+    }
+
+    fn __eq__(&self, py: Python<'_>, other: &Bound<'_, PyAny>) -> PyResult<bool> {
+        match other.cast::<Self>() {
+            Ok(other) => Ok(other.get().0 == self.0),
+            Err(_) => self.dict(py)?.as_any().eq(other),
+        }
+    }
+
+    fn __hash__(&self) -> PyResult<u64> {
+        use std::hash::{DefaultHasher, Hash, Hasher};
+        let mut hasher = DefaultHasher::new();
+        self.to_json()?.hash(&mut hasher);
+        Ok(hasher.finish())
     }
 
     fn __repr__(&self) -> String {

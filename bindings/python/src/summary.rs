@@ -81,15 +81,9 @@ impl PySummaryRow {
         self.0.total_tokens
     }
 
-    /// Money of the priced calls, as the nearest float; `None` when none is priced.
+    /// Money of the priced calls, exactly; `None` when none is priced. `row["cost_usd"]` is the nearest float.
     #[getter]
-    fn cost_usd(&self) -> Option<f64> {
-        self.0.cost_usd.map(Picodollars::to_f64)
-    }
-
-    /// Money of the priced calls, exactly.
-    #[getter]
-    fn cost_usd_exact<'py>(&self, py: Python<'py>) -> PyResult<Option<Exact<'py>>> {
+    fn cost_usd<'py>(&self, py: Python<'py>) -> PyResult<Option<Exact<'py>>> {
         self.0.cost_usd.map(|usd| Exact::usd(py, usd)).transpose()
     }
 

@@ -27,7 +27,7 @@ def main() -> None:
         print(refusal.budget, remaining, refusal.retry_at)
     print(finops.round_amount(spend(monitor), 4))
     for row in monitor.summary(["team"]):
-        print(row["team"], row.requests, row.cost_usd_exact)
+        print(row["team"], row.requests, row.cost_usd)
     impact = carbon.estimate_inference(model="gpt-4o", input_tokens=1000, output_tokens=500)
     print(impact["carbon_kg"])
 

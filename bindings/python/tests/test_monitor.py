@@ -53,7 +53,7 @@ def test_summaries_are_exact(monitor: finops.ResourceMonitor) -> None:
     for team in ("a", "a", "b", None):
         monitor.log_inference("gpt-4o-mini", 30, 0, 10, {"team": team} if team else None)
     rows = monitor.summary(["team"])
-    assert [(row["team"], row["requests"], row.cost_usd_exact) for row in rows] == [
+    assert [(row["team"], row["requests"], row.cost_usd) for row in rows] == [
         (None, 1, Decimal("0.0000045")),
         ("a", 2, Decimal("0.000009")),
         ("b", 1, Decimal("0.0000045")),
@@ -107,7 +107,7 @@ def test_merge_and_snapshots(monitor: finops.ResourceMonitor) -> None:
     monitor.log_inference("gpt-4o", 1000, 500, 1)
     other.log_inference("gpt-4o", 1000, 500, 1)
     monitor.merge(other)
-    assert monitor.summary()[0].cost_usd_exact == Decimal("0.015")
+    assert monitor.summary()[0].cost_usd == Decimal("0.015")
     again = finops.ResourceMonitor(env={})
     again.restore(monitor.snapshot())
     assert again.summary() == monitor.summary()
@@ -156,7 +156,7 @@ def test_threads_lose_nothing(monitor: finops.ResourceMonitor) -> None:
     for thread in threads:
         thread.join()
     (row,) = monitor.summary(["team"])
-    assert (row.requests, row.cost_usd_exact) == (16_000, Decimal("0.072"))
+    assert (row.requests, row.cost_usd) == (16_000, Decimal("0.072"))
 
 
 def test_metadata_may_log_when_it_goes() -> None:

@@ -6,6 +6,7 @@
 1500
 """
 
+from . import _finops
 from ._finops import (
     ArrowTable,
     BatchResult,
@@ -53,6 +54,8 @@ from .errors import (
     StreamError,
     UsageError,
 )
+
+__version__ = _finops.__version__
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -110,7 +113,7 @@ def _register() -> None:
     """Make the records mappings without importing `collections.abc`: its source is loaded at start-up."""
     from _collections_abc import Mapping
 
-    for record in (InferenceRecord, TrainingRecord, SummaryRow, Result):
+    for record in (InferenceRecord, TrainingRecord, SummaryRow, CallSignal, Result):
         Mapping.register(record)
 
 

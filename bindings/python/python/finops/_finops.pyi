@@ -7,9 +7,15 @@ import datetime
 import decimal
 import os
 import typing
-from typing import Any, SupportsFloat, SupportsIndex, final
+from ._types import Apportioned
+from typing import Any, Final, SupportsFloat, SupportsIndex, final
 
-__all__ = ["ArrowTable", "BatchResult", "Budget", "BudgetState", "Budgets", "CallSignal", "Catalogue", "ConfigValue", "Cost", "Extracted", "InferenceRecord", "LineItem", "Meter", "ModelPrice", "Part", "Reservation", "Resolved", "ResourceMonitor", "Result", "Settlement", "Sketch", "Stats", "StreamMeter", "SummaryRow", "TrainingRecord", "Usage", "apportion", "call_signals", "carbon_call", "carbon_kinds", "cost", "estimate_inference", "estimate_inference_batch", "extract", "extract_stream", "nvml", "otel_attributes", "prices", "rapl", "round_amount"]
+__all__ = ["__version__", "ArrowTable", "BatchResult", "Budget", "BudgetState", "Budgets", "CallSignal", "Catalogue", "ConfigValue", "Cost", "Extracted", "InferenceRecord", "LineItem", "Meter", "ModelPrice", "Part", "Reservation", "Resolved", "ResourceMonitor", "Result", "Settlement", "Sketch", "Stats", "StreamMeter", "SummaryRow", "TrainingRecord", "Usage", "apportion", "call_signals", "carbon_call", "carbon_kinds", "cost", "estimate_inference", "estimate_inference_batch", "extract", "extract_stream", "nvml", "otel_attributes", "prices", "rapl", "round_amount"]
+
+__version__: Final[str]
+"""
+The version of the package.
+"""
 
 @final
 class ArrowTable:
@@ -45,14 +51,9 @@ class BatchResult:
         Their operational carbon.
         """
     @property
-    def cost_usd(self, /) -> float | None:
+    def cost_usd(self, /) -> decimal.Decimal | None:
         """
-        What they cost, as the nearest float; `None` when no row has a price.
-        """
-    @property
-    def cost_usd_exact(self, /) -> decimal.Decimal | None:
-        """
-        What they cost, exactly.
+        What they cost, exactly; `None` when no row has a price.
         """
     @property
     def costs_usd(self, /) -> typing.Any:
@@ -238,9 +239,14 @@ class Budgets:
 @final
 class CallSignal:
     """
-    One sign of waste in calls to language models.
+    One sign of waste in calls to language models. Frozen; a mapping of its wire form.
     """
+    def __contains__(self, key: Any, /) -> bool: ...
     def __eq__(self, other: object, /) -> bool: ...
+    def __getitem__(self, key: str, /) -> typing.Any: ...
+    def __hash__(self, /) -> int: ...
+    def __iter__(self, /) -> collections.abc.Iterator[str]: ...
+    def __len__(self, /) -> int: ...
     def __repr__(self, /) -> str: ...
     @property
     def calls(self, /) -> list[str]:
@@ -261,6 +267,10 @@ class CallSignal:
     def evidence(self, /) -> dict[str, typing.Any]:
         """
         What it rests on.
+        """
+    def keys(self, /) -> list[str]:
+        """
+        The names of the fields.
         """
     @property
     def saving_usd(self, /) -> decimal.Decimal | None:
@@ -1349,14 +1359,9 @@ class SummaryRow:
         Operational carbon.
         """
     @property
-    def cost_usd(self, /) -> float | None:
+    def cost_usd(self, /) -> decimal.Decimal | None:
         """
-        Money of the priced calls, as the nearest float; `None` when none is priced.
-        """
-    @property
-    def cost_usd_exact(self, /) -> decimal.Decimal | None:
-        """
-        Money of the priced calls, exactly.
+        Money of the priced calls, exactly; `None` when none is priced. `row["cost_usd"]` is the nearest float.
         """
     @property
     def energy_joules(self, /) -> float | None:
@@ -1461,6 +1466,11 @@ class TrainingRecord:
         Hours times GPUs times the hourly rate, exactly.
         """
     @property
+    def cost(self, /) -> Cost:
+        """
+        The cost as a statement of one line; `estimated` at the default rate of 1 USD an hour.
+        """
+    @property
     def duration_hours(self, /) -> float:
         """
         How long it took, in hours.
@@ -1511,6 +1521,11 @@ class TrainingRecord:
     def model(self, /) -> str:
         """
         The model that was trained.
+        """
+    @property
+    def request_id(self, /) -> str | None:
+        """
+        Training runs have no request id.
         """
     @property
     def tags(self, /) -> dict[str, str]:
@@ -1714,12 +1729,12 @@ class Usage:
         Searches of the web.
         """
 
-def apportion(rows: collections.abc.Mapping[str, decimal.Decimal | int | str], places: int) -> dict[str, str]:
+def apportion(rows: collections.abc.Mapping[str, decimal.Decimal | int | str], places: int) -> Apportioned:
     """
     Rounds every row so that the rows add up to the rounded total; the order of the rows changes nothing.
 
     >>> finops.apportion({"a": "1.5", "b": "1.5"}, 0)
-    {'a': '2', 'b': '1'}
+    {'rows': {'a': '2', 'b': '1'}, 'total': '3'}
     """
 
 def call_signals(records: collections.abc.Iterable[InferenceRecord | TrainingRecord | collections.abc.Mapping[str, typing.Any]], *, candidates: collections.abc.Mapping[str, collections.abc.Sequence[str]] | None = None, config: collections.abc.Mapping[str, int] | None = None) -> list[CallSignal]:

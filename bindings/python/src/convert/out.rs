@@ -36,6 +36,8 @@ typed! {
     LineItems: "tuple[LineItem, ...]",
     /// Tags by name.
     TextMap: "dict[str, str]",
+    /// Rounded rows and their total.
+    Apportioned: "Apportioned",
     /// Named values.
     AnyMap: "dict[str, typing.Any]",
 }

@@ -163,15 +163,9 @@ impl PyBatchResult {
         self.0.total_tokens
     }
 
-    /// What they cost, as the nearest float; `None` when no row has a price.
+    /// What they cost, exactly; `None` when no row has a price.
     #[getter]
-    fn cost_usd(&self) -> Option<f64> {
-        self.0.cost_usd.map(Picodollars::to_f64)
-    }
-
-    /// What they cost, exactly.
-    #[getter]
-    fn cost_usd_exact<'py>(&self, py: Python<'py>) -> PyResult<Option<Exact<'py>>> {
+    fn cost_usd<'py>(&self, py: Python<'py>) -> PyResult<Option<Exact<'py>>> {
         self.0.cost_usd.map(|usd| Exact::usd(py, usd)).transpose()
     }
 
@@ -240,6 +234,7 @@ impl PyMonitor {
         let result = py.detach(move || {
             let names: Vec<&str> = names.iter().map(String::as_str).collect();
             inner.log_batch(&BatchCall {
+                model: names.first().copied().filter(|_| index.is_none()).unwrap_or_default(),
                 models: &names,
                 model_index: index.as_deref().map(Column::U32),
                 input_tokens: input.column(),

@@ -6,11 +6,16 @@ use crate::{
         out::{Anything, Exact, Instant, TextMap, Texts},
         time::to_datetime,
     },
+    cost::PyCost,
     error::raise,
     frozen::Frozen,
 };
 use finops::{
-    core::money::decimal,
+    core::{
+        cost::{Cost, LineItem, PriceSource, RatePer, Status},
+        money::decimal,
+        price::Catalogue,
+    },
     telemetry::record::{Field, TrainingRecord},
 };
 use pyo3::{
@@ -19,6 +24,7 @@ use pyo3::{
     types::{PyDict, PyList, PyType},
 };
 use std::{
+    borrow::Cow,
     hash::{DefaultHasher, Hash, Hasher},
     sync::Arc,
 };
@@ -40,6 +46,33 @@ impl Mapping for PyTraining {
 
     fn metadata(&self) -> &Metadata {
         &self.metadata
+    }
+}
+
+/// The cost of a run: machine hours, and nothing else.
+fn statement(record: &TrainingRecord) -> Cost {
+    let amount = Some(record.compute_cost());
+    let hours = record.duration_hours_exact().checked_mul(record.gpu_count().into());
+    // A run keeps its amount, not its rate: an amount of 1 USD an hour may be the default's.
+    let assumed = hours.is_some() && hours == record.compute_cost().to_decimal();
+    let seconds = hours.and_then(|hours| hours.checked_mul(3600.into())).unwrap_or_default();
+    Cost {
+        total: amount,
+        input: None,
+        output: None,
+        compute: amount,
+        other: None,
+        line_items: vec![LineItem {
+            unit: Cow::Borrowed("compute"),
+            quantity: seconds,
+            rate: None,
+            per: RatePer::Hour,
+            amount,
+            model: None,
+        }],
+        status: if assumed { Status::Estimated } else { Status::Priced },
+        price_source: Some(if assumed { PriceSource::Default } else { PriceSource::Configured }),
+        ..Cost::unpriced(&Catalogue::builtin())
     }
 }
 
@@ -85,6 +118,18 @@ impl PyTraining {
     #[getter]
     fn compute_cost_usd_exact<'py>(&self, py: Python<'py>) -> PyResult<Exact<'py>> {
         Exact::usd(py, self.record.compute_cost())
+    }
+
+    /// The cost as a statement of one line; `estimated` at the default rate of 1 USD an hour.
+    #[getter]
+    fn cost(&self) -> PyCost {
+        PyCost(statement(&self.record))
+    }
+
+    /// Training runs have no request id.
+    #[getter]
+    const fn request_id(&self) -> Option<&str> {
+        None
     }
 
     /// Energy at the facility, as the nearest float.
