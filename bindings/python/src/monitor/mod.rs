@@ -4,8 +4,10 @@ mod batch;
 mod options;
 mod sink;
 mod tags;
+mod values;
 
 pub(crate) use batch::{Owned, PyBatchResult};
+pub(crate) use values::{PyConfigValue, PyStats};
 
 use crate::{
     arrow::PyArrowTable,
@@ -13,7 +15,7 @@ use crate::{
     convert::{
         json,
         number::{count, count_or_zero, duration_hours, duration_ms, rate, shown},
-        out::{AnyMap, Exact},
+        out::AnyMap,
         time::{instant, now},
     },
     cost::PyCost,
@@ -43,69 +45,6 @@ use pyo3::{
     types::{PyDict, PyString},
 };
 use std::sync::{Arc, Mutex, PoisonError};
-
-/// Where a number of the configuration came from, and its exact value.
-#[pyclass(name = "ConfigValue", module = "finops", frozen)]
-pub(crate) struct PyConfigValue {
-    value: rust_decimal::Decimal,
-    /// `constructor`, `environment`, `region`, `assigned` or `default`.
-    #[pyo3(get)]
-    source: &'static str,
-}
-
-#[pymethods]
-impl PyConfigValue {
-    /// The exact value.
-    #[getter]
-    fn value<'py>(&self, py: Python<'py>) -> PyResult<Exact<'py>> {
-        Exact::number(py, self.value)
-    }
-
-    fn __repr__(&self) -> String {
-        format!("ConfigValue({}, source='{}')", self.value.normalize(), self.source)
-    }
-}
-
-/// Counters of a monitor and the lengths of its tables.
-#[pyclass(name = "Stats", module = "finops", frozen, get_all)]
-pub(crate) struct PyStats {
-    /// Records in the ring.
-    records: usize,
-    /// Runs metered since the last reset.
-    requests: u64,
-    /// Those that failed or were given up.
-    errors: u64,
-    /// Records overwritten before a drain, or given up by a sink.
-    dropped: u64,
-    /// Batches that a sink could not write.
-    sink_errors: u64,
-    /// Records that wait for a drain.
-    undrained: usize,
-    /// Groups of the roll-up.
-    groups: usize,
-    /// Names of unresolved models with a group of their own.
-    unknown_models: usize,
-    /// Request ids remembered.
-    request_ids: usize,
-    /// Model names shared by records.
-    names: usize,
-}
-
-#[pymethods]
-impl PyStats {
-    fn __repr__(&self) -> String {
-        format!(
-            "Stats(records={}, requests={}, errors={}, dropped={}, sink_errors={}, undrained={}, groups={})",
-            self.records,
-            self.requests,
-            self.errors,
-            self.dropped,
-            self.sink_errors,
-            self.undrained,
-            self.groups
-        )
-    }
-}
 
 /// Meters every inference and training run: exact cost, energy and carbon of each, exact totals of all.
 ///
@@ -673,19 +612,7 @@ impl PyMonitor {
 
     /// Counters and table lengths.
     fn stats(&self) -> PyStats {
-        let stats = self.inner.stats();
-        PyStats {
-            records: stats.records,
-            requests: stats.requests,
-            errors: stats.errors,
-            dropped: stats.dropped,
-            sink_errors: stats.sink_errors,
-            undrained: stats.undrained,
-            groups: stats.groups,
-            unknown_models: stats.unknown_models,
-            request_ids: stats.request_ids,
-            names: stats.names,
-        }
+        self.inner.stats().into()
     }
 
     /// The metrics as OpenMetrics 1.0 text.
@@ -780,7 +707,7 @@ impl PyMonitor {
             let source = self.inner.source_of(setting.name()).map_or("default", |source| source.name());
             dict.set_item(
                 setting.name(),
-                Py::new(py, PyConfigValue { value: self.inner.setting(setting), source })?,
+                Py::new(py, PyConfigValue::new(self.inner.setting(setting), source))?,
             )?;
         }
         Ok(AnyMap(dict.into_any()))
