@@ -325,8 +325,11 @@ impl CostPolicy {
             consulted: self.use_catalogue,
         };
         // The accessor of a charge cannot fail: an overflow is found here.
-        charge.total().ok_or_else(|| crate::money::MoneyError::overflow("total"))?;
-        Ok(charge)
+        if charge.total().is_some() {
+            Ok(charge)
+        } else {
+            Err(crate::money::MoneyError::overflow("total").into())
+        }
     }
 
     /// Decides which price wins for one job, and applies it.

@@ -239,9 +239,7 @@ fn nearest(
     usage: &Usage,
     fit: impl Fn(u16) -> Option<Fit>,
 ) -> Result<(u32, Assumption, NoRow), NoRow> {
-    let fitting = table
-        .rows_of(*offering)
-        .filter(|row| is_over(row, usage) && fit(row.condition).is_some());
+    let fitting = table.rows_of(*offering).filter(|row| is_over(row, usage) && fit(row.condition).is_some());
     let last_end = fitting.clone().filter(|row| row.to != 0 && row.to <= second).map(|row| row.to).max();
     if let Some(end) = last_end {
         return Ok((end.saturating_sub(1), Assumption::after_last_interval, NoRow::Ended));
