@@ -221,12 +221,75 @@ impl CostPolicy {
         if call.model.trim_ascii().is_empty() {
             return Err(UsageError::MissingModel { path: "model".to_owned() }.into());
         }
+        if let Some(charge) = self.charge_standard(call) {
+            return Ok(charge);
+        }
+        self.charge_any(call)
+    }
+
+    /// The short way for the commonest call: a listed model, the catalogue's price, nothing asked and nothing
+    /// assumed about its row. `None` for every other call; a property test holds both ways together.
+    #[inline]
+    fn charge_standard(&self, call: &Call<'_>) -> Option<Charge> {
+        let by_catalogue = self.use_catalogue
+            && !self.strict
+            && self.models.is_empty()
+            && self.input.is_none()
+            && self.output.is_none()
+            && self.compute.is_none();
+        let plain = call.parts.is_empty()
+            && call.requested_model.is_none()
+            && call.reported_cost.is_none()
+            && call.hosting.is_none()
+            && call.service_tier.is_none()
+            && call.region.is_none()
+            && call.speed.is_none()
+            && call.search_context.is_none();
+        if !by_catalogue || !plain || call.provider.is_some_and(resolve::is_self_hosted) {
+            return None;
+        }
+        let table = self.catalogue.table();
+        let hit = resolve::find(table, call.provider, call.model).ok()?;
+        let offering = table.offering(hit.offering)?;
+        let (index, row) = select::select_standard(table, &offering, call.at, call.usage)?;
+        let sides = super::rates::price(&table.rates(row.rates), call.usage).ok()?;
+        sides.total().ok()?;
+        let assumptions = call.assumptions.union(hit.assumptions).union(sides.assumptions);
+        let estimated = assumptions.intersects(ESTIMATING);
+        Some(Charge {
+            input: sides.input,
+            output: sides.output,
+            compute: Picodollars::ZERO,
+            other: sides.other,
+            reported: Picodollars::ZERO,
+            compute_per_hour: Decimal::ZERO,
+            rates: Applied::Row,
+            parts: None,
+            catalogue: self.catalogue.clone(),
+            duration: call.duration.unwrap_or_default(),
+            assumptions,
+            listed: Listed { offering: hit.offering, row: index },
+            status: if estimated { Status::Estimated } else { Status::Priced },
+            source: PriceSource::Catalogue,
+            has_reported: false,
+            has_compute: false,
+            consulted: true,
+        })
+    }
+
+    /// Charges any call.
+    fn charge_any(&self, call: &Call<'_>) -> Result<Charge, Error> {
         let whole = Job { call, model: call.model, requested: call.requested_model, usage: call.usage };
         if call.parts.is_empty() {
             let rated = self.rate(&whole, call.reported_cost)?;
             return self.total(call, &rated, None);
         }
         self.charge_parts(call, &whole)
+    }
+
+    #[cfg(test)]
+    pub(super) fn charge_both_ways(&self, call: &Call<'_>) -> (Option<Charge>, Result<Charge, Error>) {
+        (self.charge_standard(call), self.charge_any(call))
     }
 
     /// Prices each part by itself; a reported cost covers them all, and only configured rates come before it.
