@@ -102,7 +102,8 @@ fn with<const N: usize>(object: Value, members: [(&str, Option<Value>); N]) -> V
 }
 
 fn from_file(path: &str) -> Result<Value, Failure> {
-    serde_json::from_slice(&read(path)?).map_err(|error| Failure::new(format!("`{path}` is not JSON: {error}")))
+    serde_json::from_slice(&read(path)?)
+        .map_err(|error| Failure::new(format!("`{path}` is not JSON: {error}")))
 }
 
 fn meter(seconds: f64, root: &str) -> Result<Answer, Failure> {
@@ -115,8 +116,11 @@ fn meter(seconds: f64, root: &str) -> Result<Answer, Failure> {
     std::thread::sleep(time);
     let reading = meter.read().map_err(told)?;
     let joules = |total: &finops::carbon::CounterTotal| value!({"measured_joules": total.measured_j, "gaps_filled_joules": total.filled_j});
-    let devices: Vec<Value> =
-        reading.devices.iter().map(|device| value!({"name": device.name, "energy": joules(&device.total)})).collect();
+    let devices: Vec<Value> = reading
+        .devices
+        .iter()
+        .map(|device| value!({"name": device.name, "energy": joules(&device.total)}))
+        .collect();
     Ok(Answer::yes(json(&value!({
         "seconds": reading.elapsed.as_secs_f64(),
         "energy": joules(&reading.total),

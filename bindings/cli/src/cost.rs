@@ -63,7 +63,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Answer, Failure> {
     };
     let mut text = ended(if arguments.json { json(&cost) } else { cost.explain() });
     if cost.status == Status::Unpriced && !arguments.json {
-        let reason = catalogue.resolve(arguments.provider.as_deref(), arguments.model.as_deref().unwrap_or_default());
+        let reason =
+            catalogue.resolve(arguments.provider.as_deref(), arguments.model.as_deref().unwrap_or_default());
         if let Err(error) = reason {
             text.push_str(&format!("{}: {error}\n", error.code()));
         }

@@ -108,7 +108,11 @@ fn show(
         let _ = writeln!(text, "{}", described(row));
     }
     for source in catalogue.sources().filter(|s| rows.iter().any(|row| row.price.src.contains(&s.id))) {
-        let _ = writeln!(text, "  source {}: {} ({}, {})", source.id, source.url, source.origin, source.retrieved);
+        let _ = writeln!(
+            text,
+            "  source {}: {} ({}, {})",
+            source.id, source.url, source.origin, source.retrieved
+        );
     }
     Ok(Answer::yes(text))
 }
@@ -173,7 +177,12 @@ fn diff(old: &str, new: &str, as_json: bool) -> Result<Answer, Failure> {
             let _ = writeln!(text, "{} {} / {}", change.kind.name(), change.provider, change.model);
             for (side, row) in [("-", &change.old), ("+", &change.new)] {
                 if let Some(row) = row {
-                    let _ = writeln!(text, "{side} {}\n      source {}", described(row).trim_start(), row.price.src.join(", "));
+                    let _ = writeln!(
+                        text,
+                        "{side} {}\n      source {}",
+                        described(row).trim_start(),
+                        row.price.src.join(", ")
+                    );
                 }
             }
         }

@@ -1,5 +1,5 @@
 //! The command line as a shell sees it: what it prints, and its exit status.
-#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+#![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
 use std::{
     io::Write as _,
@@ -31,7 +31,8 @@ const NOON: [&str; 2] = ["--at", "2026-11-01T12:00:00Z"];
 
 #[test]
 fn prices_a_call_and_explains_it() {
-    let (status, out, _) = run(&["cost", "gpt-4o", "--input", "1000", "--output", "500", NOON[0], NOON[1]], "");
+    let (status, out, _) =
+        run(&["cost", "gpt-4o", "--input", "1000", "--output", "500", NOON[0], NOON[1]], "");
     assert_eq!(status, 0);
     for part in ["0.0075 USD", "1000 input at 2.5", "500 output at 10", "catalogue cat-", "https://"] {
         assert!(out.contains(part), "{part} is not in\n{out}");
@@ -117,9 +118,12 @@ fn answers_for_energy_and_carbon() {
 
 #[test]
 fn a_command_that_cannot_be_read_ends_with_2() {
-    for arguments in
-        [&["cost", "gpt-4o", "--input", "-1"][..], &["prices"], &["nonsense"], &["cost", "m", "--input", "1.5"]]
-    {
+    for arguments in [
+        &["cost", "gpt-4o", "--input", "-1"][..],
+        &["prices"],
+        &["nonsense"],
+        &["cost", "m", "--input", "1.5"],
+    ] {
         assert_eq!(run(arguments, "").0, 2, "{arguments:?}");
     }
     let (status, _, err) = run(&["cost", "gpt-4o", "--at", "2026-11-01T12:00:00"], "");

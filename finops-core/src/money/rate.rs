@@ -158,6 +158,7 @@ fn round_up(remainder: Option<i128>, divisor: i128, floor: i128) -> Option<bool>
 }
 
 #[cfg(test)]
+#[expect(clippy::arithmetic_side_effects, reason = "small numbers of the tests")]
 mod tests {
     use super::*;
     use proptest::prelude::*;
