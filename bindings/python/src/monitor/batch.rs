@@ -10,7 +10,7 @@ use crate::{
     error::raise,
 };
 use finops::{
-    core::{money::Picodollars, usage::UsageError},
+    core::usage::UsageError,
     telemetry::monitor::{BatchCall, BatchResult, Column},
 };
 use pyo3::{
