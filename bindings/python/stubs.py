@@ -15,13 +15,23 @@ STUB = HERE / "python" / "finops" / "_finops.pyi"
 MODULES = ("collections.abc", "datetime", "decimal", "os", "typing")
 
 
+def profile(target: Path) -> str:
+    """The profile that was built last, so that nothing is compiled for the stub alone."""
+    built = {
+        "release": target / "release" / "lib_finops.so",
+        "dev": target / "debug" / "lib_finops.so",
+    }
+    return max(built, key=lambda name: built[name].stat().st_mtime if built[name].exists() else 0)
+
+
 def generate() -> str:
     """The stub as maturin writes it, with plain annotations and the imports that they need."""
     maturin = Path(sys.executable).parent / "maturin"
     environment = dict(os.environ)
-    environment.setdefault("CARGO_TARGET_DIR", str(HERE.parents[1] / "target" / "py"))
+    target = environment.setdefault("CARGO_TARGET_DIR", str(HERE.parents[1] / "target" / "py"))
     with tempfile.TemporaryDirectory() as out:
         command = [maturin if maturin.exists() else "maturin", "generate-stubs", "--quiet", "--out", out]
+        command += ["--profile", profile(Path(target)), "--interpreter", sys.executable]
         command += ["--manifest-path", HERE / "Cargo.toml"]
         subprocess.run(command, check=True, env=environment)
         text = next(Path(out).rglob("_finops.pyi")).read_text(encoding="utf-8")

@@ -15,11 +15,7 @@ use finops::{
         Amounts, Budget, BudgetError, BudgetState, Budgets, Quantity, Reservation, Settlement,
     },
 };
-use pyo3::{
-    exceptions::{PyRuntimeError, PyValueError},
-    prelude::*,
-    types::PyType,
-};
+use pyo3::{exceptions::PyValueError, prelude::*, types::PyType};
 use serde_json::{Map, Value};
 use std::sync::{
     Arc,
@@ -512,20 +508,22 @@ impl PyBudgets {
         spent.map(PySettlement).map_err(raise_budget)
     }
 
-    /// Where one budget stands, by its id or `id{tag=value}`.
-    #[pyo3(signature = (id: "str", *, at: "datetime.datetime | str | int | float | None" = None) -> "BudgetState")]
-    fn state(&self, id: &str, at: Option<&Bound<'_, PyAny>>) -> PyResult<PyBudgetState> {
-        let mut states = self.0.state(Some(id), at_or_now(at)?).map_err(raise_budget)?;
-        if states.len() > 1 {
-            let problem =
-                "a budget with `per` has a state for each value; use `states`, or name `id{tag=value}`";
-            return Err(raise_budget(BudgetError::Invalid {
-                path: "id".to_owned(),
-                value: id.to_owned(),
-                problem,
-            }));
+    /// Where one budget stands, by its id or `id{tag=value}`; without an id the only one there is.
+    #[pyo3(signature = (id: "str | None" = None, *, at: "datetime.datetime | str | int | float | None" = None) -> "BudgetState")]
+    fn state(&self, id: Option<&str>, at: Option<&Bound<'_, PyAny>>) -> PyResult<PyBudgetState> {
+        let mut states = self.0.state(id, at_or_now(at)?).map_err(raise_budget)?;
+        match (states.pop(), states.is_empty()) {
+            (Some(only), true) => Ok(PyBudgetState(only)),
+            (found, _) => {
+                let problem = if found.is_some() {
+                    "it has several states; name one as `id` or `id{tag=value}`, or use `states`"
+                } else {
+                    "nothing was counted yet"
+                };
+                let value = id.unwrap_or("None").to_owned();
+                Err(raise_budget(BudgetError::Invalid { path: "id".to_owned(), value, problem }))
+            }
         }
-        states.pop().map(PyBudgetState).ok_or_else(|| PyRuntimeError::new_err("no counter yet"))
     }
 
     /// Where all budgets stand, or one with all its `per` values; in declared order, then by value.

@@ -49,6 +49,10 @@ def test_the_state_survives_a_restart() -> None:
     again.settle(held.id, "0.4", at=AT)
     assert again.state("u{user=u1}", at=AT).spent == Decimal("0.4")
     assert [state.budget for state in again.states(at=AT)] == ["u{user=u1}"]
+    assert again.state(at=AT).budget == "u{user=u1}"
+    again.record_spend("0.1", tags={"user": "u2"}, at=AT)
+    with pytest.raises(finops.BudgetError, match="states"):
+        again.state("u", at=AT)
 
 
 def test_every_unit() -> None:

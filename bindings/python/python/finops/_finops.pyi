@@ -223,9 +223,9 @@ class Budgets:
         """
         Frees a hold and charges what was spent, also late or beyond a limit.
         """
-    def state(self, /, id: str, *, at: datetime.datetime | str | int | float | None = None) -> BudgetState:
+    def state(self, /, id: str | None = None, *, at: datetime.datetime | str | int | float | None = None) -> BudgetState:
         """
-        Where one budget stands, by its id or `id{tag=value}`.
+        Where one budget stands, by its id or `id{tag=value}`; without an id the only one there is.
         """
     def states(self, /, id: str | None = None, *, at: datetime.datetime | str | int | float | None = None) -> list[BudgetState]:
         """

@@ -28,6 +28,7 @@ class Sink(threading.Thread):
         """Write until asked to stop, then what is left."""
         while not self._asked_to_stop.wait(self._every_s):
             if not self._write_all():
+                atexit.unregister(self.finish)
                 return
         self._write_all(last=True)
 

@@ -35,7 +35,10 @@ impl Sink {
             }
             Err(error) => {
                 let interrupted = !error.is_instance_of::<pyo3::exceptions::PyException>(py);
+                // Held until the lock is free again: the last reference to a caller's object may run its code.
+                let held = entries.clone();
                 let given_up = self.lock().failed(entries);
+                drop(held);
                 if given_up > 0 {
                     monitor.inner.sink_failed(given_up);
                 }
