@@ -1,0 +1,83 @@
+import type { Amount } from './budget'
+import { call, guard, native, stringify } from './native'
+import { fromWire, toWire } from './names'
+
+/** A figure with its range, how good it is, and how it was made. */
+export interface Estimate {
+  low: number
+  central: number
+  high: number
+  unit: string
+  tier: 'measured' | 'vendor_disclosed' | 'benchmarked' | 'declared' | 'modelled' | 'assumed'
+  method: string
+  data: string[]
+}
+
+/** Grid intensity: g/kWh, or an intensity or series as `feeds.parse` gives it. */
+export type IntensityLike = Amount | Record<string, unknown>
+
+/** Named arguments in camelCase; the specification of each function is in docs/carbon.md. */
+export type Arguments = Record<string, unknown>
+/** A result in camelCase; numbers are JSON numbers. */
+export type Result = Record<string, any>
+
+const pure =
+  (kind: string) =>
+  (input: Arguments = {}): Result =>
+    fromWire(call(`carbon.${kind}`, toWire(input))) as Result
+
+/** Energy and carbon of one inference, with range, tier and method. */
+export const estimateInference = pure('estimate_inference')
+/** Energy and carbon of one training run. */
+export const estimateTraining = pure('estimate_training')
+
+/** Columns of inferences in, columns of joules and kilograms out. */
+export function estimateInferenceBatch(
+  columns: { input: Float64Array; output: Float64Array },
+  options: Arguments = {},
+): { energyJoules: Float64Array; carbonKg: Float64Array; errors: { index: number; code: string; path: string; message: string }[] } {
+  const { input, output } = columns
+  const energyJoules = new Float64Array(input.length)
+  const carbonKg = new Float64Array(input.length)
+  const json = stringify(toWire(options))
+  const told = guard(() => native.carbonBatch(json, input, output, energyJoules, carbonKg))
+  return { energyJoules, carbonKg, ...(fromWire(JSON.parse(told)) as { errors: [] }) }
+}
+
+/** The grid intensity of a zone: ISO country, US state, `provider:region`, or `WORLD`. */
+export const intensity = (zone: string, options: Arguments = {}): Result => pure('intensity')({ zone, ...options })
+/** The PUE of a site and where it came from. */
+export const pue = (site: string): Result => pure('pue')({ site })
+/** Every zone that resolves. */
+export const zones = (): string[] => call('carbon.zones', {})
+
+export const vcpuEnergy = pure('vcpu_energy')
+export const memoryEnergy = pure('memory_energy')
+export const storageEnergy = pure('storage_energy')
+export const networkEnergy = pure('network_energy')
+export const cpuTdpPower = pure('cpu_tdp_power')
+export const powerCurve = pure('power_curve')
+export const unitToKwh = pure('unit_to_kwh')
+export const unitLbsPerMwh = pure('unit_lbs_per_mwh')
+export const operational = pure('operational')
+export const operationalSeries = pure('operational_series')
+export const seriesAverage = pure('series_average')
+export const commonBasis = pure('common_basis')
+export const embodied = pure('embodied_share')
+export const serverEmbodied = pure('embodied_server')
+export const embodiedLlm = pure('embodied_llm')
+export const prefillAttention = pure('prefill_attention')
+export const water = pure('water')
+export const rangeArithmetic = pure('range_arithmetic')
+export const exactSum = pure('exact_sum')
+export const sci = pure('sci')
+export const compareRegions = pure('region_shift')
+export const bestWindow = pure('best_window')
+export const bestSlots = pure('best_slots')
+export const windowAllocation = pure('window_allocation')
+export const raplCounter = pure('rapl_counter')
+export const raplTree = pure('rapl_tree')
+export const nvmlCounter = pure('nvml_counter')
+export const migAllocation = pure('mig_allocation')
+export const counters = pure('counters')
+export const configuration = pure('configuration')
