@@ -3,29 +3,29 @@
 const CAMEL = new Map<string, string>()
 const SNAKE = new Map<string, string>()
 
+/** Keys that are names of ours; any other (`intel-rapl:0`, `gen_ai.usage`, `ENERGY_WH`) is somebody else's word and stays as it is. */
+const WIRE_NAME = /^[a-z][a-z0-9_]*$/
+const SCRIPT_NAME = /^[a-z][a-zA-Z0-9]*$/
+
 /** @internal `cache_write_5m` is `cacheWrite5m`. */
 export function camel(key: string): string {
-  let name = CAMEL.get(key)
-  if (name === undefined) {
-    name = key.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase())
-    if (CAMEL.size < 1024) CAMEL.set(key, name)
-  }
-  return name
+  return cached(CAMEL, key, () =>
+    WIRE_NAME.test(key) ? key.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase()) : key,
+  )
 }
 
-/** @internal `cacheWrite5m` is `cache_write_5m`. */
+/** @internal `cacheWrite5m` is `cache_write_5m`; `gramsCo2e` is `grams_co2e`. */
 export function snake(key: string): string {
-  let name = SNAKE.get(key)
-  if (name === undefined) {
-    name = key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`).replace(/([a-z])(\d+[a-z]*)$/, snakeTail)
-    if (SNAKE.size < 1024) SNAKE.set(key, name)
-  }
-  return name
+  return cached(SNAKE, key, () => (SCRIPT_NAME.test(key) ? key.replace(/(1k|5m|1h)(?=[A-Z]|$)|[A-Z]/g, (part) => `_${part.toLowerCase()}`) : key))
 }
 
-// Only the two cache lifetimes have a digit after an underscore: `cacheWrite5m`, `cacheWrite1h`.
-function snakeTail(whole: string, letter: string, tail: string): string {
-  return tail === '5m' || tail === '1h' ? `${letter}_${tail}` : whole
+function cached(table: Map<string, string>, key: string, make: () => string): string {
+  let name = table.get(key)
+  if (name === undefined) {
+    name = make()
+    if (table.size < 1024) table.set(key, name)
+  }
+  return name
 }
 
 /** Members whose keys are the user's own words and stay as they are. */
