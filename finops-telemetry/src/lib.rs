@@ -2,6 +2,7 @@
 //! What is happening: `ResourceMonitor`, budgets, roll-ups, streams, exposition.
 
 pub mod budget;
+mod error;
 pub mod exposition;
 pub mod monitor;
 pub mod otel;
@@ -10,3 +11,7 @@ pub mod ring;
 pub mod rollup;
 pub mod sketch;
 pub mod stream;
+#[cfg(test)]
+mod testing;
+
+pub use error::Error;

@@ -1,11 +1,11 @@
 //! Whatever was assumed, as a bit set that serialises as a list of codes.
 
 macro_rules! assumptions {
-    ($($(#[$doc:meta])* $name:ident,)+) => {
+    ($($(#[doc = $doc:literal])+ $name:ident,)+) => {
         /// One thing that was assumed about usage or price. The wire form is the name itself.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[expect(non_camel_case_types, reason = "the wire names, stated once")]
-        pub enum Assumption { $($(#[$doc])* $name,)+ }
+        pub enum Assumption { $($(#[doc = $doc])+ $name,)+ }
 
         impl Assumption {
             /// Every assumption, in the order in which lists show them.
@@ -15,6 +15,12 @@ macro_rules! assumptions {
             #[must_use]
             pub const fn code(self) -> &'static str {
                 match self { $(Self::$name => stringify!($name),)+ }
+            }
+
+            /// One sentence for people.
+            #[must_use]
+            pub const fn sentence(self) -> &'static str {
+                match self { $(Self::$name => concat!($($doc),+).trim_ascii(),)+ }
             }
 
             /// The assumption of that code.
@@ -51,6 +57,8 @@ assumptions! {
     speed_at_default,
     /// The instant lies before the first row: the first row is used.
     before_first_interval,
+    /// The instant lies after the last row's end: the last row is used.
+    after_last_interval,
     /// No rate for cache reads: the input rate is used.
     cache_read_at_input_rate,
     /// No rate for cache writes: the input rate is used.
@@ -63,7 +71,7 @@ assumptions! {
     image_at_text_rate,
     /// No rate for video: the text rate of that direction is used.
     video_at_text_rate,
-    /// No rate for a used unit: its item has no amount.
+    /// No rate for a used bucket or unit: its item has no amount.
     unit_without_rate,
     /// One source alone states the price.
     unverified_price,
@@ -77,6 +85,8 @@ assumptions! {
     output_rate_default,
     /// No price is known: the flat default rates are used.
     flat_rates_default,
+    /// Compute at the default hourly rate: none was set.
+    compute_rate_default,
     /// Compute is due but the duration is not known.
     duration_unknown,
     /// The name matched in ASCII lower case only.
@@ -114,6 +124,12 @@ impl Assumptions {
     #[must_use]
     pub const fn contains(self, assumption: Assumption) -> bool {
         self.0 & Self::bit(assumption) != 0
+    }
+
+    /// Whether the sets share an assumption.
+    #[must_use]
+    pub const fn intersects(self, other: Self) -> bool {
+        self.0 & other.0 != 0
     }
 
     /// Whether nothing was assumed.

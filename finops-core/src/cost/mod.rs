@@ -1,4 +1,15 @@
 //! The cost model: line items, assumptions, and a status that is never a silent zero.
 
 mod assumptions;
+mod call;
+mod charge;
+mod model_price;
+mod policy;
+mod statement;
+
 pub use assumptions::{Assumption, Assumptions};
+pub use call::Call;
+pub use charge::Charge;
+pub use model_price::{Hosting, ModelPrice};
+pub use policy::CostPolicy;
+pub use statement::{Cost, LineItem, PriceSource, RatePer, Status};

@@ -1,4 +1,27 @@
 //! The price catalogue of models: dated, tiered, with provenance; exact matching of names.
+//!
+//! | type | is |
+//! |---|---|
+//! | [`Catalogue`] | all prices: the compiled one, the user's, or one laid over the other |
+//! | [`Resolved`] | the offering that a name means, and how it was matched ([`Match`]) |
+//! | [`Row`], [`Offering`], [`Source`] | the lines of a catalogue |
+//! | [`diff()`], [`verify()`] | what changed between two catalogues; what is wrong with one |
+//!
+//! Names match exactly or by a few anchored forms. Nothing is priced by resemblance.
 
+mod catalogue;
+mod compile;
 mod error;
-pub use error::PriceError;
+mod hash;
+mod name;
+pub(crate) mod resolve;
+mod row;
+mod schedule;
+pub(crate) mod select;
+pub(crate) mod table;
+
+pub use catalogue::Catalogue;
+pub use error::{Near, PriceError};
+pub use name::Name;
+pub use resolve::{Match, Resolved};
+pub use row::{Calendar, Conditions, Offering, Row, Schedule, Source};

@@ -3,11 +3,12 @@
 //! Buckets never overlap: `input` excludes cached, written and audio tokens; `output` includes reasoning, and
 //! `reasoning` is a subset of it that is never added. Counting cached tokens twice is the commonest bug of this field.
 
+pub mod body;
 mod error;
 pub mod extract;
 
 pub use error::UsageError;
-pub use extract::{Extracted, Lookup, Part};
+pub use extract::{Extracted, Lookup, Part, extract, extract_json};
 
 macro_rules! buckets {
     ($($(#[$doc:meta])* $name:ident: $group:ident,)+) => {

@@ -1,0 +1,51 @@
+//! Every kind of computation as a function from JSON to JSON: what Python, Node, the command line and the vectors call.
+//!
+//! Numbers are read from JSON numbers or decimal text and written as JSON numbers.
+//!
+//! ```
+//! use finops_core::carbon::wire;
+//! let input = serde_json::json!({"unit": "joule", "value": "3600000"});
+//! assert_eq!(wire::call("unit_to_kwh", &input)?, serde_json::json!({"kwh": 1.0}));
+//! assert_eq!(wire::call("guess", &input).unwrap_err().path(), "kind");
+//! # Ok::<(), finops_core::carbon::CarbonError>(())
+//! ```
+
+mod arithmetic;
+mod input;
+
+pub use input::Input;
+
+use super::CarbonError;
+use crate::error::ConfigError;
+use serde_json::Value;
+
+/// One kind: from its input fields to the fields of its result.
+pub type Handler = fn(&Input<'_>) -> Result<Value, CarbonError>;
+
+/// The tables of kinds, one a topic. A new topic is one line here.
+const TABLES: &[&[(&str, Handler)]] = &[arithmetic::KINDS];
+
+/// Computes `kind` from the fields of the object `input`.
+///
+/// # Errors
+/// `config.invalid` for an unknown kind (path `kind`) or a field of the wrong type, and the errors of the kind.
+pub fn call(kind: &str, input: &Value) -> Result<Value, CarbonError> {
+    let handler = TABLES.iter().copied().flatten().find(|(name, _)| *name == kind);
+    let Some((_, handler)) = handler else {
+        let help = "give one of the kinds that `finops_core::carbon::wire::kinds` lists";
+        return Err(ConfigError::new("kind", kind, "not a known computation", help).into());
+    };
+    handler(&Input::new(input)?)
+}
+
+/// Every kind that [`call`] knows.
+pub fn kinds() -> impl Iterator<Item = &'static str> {
+    TABLES.iter().copied().flatten().map(|(name, _)| *name)
+}
+
+/// A JSON number.
+#[must_use]
+pub fn number(value: f64) -> Value {
+    // Sums of finite numbers can overflow; JSON has no infinity and an absent value says so.
+    serde_json::Number::from_f64(value + 0.0).map_or(Value::Null, Value::Number)
+}

@@ -1,0 +1,65 @@
+//! The hash of the compiled table: fixed, 64 bits, equal on every platform, blind to ASCII case.
+//!
+//! Multiply and rotate as in Firefox's `FxHash` (<https://nnethercote.github.io/2021/12/08/a-brutally-effective-hash-function-in-rust.html>).
+//! The keys are the names of a catalogue that its user chose, so resistance to crafted collisions is not needed.
+
+/// The multiplier of `FxHash`.
+const SEED: u64 = 0x51_7c_c1_b7_27_22_0a_95;
+
+/// Hashes `name` as if it were in ASCII lower case.
+#[must_use]
+pub fn hash(name: &[u8]) -> u64 {
+    let (words, tail) = name.as_chunks::<8>();
+    let mut state = name.len() as u64;
+    for word in words {
+        state = mix(state, lower(u64::from_le_bytes(*word)));
+    }
+    if !tail.is_empty() {
+        let mut last = [0; 8];
+        for (to, from) in last.iter_mut().zip(tail) {
+            *to = *from;
+        }
+        state = mix(state, lower(u64::from_le_bytes(last)));
+    }
+    // The multiplication leaves the low bits weak, and the table is indexed by them.
+    state ^ (state >> 32)
+}
+
+const fn mix(state: u64, word: u64) -> u64 {
+    (state.rotate_left(5) ^ word).wrapping_mul(SEED)
+}
+
+/// ASCII capitals to lower case, eight bytes at once; other bytes stay.
+const fn lower(word: u64) -> u64 {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGH: u64 = 0x8080_8080_8080_8080;
+    let low = word & !HIGH;
+    // With the top bit out of the way neither sum carries into the next byte.
+    let from_a = low.wrapping_add(ONES.wrapping_mul(0x80 - b'A' as u64));
+    let past_z = low.wrapping_add(ONES.wrapping_mul(0x80 - b'Z' as u64 - 1));
+    let capital = (from_a ^ past_z) & HIGH & !word;
+    word | (capital >> 2)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn is_the_same_everywhere() {
+        assert_eq!(hash(b""), 0);
+        assert_eq!(hash(b"gpt-4o"), hash(b"GPT-4O"));
+        assert_ne!(hash(b"gpt-4o"), hash(b"gpt-4o\0"));
+        assert_eq!(hash(b"claude-sonnet-4-5"), 0, "frozen");
+    }
+
+    proptest! {
+        #[test]
+        fn folds_case_as_ascii_does(bytes in prop::collection::vec(any::<u8>(), 0..40)) {
+            prop_assert_eq!(hash(&bytes), hash(&bytes.to_ascii_lowercase()));
+            let word: [u8; 8] = std::array::from_fn(|i| bytes.get(i).copied().unwrap_or(b'Q'));
+            prop_assert_eq!(lower(u64::from_le_bytes(word)).to_le_bytes().to_vec(), word.to_ascii_lowercase());
+        }
+    }
+}

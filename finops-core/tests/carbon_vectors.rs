@@ -1,0 +1,147 @@
+//! Every case of `bindings/vectors/carbon.json` through `carbon::wire::call`.
+#![expect(clippy::disallowed_methods, reason = "a test reads the shared vectors")]
+
+use finops_core::carbon::wire;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// Kinds still being built elsewhere. Once a kind of this list is known to the dispatcher the test fails until it is
+/// struck off, so the list can only shrink.
+const PENDING: &[&str] = &[
+    "anchors",
+    "best_slots",
+    "best_window_errors",
+    "best_window_gap",
+    "best_window_linear",
+    "best_window_step",
+    "common_basis",
+    "configuration",
+    "counters",
+    "cpu_tdp_power",
+    "embodied_llm",
+    "embodied_server",
+    "embodied_share",
+    "feed_electricity_maps",
+    "feed_gsf_regions",
+    "feed_uk_carbon_intensity",
+    "feed_watttime",
+    "inference_classes",
+    "inference_flat",
+    "inference_flat_pue",
+    "inference_flat_range",
+    "llm_ecologits",
+    "llm_errors",
+    "llm_finops",
+    "memory_energy",
+    "mig_allocation",
+    "network_energy",
+    "nvml_counter",
+    "operational",
+    "operational_series",
+    "power_curve",
+    "prefill_attention",
+    "pue_lookup",
+    "rapl_counter",
+    "rapl_tree",
+    "region_shift",
+    "sci",
+    "series_average",
+    "storage_energy",
+    "training_errors",
+    "training_flat",
+    "training_gpu",
+    "training_watts",
+    "vcpu_energy",
+    "water",
+    "window_allocation",
+    "zone_basis",
+    "zone_intensity",
+    "zone_unknown",
+    "zone_unknown_world",
+];
+
+fn number(value: &Value) -> Option<f64> {
+    match value {
+        Value::Number(number) => number.as_f64(),
+        Value::String(text) => text.parse().ok(),
+        _ => None,
+    }
+}
+
+fn close(expected: f64, actual: f64, rel_tol: Option<f64>) -> bool {
+    match rel_tol {
+        None => expected.to_bits() == actual.to_bits(),
+        Some(_) if expected == 0.0 => actual.abs() <= 1e-12,
+        Some(tolerance) => (actual - expected).abs() <= tolerance * expected.abs(),
+    }
+}
+
+/// Differences of `actual` from `expected`, field by field; further fields of `actual` are allowed.
+fn compare(path: &str, expected: &Value, actual: &Value, rel_tol: Option<f64>, out: &mut Vec<String>) {
+    let at = |name: &str| format!("{path}.{name}");
+    match (expected, actual) {
+        (Value::Object(fields), Value::Object(_)) => {
+            for (name, value) in fields {
+                compare(&at(name), value, actual.get(name).unwrap_or(&Value::Null), rel_tol, out);
+            }
+        }
+        (Value::Array(left), Value::Array(right)) if left.len() == right.len() => {
+            for (i, (l, r)) in left.iter().zip(right).enumerate() {
+                compare(&at(&i.to_string()), l, r, rel_tol, out);
+            }
+        }
+        (Value::String(_) | Value::Number(_), Value::Number(_)) => match (number(expected), number(actual)) {
+            (Some(e), Some(a)) if close(e, a, rel_tol) => {}
+            _ => out.push(format!("{path}: expected {expected}, got {actual}")),
+        },
+        _ if expected == actual => {}
+        _ => out.push(format!("{path}: expected {expected}, got {actual}")),
+    }
+}
+
+fn run(kind: &str, case: &Value) -> Vec<String> {
+    let (expected, rel_tol) = (&case["expected"], case["rel_tol"].as_f64());
+    let mut out = Vec::new();
+    match (wire::call(kind, &case["input"]), expected.get("error")) {
+        (Ok(actual), None) => compare("", expected, &actual, rel_tol, &mut out),
+        (Ok(actual), Some(code)) => out.push(format!("expected {code}, got {actual}")),
+        (Err(error), None) => out.push(format!("expected a result, got {}: {error}", error.code())),
+        (Err(error), Some(code)) => {
+            if code != error.code() {
+                out.push(format!("expected {code}, got {}: {error}", error.code()));
+            }
+            if let Some(name) = expected.get("names")
+                && name != error.path()
+            {
+                out.push(format!("expected the error to name {name}, got {}", error.path()));
+            }
+        }
+    }
+    out
+}
+
+#[test]
+fn every_vector_holds() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../bindings/vectors/carbon.json");
+    let file: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let known: Vec<&str> = wire::kinds().collect();
+    let struck: Vec<_> = PENDING.iter().filter(|kind| known.contains(kind)).collect();
+    assert!(struck.is_empty(), "strike these off the pending list: {struck:?}");
+    let mut ran: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut failures = Vec::new();
+    let cases = file["cases"].as_array().unwrap();
+    for case in cases {
+        let (id, kind) = (case["id"].as_str().unwrap(), case["kind"].as_str().unwrap());
+        if !PENDING.contains(&kind) {
+            failures.extend(run(kind, case).into_iter().map(|failure| format!("{kind} {id}{failure}")));
+        }
+        *ran.entry(kind).or_default() += 1;
+    }
+    assert!(failures.is_empty(), "{} failures:\n{}", failures.len(), failures.join("\n"));
+    assert_eq!(cases.len(), 260, "count the cases");
+    let listed = file["kinds"].as_object().unwrap();
+    assert_eq!(
+        listed.keys().map(String::as_str).collect::<Vec<_>>(),
+        ran.keys().copied().collect::<Vec<_>>()
+    );
+}

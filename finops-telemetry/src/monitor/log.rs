@@ -1,0 +1,315 @@
+//! Logging: a call is checked, priced and weighed, then everything changes together.
+
+use super::{
+    Entry, Given, InferenceCall, Outcome, ResourceMonitor, Setting, TagSchema, Tags, TrainingCall,
+    hours_exact, state::State,
+};
+use crate::{
+    Error,
+    budget::{Amounts, BudgetError, Settlement},
+    record::{Costs, Emissions, InferenceRecord, Rare, Record, TrainingRecord},
+    rollup::{self, Measures, RollupKey},
+};
+use finops_core::{
+    cost::{Call, Charge, PriceSource, Status},
+    error::ConfigError,
+    money::{Picodollars, time_cost},
+    time::{DurationNs, Timestamp},
+    usage::{Extracted, Usage, UsageError, extract::words},
+};
+use std::sync::Arc;
+
+/// What became of a logged call.
+#[derive(Debug)]
+pub struct Logged<P> {
+    /// The record: new, or that of the first call with the same request id.
+    pub record: Arc<InferenceRecord>,
+    /// What the caller gave with that record.
+    pub payload: Option<Arc<P>>,
+    /// Whether the call had been logged before.
+    pub duplicate: bool,
+    /// What the budgets said, when there are any: what was released, overrun, and which thresholds were crossed.
+    pub settlement: Option<Settlement>,
+    /// Why a budget could not count the call; the call is logged and the other budgets are charged all the same.
+    pub budget_error: Option<BudgetError>,
+}
+
+impl<P> ResourceMonitor<P> {
+    /// Logs an inference and hands back its record.
+    ///
+    /// # Errors
+    /// As [`ResourceMonitor::log`].
+    pub fn log_inference(
+        &self,
+        call: &InferenceCall<'_>,
+        payload: Option<P>,
+    ) -> Result<Arc<InferenceRecord>, Error> {
+        self.log(call, payload).map(|logged| logged.record)
+    }
+
+    /// Logs what a response body told; `rest` sets what bodies do not tell, such as tags and outcome.
+    ///
+    /// # Errors
+    /// `usage.missing_model`, and as [`ResourceMonitor::log`].
+    pub fn log_extracted<'a>(
+        &self,
+        body: &'a Extracted,
+        given: &Given<'a>,
+        at: Timestamp,
+        rest: impl FnOnce(&mut InferenceCall<'a>),
+        payload: Option<P>,
+    ) -> Result<Logged<P>, Error> {
+        let mut call = InferenceCall::from_extracted(body, given, at)?;
+        rest(&mut call);
+        self.log(&call, payload)
+    }
+
+    /// Logs an inference: its record goes to the ring, its amounts to the roll-up and the budgets.
+    ///
+    /// A request id that was logged before counts nothing: the first record comes back.
+    ///
+    /// # Errors
+    /// Nothing changes on an error: `usage.missing_model` for a blank model, `usage.duplicate_id` for a known request id
+    /// with other usage, `price.*` for a strict monitor, `carbon.*`, `money.overflow`, and the `budget.*` codes of a
+    /// reservation that cannot be settled.
+    pub fn log(&self, call: &InferenceCall<'_>, payload: Option<P>) -> Result<Logged<P>, Error> {
+        check_model(call.model)?;
+        // Allocated before the lock is taken, and dropped after it is released should the call be refused.
+        let payload = payload.map(Arc::new);
+        let mut state = self.lock();
+        let id = call.request_id.filter(|id| !id.trim_ascii().is_empty());
+        if let Some(id) = id
+            && let Some(first) = state.ids.get(id)
+        {
+            let first = first.clone();
+            drop(state);
+            return repeated(first, call, id);
+        }
+        let charge = state.policy.charge(&as_charged(call))?;
+        let emissions = Emissions::of_inference(&state.carbon, call.model, &call.usage, call.duration)?;
+        let settled = self.spend(call, &charge, &emissions)?;
+        state.budget_errors = state.budget_errors.saturating_add(u64::from(settled.is_err()));
+        let record = Arc::new(new_record(&mut state, &self.schema, call, charge, emissions, id));
+        state.roll_up(&record)?;
+        let entry = Entry { record: Record::Inference(Arc::clone(&record)), payload: payload.clone() };
+        let forgotten = record.rare.as_ref().and_then(|rare| rare.request_id.clone()).map(|id| {
+            let entry = entry.clone();
+            state.ids.insert(id, entry)
+        });
+        let evicted = state.ring.push(entry);
+        // What callers keep beside records may run their code when it goes: not under the lock.
+        drop(state);
+        drop((evicted, forgotten));
+        let (settlement, budget_error) = match settled {
+            Ok(settlement) => (settlement, None),
+            Err(error) => (None, Some(error)),
+        };
+        Ok(Logged { record, payload, duplicate: false, settlement, budget_error })
+    }
+
+    /// Logs a training run: hours times GPUs times the hourly rate.
+    ///
+    /// In the roll-up it is one request without tokens and without duration, so that requests keep their latencies.
+    ///
+    /// # Errors
+    /// Nothing changes on an error: `usage.missing_model`, `usage.invalid_gpu_count`, `usage.invalid_duration`,
+    /// `config.invalid` for a bad power, `money.overflow`.
+    pub fn log_training(
+        &self,
+        call: &TrainingCall<'_>,
+        payload: Option<P>,
+    ) -> Result<Arc<TrainingRecord>, Error> {
+        check_model(call.model)?;
+        if call.gpu_count == 0 {
+            return Err(
+                UsageError::InvalidGpuCount { path: "gpu_count".to_owned(), value: "0".to_owned() }.into()
+            );
+        }
+        let duration_hours = hours_exact("duration_hours", call.duration_hours)?;
+        let duration = DurationNs::from_hours_decimal(duration_hours).unwrap_or_default();
+        let payload = payload.map(Arc::new);
+        let mut state = self.lock();
+        let rate = state.settings.value(Setting::ComputeCostPerHour);
+        let compute_cost = time_cost(duration, rate, call.gpu_count)?;
+        let emissions =
+            Emissions::of_training(&state.carbon, duration_hours, call.gpu_count, call.gpu_power_kw)?;
+        if let Some(budgets) = &self.budgets {
+            let amounts = amounts(Some(compute_cost), 0, &emissions);
+            let charged = budgets.record_spend(&amounts, &self.schema.pairs(&call.tags), call.at);
+            state.budget_errors = state.budget_errors.saturating_add(u64::from(charged.is_err()));
+        }
+        let status = match state.settings.explicit(Setting::ComputeCostPerHour) {
+            Some(_) => Status::Priced,
+            None => Status::Estimated,
+        };
+        let record = Arc::new(TrainingRecord {
+            at: call.at,
+            model: state.names.share(call.model),
+            duration_hours,
+            gpu_count: call.gpu_count,
+            compute_cost,
+            emissions,
+            schema: Arc::clone(&self.schema),
+            tags: call.tags.clone(),
+        });
+        let usage = Usage::default();
+        let costs = rollup::Costs { total: compute_cost, compute: compute_cost, ..rollup::Costs::default() };
+        let measures = Measures {
+            cost: Some(costs),
+            energy_joules: Some(record.energy_joules()),
+            carbon_kg: Some(record.carbon_kg()),
+            ..Measures::new(&usage)
+        };
+        state.add(None, call.model, false, status, &call.tags, &measures)?;
+        let evicted = state.ring.push(Entry { record: Record::Training(Arc::clone(&record)), payload });
+        drop(state);
+        drop(evicted);
+        Ok(record)
+    }
+}
+
+impl<P> ResourceMonitor<P> {
+    /// Settles the call's reservation, which may be refused, or else charges the budgets that cover it, which may not:
+    /// the money is spent.
+    fn spend(
+        &self,
+        call: &InferenceCall<'_>,
+        charge: &Charge,
+        emissions: &Emissions,
+    ) -> Result<Result<Option<Settlement>, BudgetError>, Error> {
+        let Some(budgets) = &self.budgets else {
+            return match call.reservation {
+                None => Ok(Ok(None)),
+                Some(id) => Err(ConfigError::new(
+                    "reservation",
+                    id,
+                    "given to a monitor without budgets",
+                    "make the monitor with `budgets`, or settle the reservation yourself",
+                )
+                .into()),
+            };
+        };
+        let amounts = amounts(charge.total(), call.usage.total_tokens(), emissions);
+        Ok(match call.reservation {
+            Some(id) => Ok(Some(budgets.settle(id, &amounts, call.at)?)),
+            None => budgets.record_spend(&amounts, &self.schema.pairs(&call.tags), call.at).map(Some),
+        })
+    }
+}
+
+/// What a run takes from budgets.
+pub(super) fn amounts(usd: Option<Picodollars>, tokens: u64, emissions: &Emissions) -> Amounts {
+    Amounts {
+        usd,
+        tokens: Some(tokens),
+        joules: emissions.joules_exact(),
+        grams_co2e: emissions.grams_exact(),
+    }
+}
+
+pub(super) fn check_model(model: &str) -> Result<(), UsageError> {
+    if model.trim_ascii().is_empty() {
+        return Err(UsageError::MissingModel { path: "model".to_owned() });
+    }
+    Ok(())
+}
+
+pub(super) fn as_charged<'a>(call: &'a InferenceCall<'a>) -> Call<'a> {
+    Call {
+        provider: call.provider,
+        model: call.model,
+        requested_model: call.requested_model,
+        usage: &call.usage,
+        parts: call.parts,
+        at: call.at,
+        duration: call.duration,
+        service_tier: call.service_tier,
+        region: call.region,
+        speed: call.speed,
+        search_context: call.search_context,
+        reported_cost: call.reported_cost,
+        hosting: call.hosting,
+        assumptions: call.assumptions,
+    }
+}
+
+fn repeated<P>(first: Entry<P>, call: &InferenceCall<'_>, id: &str) -> Result<Logged<P>, Error> {
+    match first.record {
+        Record::Inference(record) if record.usage == call.usage => Ok(Logged {
+            record,
+            payload: first.payload,
+            duplicate: true,
+            settlement: None,
+            budget_error: None,
+        }),
+        _ => Err(UsageError::DuplicateId { request_id: finops_core::error::shorten(id) }.into()),
+    }
+}
+
+fn new_record<P>(
+    state: &mut State<P>,
+    schema: &Arc<TagSchema>,
+    call: &InferenceCall<'_>,
+    charge: Charge,
+    emissions: Emissions,
+    id: Option<&str>,
+) -> InferenceRecord {
+    let rare = Rare {
+        requested_model: call.requested_model.map(Into::into),
+        request_id: id.map(Into::into),
+        service_tier: call.service_tier.map(Into::into),
+        region: call.region.map(Into::into),
+        trace: call.trace.clone(),
+    };
+    InferenceRecord {
+        at: call.at,
+        model: state.names.share(call.model),
+        provider: charge.provider().or_else(|| call.provider.map(|name| state.names.share(name))),
+        usage: call.usage,
+        duration: call.duration,
+        costs: Costs::Charged(charge),
+        emissions,
+        outcome: call.outcome,
+        complete: call.complete,
+        finish: call.finish.and_then(words::finish),
+        schema: Arc::clone(schema),
+        tags: call.tags.clone(),
+        rare: (rare != Rare::default()).then(|| Box::new(rare)),
+    }
+}
+
+impl<P> State<P> {
+    fn roll_up(&mut self, record: &InferenceRecord) -> Result<(), Error> {
+        let costs = record.unit_cost().map(|total| rollup::Costs {
+            total,
+            input: record.input_cost().unwrap_or_default(),
+            output: record.output_cost().unwrap_or_default(),
+            compute: record.compute_cost().unwrap_or_default(),
+            other: record.other_cost().unwrap_or_default(),
+        });
+        let measures = Measures {
+            error: record.outcome != Outcome::Ok,
+            usage: &record.usage,
+            cost: costs,
+            energy_joules: Some(record.energy_joules()),
+            carbon_kg: Some(record.carbon_kg()),
+            duration: record.duration,
+        };
+        let resolved = matches!(record.price_source(), Some(PriceSource::Custom | PriceSource::Catalogue));
+        self.add(record.provider(), record.model(), resolved, record.status(), &record.tags, &measures)
+    }
+
+    pub(super) fn add(
+        &mut self,
+        provider: Option<&str>,
+        model: &str,
+        resolved: bool,
+        status: Status,
+        tags: &Tags,
+        measures: &Measures<'_>,
+    ) -> Result<(), Error> {
+        let values: Vec<Option<&str>> = tags.values().iter().map(Option::as_deref).collect();
+        let key = RollupKey { provider, model, resolved, status: status.name(), tags: &values };
+        Ok(self.rollup.record(&key, measures)?)
+    }
+}

@@ -1,0 +1,55 @@
+//! What the lock guards.
+
+use super::{
+    config::MonitorConfig,
+    ids::{MAX_IDS, RequestIds},
+    names::Names,
+    settings::Settings,
+};
+use crate::{Error, record::Record, ring::Ring, rollup::Rollup};
+use finops_core::{carbon::CarbonModel, cost::CostPolicy};
+use std::sync::Arc;
+
+/// A record and what the caller keeps beside it.
+#[derive(Debug)]
+pub struct Entry<P> {
+    /// The record.
+    pub record: Record,
+    /// What the caller gave with it, shared.
+    pub payload: Option<Arc<P>>,
+}
+
+impl<P> Clone for Entry<P> {
+    fn clone(&self) -> Self {
+        Self { record: self.record.clone(), payload: self.payload.clone() }
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct State<P> {
+    pub(super) settings: Settings,
+    pub(super) policy: CostPolicy,
+    pub(super) carbon: CarbonModel,
+    pub(super) ring: Ring<Entry<P>>,
+    pub(super) rollup: Rollup,
+    pub(super) ids: RequestIds<Entry<P>>,
+    pub(super) names: Names,
+    pub(super) sink_errors: u64,
+    pub(super) budget_errors: u64,
+}
+
+impl<P> State<P> {
+    pub(super) fn new(config: MonitorConfig) -> Result<Self, Error> {
+        Ok(Self {
+            settings: config.settings,
+            policy: config.policy,
+            carbon: config.carbon,
+            ring: Ring::new(config.max_records),
+            rollup: Rollup::new(config.rollup)?,
+            ids: RequestIds::new(MAX_IDS),
+            names: Names::default(),
+            sink_errors: 0,
+            budget_errors: 0,
+        })
+    }
+}

@@ -1,0 +1,261 @@
+//! The energy and carbon of a record: two numbers now, everything else when somebody reads it.
+
+use finops_core::{
+    carbon::{
+        Assumption, Assumptions, CarbonConfig, CarbonError, CarbonModel, FlatImpact, InferenceImpact, Timing,
+        TokenCounts, TrainingCall, TrainingImpact,
+    },
+    error::ConfigError,
+    money::decimal,
+    time::DurationNs,
+    usage::Usage,
+};
+use rust_decimal::Decimal;
+use serde::Serialize;
+use serde_json::Value;
+use std::borrow::Cow;
+
+/// Energy and carbon of one run.
+#[derive(Debug, Clone)]
+pub(crate) enum Emissions {
+    /// All tokens times one factor: the estimate is made from the same model when somebody reads it.
+    Flat { impact: FlatImpact, tokens: TokenCounts, model: CarbonModel },
+    /// By class of tokens, or from the parameters of the model.
+    Modelled(Box<(InferenceImpact, Decimal)>),
+    /// A training run.
+    Trained(Box<(TrainingImpact, Decimal)>),
+    /// As a wire form told them.
+    Told(Box<Told>),
+}
+
+/// What a wire form says.
+#[derive(Debug, Clone)]
+pub(crate) struct Told {
+    joules: Exact,
+    kg: Exact,
+    intensity: Decimal,
+    energy: Value,
+    carbon: Value,
+    assumptions: Assumptions,
+}
+
+/// A number as its exact text and the f64 nearest to it.
+#[derive(Debug, Clone)]
+struct Exact {
+    text: Box<str>,
+    value: f64,
+}
+
+impl Exact {
+    fn read(path: &'static str, text: &str) -> Result<Self, ConfigError> {
+        let value = text.parse::<f64>().ok().filter(|value| value.is_finite() && *value >= 0.0);
+        let value = value.ok_or_else(|| {
+            ConfigError::new(path, text, "not a number of at least 0", "pass what `to_json` gave")
+        })?;
+        Ok(Self { text: text.into(), value })
+    }
+}
+
+impl Emissions {
+    /// As a wire form told them.
+    pub(super) fn told(
+        joules: &str,
+        kg: &str,
+        intensity: Decimal,
+        energy: Value,
+        carbon: Value,
+        assumptions: Assumptions,
+    ) -> Result<Self, ConfigError> {
+        Ok(Self::Told(Box::new(Told {
+            joules: Exact::read("energy_joules", joules)?,
+            kg: Exact::read("carbon_kg", kg)?,
+            intensity,
+            energy,
+            carbon,
+            assumptions,
+        })))
+    }
+
+    /// Of one inference, by whatever method the model is configured with.
+    pub(crate) fn of_inference(
+        model: &CarbonModel,
+        name: &str,
+        usage: &Usage,
+        duration: Option<DurationNs>,
+    ) -> Result<Self, CarbonError> {
+        let tokens = TokenCounts::from(usage);
+        if model.is_flat() {
+            let impact = model.flat(tokens.total());
+            return Ok(Self::Flat { impact, tokens, model: model.clone() });
+        }
+        let duration_s = duration.map(|duration| duration.ms_f64() / 1000.0);
+        let timing = Timing { duration_s, ..Timing::default() };
+        let impact = model.inference(model.model(name), &tokens, timing)?;
+        Ok(Self::Modelled(Box::new((impact, model.grid_g_per_kwh_exact()))))
+    }
+
+    /// Of one training run; `power` is that of one GPU in kilowatts, when it is not the model's.
+    pub(crate) fn of_training(
+        model: &CarbonModel,
+        duration_hours: Decimal,
+        gpu_count: u64,
+        power: Option<Decimal>,
+    ) -> Result<Self, CarbonError> {
+        let run = TrainingCall::new(i64::try_from(gpu_count).unwrap_or(i64::MAX), duration_hours);
+        let impact = match power {
+            None => model.training(&run)?,
+            Some(_) => {
+                let config = CarbonConfig { gpu_power_kw: power, ..model.config().clone() };
+                CarbonModel::new(config)?.training(&run)?
+            }
+        };
+        Ok(Self::Trained(Box::new((impact, model.grid_g_per_kwh_exact()))))
+    }
+
+    /// The estimate behind flat numbers.
+    fn estimate(model: &CarbonModel, tokens: &TokenCounts) -> Option<InferenceImpact> {
+        // A flat model needs nothing that could be missing.
+        model.inference(finops_core::carbon::ModelHandle::UNKNOWN, tokens, Timing::default()).ok()
+    }
+
+    pub(crate) fn joules(&self) -> f64 {
+        match self {
+            Self::Flat { impact, .. } => impact.energy_joules,
+            Self::Modelled(of) => of.0.energy.central.joules(),
+            Self::Trained(of) => {
+                of.0.energy_exact.map_or_else(|| of.0.energy.central.joules(), decimal::to_f64)
+            }
+            Self::Told(told) => told.joules.value,
+        }
+    }
+
+    pub(crate) fn kg(&self) -> f64 {
+        match self {
+            Self::Flat { impact, .. } => impact.carbon_kg,
+            Self::Modelled(of) => of.0.carbon_kg,
+            Self::Trained(of) => of.0.carbon_exact.map_or(of.0.carbon_kg, decimal::to_f64),
+            Self::Told(told) => told.kg.value,
+        }
+    }
+
+    pub(crate) fn joules_text(&self) -> Cow<'_, str> {
+        Cow::Owned(match self {
+            Self::Flat { tokens, model, .. } => decimal::text(model.energy_exact(tokens.total())),
+            Self::Modelled(_) => plain(self.joules()),
+            Self::Trained(of) => of.0.energy_exact.map_or_else(|| plain(self.joules()), decimal::text),
+            Self::Told(told) => return Cow::Borrowed(&told.joules.text),
+        })
+    }
+
+    pub(crate) fn kg_text(&self) -> Cow<'_, str> {
+        Cow::Owned(match self {
+            Self::Flat { tokens, model, .. } => decimal::text(model.carbon_exact(tokens.total())),
+            Self::Modelled(_) => plain(self.kg()),
+            Self::Trained(of) => of.0.carbon_exact.map_or_else(|| plain(self.kg()), decimal::text),
+            Self::Told(told) => return Cow::Borrowed(&told.kg.text),
+        })
+    }
+
+    /// Joules, exactly where that fits 28 digits.
+    pub(crate) fn joules_exact(&self) -> Option<Decimal> {
+        match self {
+            Self::Flat { tokens, model, .. } => Some(model.energy_exact(tokens.total())),
+            _ => decimal::parse(&self.joules_text()).or_else(|| decimal::from_f64(self.joules())),
+        }
+    }
+
+    /// Grams of CO2e, exactly where that fits 28 digits.
+    pub(crate) fn grams_exact(&self) -> Option<Decimal> {
+        let kg = match self {
+            Self::Flat { tokens, model, .. } => Some(model.carbon_exact(tokens.total())),
+            _ => decimal::parse(&self.kg_text()).or_else(|| decimal::from_f64(self.kg())),
+        };
+        kg?.checked_mul(Decimal::ONE_THOUSAND)
+    }
+
+    pub(super) fn intensity(&self) -> Decimal {
+        match self {
+            Self::Flat { model, .. } => model.grid_g_per_kwh_exact(),
+            Self::Modelled(of) => of.1,
+            Self::Trained(of) => of.1,
+            Self::Told(told) => told.intensity,
+        }
+    }
+
+    pub(super) fn intensity_f64(&self) -> f64 {
+        decimal::to_f64(self.intensity())
+    }
+
+    pub(super) fn energy(&self) -> Cow<'_, Value> {
+        Cow::Owned(match self {
+            Self::Flat { tokens, model, .. } => {
+                Self::estimate(model, tokens).map_or(Value::Null, |impact| energy_of(&impact))
+            }
+            Self::Modelled(of) => energy_of(&of.0),
+            Self::Trained(of) => with(&of.0.energy, [("it_energy", json(&of.0.it_energy))]),
+            Self::Told(told) => return Cow::Borrowed(&told.energy),
+        })
+    }
+
+    pub(super) fn carbon(&self) -> Cow<'_, Value> {
+        Cow::Owned(match self {
+            Self::Flat { tokens, model, .. } => {
+                Self::estimate(model, tokens).map_or(Value::Null, |impact| carbon_of(&impact))
+            }
+            Self::Modelled(of) => carbon_of(&of.0),
+            Self::Trained(of) => with(&of.0.operational, [("embodied", json(&of.0.embodied))]),
+            Self::Told(told) => return Cow::Borrowed(&told.carbon),
+        })
+    }
+
+    pub(super) fn assumptions(&self) -> impl Iterator<Item = &'static str> {
+        let set = match self {
+            Self::Flat { tokens, model, .. } => {
+                Self::estimate(model, tokens).map(|impact| impact.assumptions).unwrap_or_default()
+            }
+            Self::Modelled(of) => of.0.assumptions,
+            Self::Trained(of) => of.0.assumptions,
+            Self::Told(told) => told.assumptions,
+        };
+        set.iter().map(Assumption::code)
+    }
+}
+
+fn energy_of(impact: &InferenceImpact) -> Value {
+    with(
+        &impact.energy,
+        [
+            ("it_energy", json(&impact.it_energy)),
+            ("by_class", json(&impact.by_class)),
+            ("factors", json(&impact.factors)),
+        ],
+    )
+}
+
+fn carbon_of(impact: &InferenceImpact) -> Value {
+    with(&impact.operational, [("embodied", json(&impact.embodied)), ("water", json(&impact.water))])
+}
+
+/// The object of an estimate and further members, those that are known.
+fn with<const N: usize>(estimate: &impl Serialize, members: [(&str, Value); N]) -> Value {
+    let mut value = json(estimate);
+    if let Value::Object(object) = &mut value {
+        object.extend(
+            members
+                .into_iter()
+                .filter(|(_, member)| !member.is_null())
+                .map(|(name, member)| (name.to_owned(), member)),
+        );
+    }
+    value
+}
+
+fn json(value: &impl Serialize) -> Value {
+    // Finite numbers and names: JSON can hold every one of them.
+    serde_json::to_value(value).unwrap_or_default()
+}
+
+/// The shortest decimal that reads back as the same f64, without an exponent.
+fn plain(value: f64) -> String {
+    value.to_string()
+}

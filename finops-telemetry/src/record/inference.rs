@@ -1,0 +1,362 @@
+use super::{Field, emissions::Emissions, wire};
+use crate::{
+    Error,
+    monitor::{Outcome, TagSchema, Tags, Trace},
+};
+use finops_core::{
+    cost::{Assumption, Charge, Cost, PriceSource, Status},
+    money::Picodollars,
+    price::Name,
+    time::{DurationNs, Timestamp},
+    usage::Usage,
+};
+use rust_decimal::Decimal;
+use std::{borrow::Cow, sync::Arc};
+
+/// What one inference cost, used and emitted. Frozen: it keeps the rates and factors it was made with.
+///
+/// Money, joules and kilograms are exact; the float views are the f64 nearest to them.
+#[derive(Debug, Clone)]
+pub struct InferenceRecord {
+    pub(crate) at: Timestamp,
+    pub(crate) model: Name,
+    pub(crate) provider: Option<Name>,
+    pub(crate) usage: Usage,
+    pub(crate) duration: Option<DurationNs>,
+    pub(crate) costs: Costs,
+    pub(crate) emissions: Emissions,
+    pub(crate) outcome: Outcome,
+    pub(crate) complete: bool,
+    pub(crate) finish: Option<&'static str>,
+    pub(crate) schema: Arc<TagSchema>,
+    pub(crate) tags: Tags,
+    pub(crate) rare: Option<Box<Rare>>,
+}
+
+/// What most calls do not say.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Rare {
+    pub(crate) requested_model: Option<Box<str>>,
+    pub(crate) request_id: Option<Arc<str>>,
+    pub(crate) service_tier: Option<Box<str>>,
+    pub(crate) region: Option<Box<str>>,
+    pub(crate) trace: Option<Trace>,
+}
+
+/// The money of a record: as it was charged, or as a wire form told it.
+#[derive(Debug, Clone)]
+pub(crate) enum Costs {
+    Charged(Charge),
+    Told(Box<Cost>),
+}
+
+impl InferenceRecord {
+    /// The keys of the mapping view, in order; `metadata` follows when it was given.
+    pub const KEYS: [&str; 13] = [
+        "timestamp",
+        "model",
+        "input_tokens",
+        "output_tokens",
+        "total_tokens",
+        "duration_ms",
+        "input_cost_usd",
+        "output_cost_usd",
+        "compute_cost_usd",
+        "unit_cost_usd",
+        "energy_joules",
+        "carbon_kg",
+        "carbon_intensity_g_per_kwh",
+    ];
+
+    /// The value of `key` in the mapping view; `None` for any key not in [`InferenceRecord::KEYS`].
+    #[must_use]
+    pub fn field(&self, key: &str) -> Option<Field<'_>> {
+        let usd = |amount: Option<Picodollars>| Field::number(amount.map(Picodollars::to_f64));
+        Some(match key {
+            "timestamp" => Field::Text(Cow::Owned(self.at.to_string())),
+            "model" => Field::Text(Cow::Borrowed(&self.model)),
+            "input_tokens" => Field::Count(self.input_tokens()),
+            "output_tokens" => Field::Count(self.output_tokens()),
+            "total_tokens" => Field::Count(self.total_tokens()),
+            "duration_ms" => Field::number(self.duration_ms()),
+            "input_cost_usd" => usd(self.input_cost()),
+            "output_cost_usd" => usd(self.output_cost()),
+            "compute_cost_usd" => usd(self.compute_cost()),
+            "unit_cost_usd" => usd(self.unit_cost()),
+            "energy_joules" => Field::Number(self.energy_joules()),
+            "carbon_kg" => Field::Number(self.carbon_kg()),
+            "carbon_intensity_g_per_kwh" => Field::Number(self.carbon_intensity()),
+            _ => return None,
+        })
+    }
+}
+
+impl InferenceRecord {
+    /// When the call ended.
+    #[must_use]
+    pub const fn at(&self) -> Timestamp {
+        self.at
+    }
+
+    /// The model, as the response named it.
+    #[must_use]
+    pub fn model(&self) -> &str {
+        &self.model
+    }
+
+    /// The model that was asked for, when another.
+    #[must_use]
+    pub fn requested_model(&self) -> Option<&str> {
+        self.rare.as_ref()?.requested_model.as_deref()
+    }
+
+    /// Who served it: given, recognised or resolved from the model's name.
+    #[must_use]
+    pub fn provider(&self) -> Option<&str> {
+        self.provider.as_deref()
+    }
+
+    /// Every token and counter, in buckets that never overlap.
+    #[must_use]
+    pub const fn usage(&self) -> &Usage {
+        &self.usage
+    }
+
+    /// Uncached text of the prompt: the disjoint `input`.
+    #[must_use]
+    pub const fn input_tokens(&self) -> u64 {
+        self.usage.input
+    }
+
+    /// Text produced, reasoning included.
+    #[must_use]
+    pub const fn output_tokens(&self) -> u64 {
+        self.usage.output
+    }
+
+    /// All tokens of prompt and completion.
+    #[must_use]
+    pub fn total_tokens(&self) -> u64 {
+        self.usage.total_tokens()
+    }
+
+    /// How long the call took, when known.
+    #[must_use]
+    pub const fn duration(&self) -> Option<DurationNs> {
+        self.duration
+    }
+
+    /// How long the call took in milliseconds.
+    #[must_use]
+    pub fn duration_ms(&self) -> Option<f64> {
+        self.duration.map(DurationNs::ms_f64)
+    }
+
+    /// The prompt's cost; `None` when no price is known.
+    #[must_use]
+    pub fn input_cost(&self) -> Option<Picodollars> {
+        match &self.costs {
+            Costs::Charged(charge) => charge.input(),
+            Costs::Told(cost) => cost.input,
+        }
+    }
+
+    /// The completion's cost.
+    #[must_use]
+    pub fn output_cost(&self) -> Option<Picodollars> {
+        match &self.costs {
+            Costs::Charged(charge) => charge.output(),
+            Costs::Told(cost) => cost.output,
+        }
+    }
+
+    /// The cost of the time it took.
+    #[must_use]
+    pub fn compute_cost(&self) -> Option<Picodollars> {
+        match &self.costs {
+            Costs::Charged(charge) => charge.compute(),
+            Costs::Told(cost) => cost.compute,
+        }
+    }
+
+    /// The cost of what is priced per use.
+    #[must_use]
+    pub fn other_cost(&self) -> Option<Picodollars> {
+        match &self.costs {
+            Costs::Charged(charge) => charge.other(),
+            Costs::Told(cost) => cost.other,
+        }
+    }
+
+    /// The whole cost: the exact sum of all lines.
+    #[must_use]
+    pub fn unit_cost(&self) -> Option<Picodollars> {
+        match &self.costs {
+            Costs::Charged(charge) => charge.total(),
+            Costs::Told(cost) => cost.total,
+        }
+    }
+
+    /// The cost with its lines, rates, sources and losing figures.
+    #[must_use]
+    pub fn cost(&self) -> Cow<'_, Cost> {
+        match &self.costs {
+            Costs::Charged(charge) => Cow::Owned(charge.cost(&self.usage)),
+            Costs::Told(cost) => Cow::Borrowed(cost),
+        }
+    }
+
+    /// How sure the price is.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        match &self.costs {
+            Costs::Charged(charge) => charge.status(),
+            Costs::Told(cost) => cost.status,
+        }
+    }
+
+    /// Where the price came from; `None` when no price is known.
+    #[must_use]
+    pub fn price_source(&self) -> Option<PriceSource> {
+        match &self.costs {
+            Costs::Charged(charge) => charge.price_source(),
+            Costs::Told(cost) => cost.price_source,
+        }
+    }
+
+    /// Codes of whatever was assumed: about usage and price, then about energy and carbon.
+    #[must_use]
+    pub fn assumptions(&self) -> Vec<&'static str> {
+        let priced = match &self.costs {
+            Costs::Charged(charge) => charge.assumptions(),
+            Costs::Told(cost) => cost.assumptions,
+        };
+        let mut codes: Vec<&'static str> = priced.iter().map(Assumption::code).collect();
+        codes.extend(self.emissions.assumptions());
+        codes
+    }
+
+    /// Energy in joules, at the facility.
+    #[must_use]
+    pub fn energy_joules(&self) -> f64 {
+        self.emissions.joules()
+    }
+
+    /// Energy in joules as exact decimal text.
+    #[must_use]
+    pub fn energy_joules_text(&self) -> String {
+        self.emissions.joules_text().into_owned()
+    }
+
+    /// Operational carbon in kilograms of CO2e.
+    #[must_use]
+    pub fn carbon_kg(&self) -> f64 {
+        self.emissions.kg()
+    }
+
+    /// Operational carbon in kilograms as exact decimal text.
+    #[must_use]
+    pub fn carbon_kg_text(&self) -> String {
+        self.emissions.kg_text().into_owned()
+    }
+
+    /// Grams of CO2e per kilowatt-hour that the record was made with.
+    #[must_use]
+    pub fn carbon_intensity(&self) -> f64 {
+        self.emissions.intensity_f64()
+    }
+
+    /// The same, exactly.
+    #[must_use]
+    pub fn carbon_intensity_exact(&self) -> Decimal {
+        self.emissions.intensity()
+    }
+
+    /// The energy estimate: range, tier, method and data, as JSON.
+    #[must_use]
+    pub fn energy(&self) -> serde_json::Value {
+        self.emissions.energy().into_owned()
+    }
+
+    /// The operational carbon estimate as JSON, with embodied carbon and water where known.
+    #[must_use]
+    pub fn carbon(&self) -> serde_json::Value {
+        self.emissions.carbon().into_owned()
+    }
+
+    /// How the call ended.
+    #[must_use]
+    pub const fn outcome(&self) -> Outcome {
+        self.outcome
+    }
+
+    /// Whether the response was complete; `false` for a stream that broke off.
+    #[must_use]
+    pub const fn complete(&self) -> bool {
+        self.complete
+    }
+
+    /// Why the model stopped: `stop`, `length`, `tool_calls`, `content_filter` or `error`.
+    #[must_use]
+    pub const fn finish(&self) -> Option<&'static str> {
+        self.finish
+    }
+
+    /// The tags that the call has, in the order of the schema.
+    pub fn tags(&self) -> impl Iterator<Item = (&str, &str)> {
+        let names = self.schema.names().iter();
+        names.zip(self.tags.values()).filter_map(|(name, value)| Some((&**name, value.as_deref()?)))
+    }
+
+    /// The value of the tag `name`.
+    #[must_use]
+    pub fn tag(&self, name: &str) -> Option<&str> {
+        self.tags.get(self.schema.place(name)?)
+    }
+
+    /// The id that the caller or the provider gave the call.
+    #[must_use]
+    pub fn request_id(&self) -> Option<&str> {
+        self.rare.as_ref()?.request_id.as_deref()
+    }
+
+    /// The served tier, when it was told.
+    #[must_use]
+    pub fn service_tier(&self) -> Option<&str> {
+        self.rare.as_ref()?.service_tier.as_deref()
+    }
+
+    /// The serving region, when it was told.
+    #[must_use]
+    pub fn region(&self) -> Option<&str> {
+        self.rare.as_ref()?.region.as_deref()
+    }
+
+    /// Fingerprints for the waste signals.
+    #[must_use]
+    pub fn trace(&self) -> Option<&Trace> {
+        self.rare.as_ref()?.trace.as_ref()
+    }
+
+    /// The wire form, `finops.inference/1`, with `metadata` when given.
+    #[must_use]
+    pub fn to_json(&self, metadata: Option<&serde_json::Value>) -> String {
+        wire::inference_text(self, metadata)
+    }
+
+    /// Reads the wire form; hands back the metadata beside the record.
+    ///
+    /// # Errors
+    /// `config.invalid` naming the field that is missing or wrong.
+    pub fn from_json(text: &str) -> Result<(Self, Option<serde_json::Value>), Error> {
+        wire::read_inference(text)
+    }
+}
+
+impl PartialEq for InferenceRecord {
+    /// Equal when their wire forms are.
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::eq(self, other)
+            || (self.at == other.at && self.usage == other.usage && self.to_json(None) == other.to_json(None))
+    }
+}
