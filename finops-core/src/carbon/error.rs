@@ -1,3 +1,4 @@
+use super::MeterError;
 use crate::{
     error::{ConfigError, shorten},
     usage::UsageError,
@@ -216,6 +217,9 @@ pub enum CarbonError {
     /// A bad count or duration: a `usage.*` code.
     #[error(transparent)]
     Usage(#[from] UsageError),
+    /// An energy meter without a reading: a `meter.*` code.
+    #[error(transparent)]
+    Meter(#[from] MeterError),
 }
 
 fn quoted(names: &[String]) -> String {
@@ -258,6 +262,7 @@ impl CarbonError {
             Self::FeedIrregular { .. } => "carbon.feed_irregular",
             Self::Config(error) => error.code(),
             Self::Usage(error) => error.code(),
+            Self::Meter(error) => error.code(),
         }
     }
 
@@ -291,6 +296,7 @@ impl CarbonError {
             Self::BasisUnavailable { .. } => "basis",
             Self::Config(error) => &error.name,
             Self::Usage(error) => error.path(),
+            Self::Meter(error) => error.path(),
         }
     }
 

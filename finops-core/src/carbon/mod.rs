@@ -1,13 +1,16 @@
 //! Energy and carbon of inference, training and cloud work.
 
+pub mod allocation;
 mod assumption;
 mod config;
 mod data_id;
+pub mod embodied;
 mod error;
 mod estimate;
 mod exact_sum;
 mod fixed;
 pub mod gpu;
+pub mod hardware;
 mod inference;
 mod intensity;
 pub mod llm;
@@ -17,10 +20,21 @@ mod range;
 mod rows;
 #[rustfmt::skip]
 mod tables;
+pub mod sci;
 mod tokens;
 mod training;
 pub mod wire;
 pub mod zone;
+
+mod curve;
+pub mod feed;
+mod meter_error;
+mod nvml;
+mod points;
+mod rapl;
+mod series;
+mod shift_region;
+mod shift_time;
 
 pub use assumption::{Assumption, Assumptions};
 pub use config::{
@@ -37,3 +51,16 @@ pub use model::{CarbonModel, FlatImpact, ModelHandle};
 pub use range::{Boundary, Range, Tier};
 pub use tokens::TokenCounts;
 pub use training::{GPU_SERVER_LIFE_H, HOST_W, TrainingCall, TrainingImpact, UTILISATION};
+
+pub use curve::{Curve, Interpolation};
+pub use meter_error::{MeterError, RAPL_PERMISSION_HELP};
+pub use nvml::{MigShares, NvmlCounter, NvmlSample, mig_shares};
+pub use points::{CounterPoint, CounterSums, counter_points};
+pub use rapl::{
+    CounterFlag, CounterInterval, CounterTotal, Mirrors, RaplCounter, RaplLimits, is_package, rapl_domains,
+};
+pub use series::{IntensitySeries, OperationalSeries, PowerLoad, operational_series};
+pub use shift_region::{
+    MIN_SAVING_FRACTION, NETWORK_KWH_PER_GB, RegionShift, ShiftRegion, SignalShift, Verdict, region_shift,
+};
+pub use shift_time::{BestSlots, BestWindow};

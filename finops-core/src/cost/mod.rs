@@ -5,6 +5,8 @@ mod call;
 mod charge;
 mod model_price;
 mod policy;
+mod quote;
+mod rates;
 mod statement;
 
 pub use assumptions::{Assumption, Assumptions};
@@ -12,4 +14,8 @@ pub use call::Call;
 pub use charge::Charge;
 pub use model_price::{Hosting, ModelPrice};
 pub use policy::CostPolicy;
+pub use quote::{OnUnknown, cost, reprice};
 pub use statement::{Cost, LineItem, PriceSource, RatePer, Status};
+
+#[cfg(test)]
+mod vectors;

@@ -132,6 +132,9 @@ pub struct Cost {
     pub catalogue: Option<String>,
     /// The ids of the catalogue rows applied, or that the list price stands on.
     pub price_rows: Vec<String>,
+    /// The addresses of the sources that these rows stand on.
+    #[serde(default)]
+    pub sources: Vec<String>,
     /// The catalogue's price where another won.
     pub list_price: Option<Picodollars>,
     /// What the provider reported, whichever price won.

@@ -21,6 +21,7 @@ pub(crate) mod select;
 pub(crate) mod table;
 
 pub use catalogue::Catalogue;
+pub(crate) use compile::instant_text;
 pub use error::{Near, PriceError};
 pub use name::Name;
 pub use resolve::{Match, Resolved};

@@ -40,6 +40,12 @@ impl<'a> Input<'a> {
         }
     }
 
+    /// The same fields, with paths from here on: a setting is named as the user wrote it.
+    #[must_use]
+    pub fn as_root(self) -> Self {
+        Self { path: String::new(), ..self }
+    }
+
     /// The path of the field `name`.
     #[must_use]
     pub fn path(&self, name: &str) -> String {

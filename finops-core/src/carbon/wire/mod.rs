@@ -11,11 +11,19 @@
 //! ```
 
 mod arithmetic;
+mod config;
+mod feeds;
+mod hardware;
+mod inference;
 mod input;
+mod meters;
+mod shift;
+mod training;
+mod zone;
 
 pub use input::Input;
 
-use super::CarbonError;
+use super::{CarbonError, Range};
 use crate::error::ConfigError;
 use serde_json::Value;
 
@@ -23,7 +31,17 @@ use serde_json::Value;
 pub type Handler = fn(&Input<'_>) -> Result<Value, CarbonError>;
 
 /// The tables of kinds, one a topic. A new topic is one line here.
-const TABLES: &[&[(&str, Handler)]] = &[arithmetic::KINDS];
+const TABLES: &[&[(&str, Handler)]] = &[
+    arithmetic::KINDS,
+    config::KINDS,
+    feeds::KINDS,
+    hardware::KINDS,
+    inference::KINDS,
+    meters::KINDS,
+    shift::KINDS,
+    training::KINDS,
+    zone::KINDS,
+];
 
 /// Computes `kind` from the fields of the object `input`.
 ///
@@ -48,4 +66,15 @@ pub fn kinds() -> impl Iterator<Item = &'static str> {
 pub fn number(value: f64) -> Value {
     // Sums of finite numbers can overflow; JSON has no infinity and an absent value says so.
     serde_json::Number::from_f64(value + 0.0).map_or(Value::Null, Value::Number)
+}
+
+/// A number, or an object of three where the range is more than a point.
+fn range(range: Range) -> Value {
+    if range.is_point() { number(range.central) } else { inference::three(range) }
+}
+
+/// The whole number in field `name`, below 2^32.
+fn whole(input: &Input<'_>, name: &str, default: u32) -> Result<u32, CarbonError> {
+    let Some(count) = input.opt_u64(name)? else { return Ok(default) };
+    u32::try_from(count).map_err(|_| CarbonError::bad_number(input.path(name), count))
 }
