@@ -31,10 +31,9 @@ pub use group::{Costs, HISTOGRAM_LE, Measures};
 pub use key::{Group, OTHER, RollupKey};
 pub use summary::{Quantiles, SummaryRow};
 
-pub(crate) use group::grow;
+pub(crate) use group::{Totals, grow};
 
 use finops_core::{Error, error::ConfigError};
-use group::Totals;
 use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
 use std::hash::Hasher;
 
@@ -279,7 +278,7 @@ impl Rollup {
     }
 
     /// The groups in the order of their keys, so that no output depends on the order of records.
-    fn sorted(&self) -> Vec<(Group<'_>, &Totals)> {
+    pub(crate) fn sorted(&self) -> Vec<(Group<'_>, &Totals)> {
         // A group whose first record was refused holds nothing.
         let used = self.slots.iter().filter(|slot| slot.totals.requests > 0);
         let mut groups: Vec<_> = used.map(|slot| (Group::new(&slot.key), &slot.totals)).collect();

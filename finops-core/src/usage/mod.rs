@@ -206,6 +206,7 @@ impl Usage {
 }
 
 #[cfg(test)]
+#[expect(clippy::arithmetic_side_effects, reason = "the sums of counts below 2^40 do not overflow")]
 mod tests {
     use super::*;
     use proptest::prelude::*;

@@ -9,6 +9,7 @@ use finops_core::{
     carbon::{CarbonConfig, CarbonModel, Environment, Grid},
     cost::{CostPolicy, ModelPrice},
     money::decimal,
+    price::Catalogue,
 };
 use rust_decimal::Decimal;
 use std::{collections::BTreeMap, sync::Arc};
@@ -39,6 +40,8 @@ pub struct MonitorOptions {
     pub gpu_power_kw: Option<Decimal>,
     /// The user's own prices.
     pub models: Vec<ModelPrice>,
+    /// The catalogue; the compiled one when not given.
+    pub prices: Option<Catalogue>,
     /// Whether to leave the catalogue out.
     pub without_catalogue: bool,
     /// Whether a price that is not exact is an error.
@@ -111,6 +114,9 @@ impl MonitorConfig {
         policy.set_cached_per_1k(options.cost_per_1k_cached_input_tokens)?;
         for price in options.models {
             policy.set_price(price)?;
+        }
+        if let Some(catalogue) = options.prices {
+            policy.set_catalogue(catalogue);
         }
         policy.set_use_catalogue(!options.without_catalogue);
         policy.set_strict(options.strict);

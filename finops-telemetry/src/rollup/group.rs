@@ -133,7 +133,7 @@ impl Totals {
         Ok(())
     }
 
-    pub(super) fn merge(&mut self, other: &Self) -> Result<(), Error> {
+    pub(crate) fn merge(&mut self, other: &Self) -> Result<(), Error> {
         let (mut energy, mut carbon) = (self.energy, self.carbon);
         energy.merge(other.energy)?;
         carbon.merge(other.carbon)?;

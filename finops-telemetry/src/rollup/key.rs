@@ -70,6 +70,11 @@ impl<'a> Group<'a> {
         self.parts().cmp(other.parts()).then(self.resolved().cmp(&other.resolved()))
     }
 
+    /// Whether both have the same provider, model, status and tags.
+    pub(crate) fn same_fields(&self, other: &Group<'_>) -> bool {
+        self.0.get(1..) == other.0.get(1..)
+    }
+
     /// Provider, model, status, then the tags.
     pub(super) fn parts(&self) -> Parts<'a> {
         Parts(self.0.get(1..).unwrap_or_default())

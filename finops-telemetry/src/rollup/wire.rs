@@ -116,9 +116,16 @@ fn read(group: &WireGroup<'_>, tag_count: usize) -> Result<(Vec<u8>, Totals), Co
         tags: &tags,
     };
     key::encode(&mut encoded, &key, tag_count);
-    let parts = [group.errors, group.unpriced, group.energy_unknown, group.carbon_unknown];
-    if parts.iter().any(|part| *part > group.requests) {
-        return Err(refuse(group.requests, "a group with fewer requests than parts of them"));
+    let timed = group.durations_us.count();
+    let parts = [group.errors, group.unpriced, group.energy_unknown, group.carbon_unknown, timed];
+    let priced = group.costs_pusd.count().checked_add(group.unpriced);
+    let in_bins = group.histogram.iter().fold(0_u64, |sum, (_, n)| sum.saturating_add(*n));
+    if group.requests == 0
+        || parts.iter().any(|part| *part > group.requests)
+        || priced != Some(group.requests)
+        || in_bins != timed
+    {
+        return Err(refuse(group.requests, "not the number of requests that its parts add up to"));
     }
     let mut usage = Vec::with_capacity(group.usage.len());
     for (name, count) in &group.usage {

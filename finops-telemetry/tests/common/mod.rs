@@ -17,13 +17,14 @@ use serde_json::Value;
 
 pub type Monitor = ResourceMonitor<Value>;
 
-/// The cases of a section.
-pub fn vectors(section: &str) -> Vec<Value> {
+/// The `count` cases of a section.
+pub fn vectors(section: &str, count: usize) -> Vec<Value> {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../bindings/vectors/metering.json");
     let text = std::fs::read_to_string(path).unwrap();
     let file: Value = serde_json::from_str(&text).unwrap();
     let cases = file[section].as_array().unwrap().clone();
-    assert_eq!(cases.len(), file["counts"][section].as_u64().unwrap() as usize, "{section}");
+    assert_eq!(cases.len(), count, "{section}");
+    assert_eq!(file["counts"][section], count, "{section}");
     cases
 }
 

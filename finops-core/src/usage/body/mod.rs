@@ -59,7 +59,8 @@ impl<'a> Body<'a> {
             return Body::Object(shape.fields().filter_map(field).collect());
         }
         if let Some(len) = body.len() {
-            let items = (0..len).filter_map(|index| body.item(index));
+            // No shape has a list in a list, and a list of the host language may contain itself.
+            let items = (0..len).filter_map(|index| body.item(index)).filter(|item| item.len().is_none());
             return Body::List(items.map(|item| Body::keep(&item, shape)).collect());
         }
         if let Some(count) = body.as_u64() {
@@ -171,7 +172,8 @@ impl<'b> Lookup for &'b Body<'_> {
             Body::Null => "null".to_owned(),
             Body::Bool(value) => value.to_string(),
             Body::Count(count) => count.to_string(),
-            Body::Number(number) => number.to_string(),
+            Body::Number(number) if number.abs() < 1e15 => number.to_string(),
+            Body::Number(number) => serde_json::Value::from(*number).to_string(),
             Body::Text(text) => format!("the text `{}`", shorten(text)),
             Body::LongText => "a long text".to_owned(),
             Body::List(_) => "a list".to_owned(),
@@ -272,5 +274,52 @@ impl Visitor<'_> for Key {
 
     fn visit_str<E: Error>(self, name: &str) -> Result<Self::Value, E> {
         Ok(self.0.find(name))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn kept(value: &serde_json::Value) -> Body<'static> {
+        Body::keep(&value, &schema::ROOT)
+    }
+
+    #[test]
+    fn only_known_fields_of_known_shapes_are_kept() {
+        let body = json!({"id": "a", "secret": 1, "response": {"response": {"id": "b"}, "id": "c"},
+            "usage": {"prompt_tokens": 5, "iterations": [[1], {"input_tokens": 2, "x": 3}]}});
+        let expected = json!({"id": "a", "usage": {"prompt_tokens": 5, "iterations": [{"input_tokens": 2}]},
+            "response": {"id": "c"}});
+        assert_eq!(kept(&body), kept(&expected));
+    }
+
+    #[test]
+    fn a_repeated_field_counts_once_and_the_last_one_wins() {
+        let text = br#"{"usage": {"prompt_tokens": 1, "prompt_tokens": 2}}"#;
+        let body = Body::parse(text, &schema::ROOT).unwrap();
+        let usage = (&body).get("usage").unwrap();
+        assert_eq!(usage.get("prompt_tokens").and_then(|count| count.as_u64()), Some(2));
+    }
+
+    #[test]
+    fn counts_keep_their_maximum_and_what_is_no_count_stays_visible() {
+        let merged = |a: serde_json::Value, b: serde_json::Value| {
+            let mut merged = kept(&json!({"usage": {"cost": a}}));
+            merged.merge(kept(&json!({"usage": {"cost": b}})));
+            let usage = (&merged).get("usage").unwrap();
+            usage.get("cost").unwrap().describe()
+        };
+        for (a, b, expected) in [
+            (json!(3), json!(2), "3"),
+            (json!(2), json!(2.5), "2.5"),
+            (json!(-1), json!(7), "-1"),
+            (json!("x"), json!(7), "the text `x`"),
+            (json!(true), json!(7), "true"),
+        ] {
+            assert_eq!(merged(a.clone(), b.clone()), expected);
+            assert_eq!(merged(b, a), expected);
+        }
     }
 }
