@@ -264,7 +264,7 @@ impl<P> State<P> {
             duration: call.duration,
             ..Measures::new(&row.usage)
         };
-        let resolved = matches!(charge.price_source(), Some(PriceSource::Custom | PriceSource::Catalogue));
+        let resolved = matches!(charge.price_source(), PriceSource::Custom | PriceSource::Catalogue);
         let provider = charge.provider();
         let provider = provider.as_deref().or(batch.provider);
         let model = batch.models.get(row.model).copied().unwrap_or_default();

@@ -219,7 +219,7 @@ impl InferenceRecord {
     #[must_use]
     pub fn price_source(&self) -> Option<PriceSource> {
         match &self.costs {
-            Costs::Charged(charge) => charge.price_source(),
+            Costs::Charged(charge) => (charge.status() != Status::Unpriced).then(|| charge.price_source()),
             Costs::Told(cost) => cost.price_source,
         }
     }
