@@ -36,7 +36,7 @@ impl<T> Handles<T> {
     }
 
     /// Runs `run` with what is kept under `id`; `None` when nothing is.
-    pub fn with<R>(&self, id: u32, run: impl FnOnce(&mut T) -> R) -> Option<R> {
-        self.slots.borrow_mut().get_mut(id as usize).and_then(Option::as_mut).map(run)
+    pub fn with<R>(&self, id: usize, run: impl FnOnce(&mut T) -> R) -> Option<R> {
+        self.slots.borrow_mut().get_mut(id).and_then(Option::as_mut).map(run)
     }
 }

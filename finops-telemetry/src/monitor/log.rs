@@ -2,7 +2,9 @@
 
 use super::{
     Entry, Given, InferenceCall, Outcome, ResourceMonitor, Setting, TagSchema, Tags, TrainingCall,
-    hours_exact, state::State,
+    hours_exact,
+    names::Names,
+    state::State,
 };
 use crate::{
     Error,
@@ -89,7 +91,7 @@ impl<P> ResourceMonitor<P> {
         let emissions = Emissions::of_inference(&state.carbon, call.model, &call.usage, call.duration)?;
         let settled = self.spend(call, &charge, &emissions)?;
         state.budget_errors = state.budget_errors.saturating_add(u64::from(settled.is_err()));
-        let record = Arc::new(new_record(&mut state, &self.schema, call, charge, emissions, id));
+        let record = Arc::new(new_record(&mut state.names, &self.schema, call, charge, emissions, id));
         state.roll_up(&record)?;
         let entry = Entry { record: Record::Inference(Arc::clone(&record)), payload: payload.clone() };
         let forgotten = record.rare.as_ref().and_then(|rare| rare.request_id.clone()).map(|id| {
@@ -246,8 +248,8 @@ fn repeated<P>(first: Entry<P>, call: &InferenceCall<'_>, id: &str) -> Result<Lo
     }
 }
 
-fn new_record<P>(
-    state: &mut State<P>,
+pub(super) fn new_record(
+    names: &mut Names,
     schema: &Arc<TagSchema>,
     call: &InferenceCall<'_>,
     charge: Charge,
@@ -263,8 +265,8 @@ fn new_record<P>(
     };
     InferenceRecord {
         at: call.at,
-        model: state.names.share(call.model),
-        provider: charge.provider().or_else(|| call.provider.map(|name| state.names.share(name))),
+        model: names.share(call.model),
+        provider: charge.provider().or_else(|| call.provider.map(|name| names.share(name))),
         usage: call.usage,
         duration: call.duration,
         costs: Costs::Charged(charge),
