@@ -1,5 +1,7 @@
 /** Response bodies: only the fields that say something of usage cross the border, never message text. */
 
+import { type Body, stringify } from './native'
+
 type Json = Record<string, unknown>
 
 /** Members that hold text, audio, images or vectors and nothing of usage. */
@@ -51,4 +53,10 @@ export function slim(body: unknown): unknown {
     else if (!HEAVY.has(key) || (key === 'message' && isObject(value) && 'usage' in value)) out[key] = key === 'message' ? slim(value) : value
   }
   return out
+}
+
+/** @internal A response as what crosses the border: text and bytes as they are, an object as the JSON of its small form. */
+export function bodyOf(response: unknown): Body {
+  if (typeof response === 'string' || response instanceof Uint8Array) return response
+  return stringify(slim(response))
 }

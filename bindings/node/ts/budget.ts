@@ -1,4 +1,4 @@
-import { Handle, guard, native, stringify } from './native'
+import { Handle, stringify } from './native'
 import { fromWire, toWire } from './names'
 import { type Instant, instantText } from './time'
 
@@ -45,12 +45,12 @@ export class Budget {
   }
 
   toJSON(): unknown {
-    const { every, window, warnAt, ...rest } = { every: undefined, ...this.options }
+    const { window, warnAt, ...rest } = this.options
     return {
       id: this.id,
       limit: this.limit,
       ...(toWire(rest) as object),
-      ...(window === undefined ? {} : { window }),
+      ...(window === undefined ? {} : { window: typeof window === 'string' ? window : `every(${window.every})` }),
       ...(warnAt === undefined ? {} : { warn_at: warnAt.map(String) }),
     }
   }
@@ -111,16 +111,13 @@ export class Budgets {
   /** @internal */
   readonly handle: Handle
 
-  constructor(budgets: Budget[]) {
-    const json = stringify(budgets)
-    this.handle = new Handle(guard(() => native.objectNew('budgets', json)), (id) => native.objectFree(id))
+  constructor(budgets: Budget[] | { state: string }) {
+    this.handle = Handle.object('budgets', stringify(budgets))
   }
 
   /** Budgets as `JSON.stringify(budgets)` wrote them, holds and all. */
-  static fromJSON(text: string): Budgets {
-    const budgets = new Budgets([])
-    budgets.#call('from_json', { text })
-    return budgets
+  static fromJSON(state: string): Budgets {
+    return new Budgets({ state })
   }
 
   /** @internal A reservation that a monitor made in its budgets. */
@@ -130,39 +127,34 @@ export class Budgets {
 
   /** Holds room in every budget that covers the call, or in none: `budget.exceeded`, `budget.unpriced`. */
   reserve(call: BudgetCall & { ttlS?: number }): Reservation {
-    return new Reservation(this, this.#call('reserve', wire(call)) as { id: string; level: 'ok' | 'warn' })
+    return new Reservation(this, this.handle.call<{ id: string; level: 'ok' | 'warn' }>('reserve', wire(call)))
   }
 
   /** Frees a hold and charges what was spent. */
   settle(id: string, actual: Amounts & { at?: Instant } = {}): Settlement {
-    return fromWire(this.#call('settle', { id, ...(wire(actual) as object) })) as Settlement
+    return fromWire(this.handle.call('settle', { id, ...(wire(actual) as object) })) as Settlement
   }
 
   /** Frees a hold; may be repeated. */
   release(id: string, options: { at?: Instant } = {}): void {
-    this.#call('release', { id, at: instantText(options.at) })
+    this.handle.call('release', { id, at: instantText(options.at) })
   }
 
   /** Charges without asking. */
   recordSpend(call: BudgetCall): Settlement {
-    return fromWire(this.#call('record_spend', wire(call))) as Settlement
+    return fromWire(this.handle.call('record_spend', wire(call))) as Settlement
   }
 
   /** Where the budgets stand; the one named, or all. */
   state(id: string, options?: { at?: Instant }): BudgetState
   state(id?: undefined, options?: { at?: Instant }): BudgetState[]
   state(id?: string, options: { at?: Instant } = {}): BudgetState | BudgetState[] {
-    return fromWire(this.#call('state', { id, at: instantText(options.at) })) as BudgetState | BudgetState[]
+    return fromWire(this.handle.call('state', { id, at: instantText(options.at) })) as BudgetState | BudgetState[]
   }
 
   /** Everything, holds and all: `JSON.stringify(budgets)` survives a restart. */
   toJSON(): unknown {
-    return this.#call('to_json', {})
-  }
-
-  #call(method: string, input: unknown): unknown {
-    const json = stringify(input)
-    return JSON.parse(guard(() => native.objectCall(this.handle.id, method, json)))
+    return this.handle.call('to_json', {})
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Amount } from './budget'
-import { call, guard, native, stringify } from './native'
+import { type RowError, call, column, guard, native, stringify } from './native'
 import { fromWire, toWire } from './names'
 
 /** A figure with its range, how good it is, and how it was made. */
@@ -35,13 +35,11 @@ export const estimateTraining = pure('estimate_training')
 export function estimateInferenceBatch(
   columns: { input: Float64Array; output: Float64Array },
   options: Arguments = {},
-): { energyJoules: Float64Array; carbonKg: Float64Array; errors: { index: number; code: string; path: string; message: string }[] } {
+): { energyJoules: Float64Array; carbonKg: Float64Array; errors: RowError[] } {
   const { input, output } = columns
-  const energyJoules = new Float64Array(input.length)
-  const carbonKg = new Float64Array(input.length)
   const json = stringify(toWire(options))
-  const told = guard(() => native.carbonBatch(json, input, output, energyJoules, carbonKg))
-  return { energyJoules, carbonKg, ...(fromWire(JSON.parse(told)) as { errors: [] }) }
+  const { json: told, ...out } = guard(() => native.carbonBatch(json, column(input, 'input'), column(output, 'output')))
+  return { energyJoules: out.energyJoules, carbonKg: out.carbonKg, ...(JSON.parse(told) as { errors: RowError[] }) }
 }
 
 /** The grid intensity of a zone: ISO country, US state, `provider:region`, or `WORLD`. */
@@ -81,3 +79,21 @@ export const nvmlCounter = pure('nvml_counter')
 export const migAllocation = pure('mig_allocation')
 export const counters = pure('counters')
 export const configuration = pure('configuration')
+
+/** The request that asks an intensity service: method, URL and headers, secrets included; sending it is yours. */
+export const feedsRequest = (feed: string, parameters: Arguments = {}): FeedRequest => {
+  const { headers, ...rest } = call<Record<string, unknown>>('carbon.feed_request', { feed, ...(toWire(parameters) as object) })
+  return { ...(fromWire(rest) as Omit<FeedRequest, 'headers'>), headers: headers as Record<string, string> }
+}
+
+/** What an intensity service answered, as text or parsed: an intensity, a series, a region's row or a token. */
+export const feedsParse = (feed: string, body: unknown, select: Arguments = {}): Result =>
+  fromWire(call('carbon.feed_parse', { feed, body, select: toWire(select) })) as Result
+
+/** A request for an intensity service. */
+export interface FeedRequest {
+  method: string
+  url: string
+  headers: Record<string, string>
+  timeoutS: number
+}

@@ -1,13 +1,13 @@
 import { type Amount, Budgets, type Reservation } from './budget'
-import { slim } from './body'
-import { UsageError } from './errors'
+import { bodyOf } from './body'
+import { ConfigError, UsageError } from './errors'
 import type { IntensityLike } from './carbon'
-import { Handle, guard, native, stringify, told } from './native'
+import { type Body, Handle, type RowError, column, guard, native, places, stringify, told } from './native'
 import { fromWire, toWire } from './names'
 import { Catalogue, type ModelPrice } from './prices'
 import { type Cost, type Details, InferenceRecord, type Metadata, TrainingRecord, type Wire, costOf } from './record'
 import { type Instant, instantMs, instantText, rfc3339 } from './time'
-import type { Usage } from './usage'
+import { type Buckets, type Usage, asUsage } from './usage'
 
 /** Constructor arguments; what is left out comes from the environment, then from the defaults. */
 export interface MonitorOptions {
@@ -32,19 +32,26 @@ export interface MonitorOptions {
   clock?: () => number
   /** Instead of `process.env`. */
   env?: Record<string, string | undefined>
-  energyMethod?: 'flat' | 'auto' | 'parameters'
+  energyMethod?: 'flat' | 'auto' | 'parameters' | 'ecologits'
   energyBoundary?: 'facility' | 'it'
   whPer1k?: Record<string, Amount> | 'api_anchors'
   region?: string
-  pue?: Amount
+  /** What an unknown region gives; an error unless said otherwise. */
+  onUnknown?: 'error' | 'world'
+  pue?: Amount | [low: number, high: number]
   grid?: IntensityLike
   modelParams?: Record<string, unknown>
+  /** Requests served together. */
+  batch?: number | [low: number, high: number]
+  bits?: number
+  wueDatacentre?: number | [low: number, high: number]
+  wueGrid?: number | [low: number, high: number]
 }
 
 /** What a caller may say of an inference beside its counts. */
 export interface InferenceOptions {
   provider?: string
-  usage?: Usage
+  usage?: Usage | Buckets
   cacheReadTokens?: number
   cacheWriteTokens?: number
   cacheWrite1hTokens?: number
@@ -82,9 +89,16 @@ export interface BatchResult {
   costUsd: Float64Array
   energyJoules: Float64Array
   carbonKg: Float64Array
+  /** Exact sum of the rows that have a price. */
   totalUsd: string | null
+  totalEnergyJoules: number
+  totalCarbonKg: number
+  totalTokens: string
+  /** Rows that were logged. */
   logged: number
-  errors: { index: number; code: string; path: string; message: string }[]
+  /** Rows among them without a price. */
+  unpriced: number
+  errors: RowError[]
 }
 
 /** One group of a summary: the keys it was grouped by, and exact sums as decimal strings. */
@@ -92,10 +106,11 @@ export interface SummaryRow {
   [key: string]: unknown
   requests: number
   errors: number
-  totalTokens: number
+  unpriced: number
+  totalTokens: number | string
   costUsd: string | null
-  energyJoules: string
-  carbonKg: string
+  energyJoules: number | null
+  carbonKg: number | null
 }
 
 /** Counts of a monitor's own state. */
@@ -124,14 +139,22 @@ const OUT_COMPUTE_COST = 34
 const OUT_UNIT_COST = 35
 const OUT_JOULES = 36
 const OUT_KG = 37
-const OUT_INTENSITY = 38
-const OUT_TOTAL_TOKENS = 39
-const OUT_VERSION = 40
+const OUT_VERSION = 38
+const OUT_DURATION_NS = 39
 /** Stands for a duration that is not known; a real one is never below 0. */
 const NO_DURATION = -1
 const TAGS_MAX = 16
-/** Interned names a monitor keeps; more go the long way, so that memory stays bounded. */
+/** Interned names a monitor keeps; then all are forgotten, so that memory stays bounded. */
 const NAMES_MAX = 8192
+const REFUSED = 1
+/** The environment variables that configure a monitor. */
+const VARIABLES = [
+  'COST_PER_1K_INPUT_TOKENS',
+  'COST_PER_1K_OUTPUT_TOKENS',
+  'COMPUTE_COST_PER_HOUR',
+  'ENERGY_WH_PER_1K_TOKENS',
+  'CARBON_INTENSITY_G_PER_KWH',
+]
 
 type AnyRecord = InferenceRecord | TrainingRecord
 
@@ -139,33 +162,35 @@ type AnyRecord = InferenceRecord | TrainingRecord
 export class ResourceMonitor {
   readonly #handle: Handle
   readonly #clock: () => number
-  readonly #tagPlaces = new Map<string, number>()
+  /** Metadata keys that fill tags, names before aliases, each with the place of its tag. */
+  readonly #tagKeys: [key: string, place: number][]
+  readonly #tagPlaces: Map<string, number>
   readonly #tagCount: number
   readonly #names = new Map<string, number>()
   /** The records themselves, at the places that the engine's ring gives them. */
-  readonly #ring: (AnyRecord | undefined)[] = []
+  #ring: (AnyRecord | undefined)[] = []
   readonly #capacity: number
   readonly #budgets: Budgets | undefined
   #slot = 0
-  #version: Version
-  #sink: { timer: NodeJS.Timeout; flush: () => void } | undefined
+  #version: Version | undefined
+  #sink: Sink | undefined
 
   constructor(options: MonitorOptions = {}) {
-    const { clock, env, budgets, prices, ...rest } = options
+    const { clock, env = process.env, budgets, prices, ...rest } = options
     this.#clock = clock ?? Date.now
     this.#budgets = budgets
     const json = stringify({
       ...(toWire(amounts(rest)) as object),
-      env: env ?? process.env,
+      env: Object.fromEntries(VARIABLES.map((name) => [name, env[name]])),
       budgets: budgets?.handle.id,
       prices: prices?.handle?.id,
     })
-    this.#handle = new Handle(guard(() => native.monitorNew(json)), (id) => native.monitorFree(id))
-    const told = this.#call<{ keys: [string, number][]; tags: number; max_records: number }>('schema', {})
-    for (const [key, place] of told.keys) this.#tagPlaces.set(key, place)
-    this.#tagCount = told.tags
-    this.#capacity = told.max_records
-    this.#version = new Version(this.#handle, 0)
+    this.#handle = new Handle(guard(() => native.monitorNew(json)), native.monitorFree)
+    const schema = this.#call<{ keys: [string, number][]; tags: number; max_records: number }>('schema')
+    this.#tagKeys = schema.keys
+    this.#tagPlaces = new Map(schema.keys)
+    this.#tagCount = schema.tags
+    this.#capacity = schema.max_records
   }
 
   /** Logs one inference and returns its record. */
@@ -177,42 +202,48 @@ export class ResourceMonitor {
     metadata?: Metadata | null,
     options?: InferenceOptions,
   ): InferenceRecord {
-    if (options !== undefined || this.#tagCount > TAGS_MAX) {
-      return this.#logLong(model, inputTokens, outputTokens, durationMs, metadata, options ?? {})
-    }
+    if (options !== undefined && options !== null) return this.#logLong(model, inputTokens, outputTokens, durationMs, metadata, options)
     const id = this.#names.get(model) ?? this.#intern(model)
-    if (id < 0) return this.#logLong(model, inputTokens, outputTokens, durationMs, metadata, {})
-    const ms = this.#clock()
-    exchange[IN_HANDLE] = this.#handle.id
+    if (id < 0 || this.#tagCount > TAGS_MAX) return this.#logLong(model, inputTokens, outputTokens, durationMs, metadata, {})
+    const ms = this.#now()
+    const input = number(inputTokens, 'input_tokens')
+    const output = number(outputTokens, 'output_tokens')
     exchange[IN_MODEL] = id
-    exchange[IN_INPUT] = number(inputTokens, 'input_tokens')
-    exchange[IN_OUTPUT] = number(outputTokens, 'output_tokens')
+    exchange[IN_INPUT] = input
+    exchange[IN_OUTPUT] = output
     exchange[IN_DURATION] = durationMs === undefined || durationMs === null ? NO_DURATION : duration(durationMs)
     exchange[IN_AT] = ms
     exchange[IN_SLOT] = this.#slot
-    exchange.fill(0, IN_TAGS, IN_TAGS + this.#tagCount)
+    for (let place = IN_TAGS + this.#tagCount - 1; place >= IN_TAGS; place--) exchange[place] = 0
     if (metadata !== undefined && metadata !== null && !this.#putTags(metadata)) {
       return this.#logLong(model, inputTokens, outputTokens, durationMs, metadata, {})
     }
-    if (native.log() !== 0) throw told(native.lastError())
-    const version = exchange[OUT_VERSION] as number
-    if (version !== this.#version.id) this.#version = new Version(this.#handle, version)
+    exchange[IN_HANDLE] = this.#handle.id + 1
+    const status = native.log()
+    if (status !== 0) {
+      if (status === REFUSED) throw told(native.lastError())
+      return this.#logLong(model, inputTokens, outputTokens, durationMs, metadata, {})
+    }
+    let version = this.#version
+    if (version === undefined || version.id !== exchange[OUT_VERSION]) version = this.#newVersion(exchange[OUT_VERSION] as number)
+    const ns = exchange[OUT_DURATION_NS] as number
     const record = new InferenceRecord(
       rfc3339(ms),
       model,
-      inputTokens,
-      outputTokens,
-      exchange[OUT_TOTAL_TOKENS] as number,
-      durationMs ?? null,
-      amount(exchange[OUT_INPUT_COST] as number),
-      amount(exchange[OUT_OUTPUT_COST] as number),
-      amount(exchange[OUT_COMPUTE_COST] as number),
-      amount(exchange[OUT_UNIT_COST] as number),
+      input + 0,
+      output + 0,
+      input + output,
+      // Whole nanoseconds, as the record keeps them; beyond 2^53 of them no float tells the difference.
+      ns === ns ? ns / 1e6 : (durationMs ?? null),
+      known(exchange[OUT_INPUT_COST] as number),
+      known(exchange[OUT_OUTPUT_COST] as number),
+      known(exchange[OUT_COMPUTE_COST] as number),
+      known(exchange[OUT_UNIT_COST] as number),
       exchange[OUT_JOULES] as number,
       exchange[OUT_KG] as number,
-      exchange[OUT_INTENSITY] as number,
+      version.intensity,
       metadata ?? undefined,
-      this.#version,
+      version,
     )
     this.#keep(record)
     return record
@@ -221,17 +252,15 @@ export class ResourceMonitor {
   /** Logs the call that a response body tells of: a parsed body, an SDK's object, JSON text or its bytes. */
   logResponse(response: unknown, options: ResponseOptions = {}): InferenceRecord {
     const { metadata, durationMs, at, reservation, ...rest } = options
-    const text = typeof response === 'string' ? response : response instanceof Uint8Array ? decode(response) : undefined
-    const wire = this.#logged('log_response', {
+    const input = {
       ...(toWire(rest) as object),
-      ...(text === undefined ? { response: slim(response) } : { text }),
       duration_ms: durationMs,
-      metadata,
+      metadata: this.#tagsOf(metadata),
       at: this.#at(at),
       slot: this.#slot,
       reservation: reservationId(reservation),
-    })
-    return this.#record(wire, metadata)
+    }
+    return this.#record(this.#call<Logged>('log_response', input, bodyOf(response)), metadata)
   }
 
   /** Logs one training run. */
@@ -242,12 +271,12 @@ export class ResourceMonitor {
     metadata?: Metadata | null,
     options: { gpuPowerKw?: Amount; at?: Instant } = {},
   ): TrainingRecord {
-    const wire = this.#logged('log_training', {
+    const wire = this.#call<Logged>('log_training', {
       model,
       duration_hours: durationHours,
       gpu_count: gpuCount,
       gpu_power_kw: options.gpuPowerKw === undefined ? undefined : String(options.gpuPowerKw),
-      metadata,
+      metadata: this.#tagsOf(metadata),
       at: this.#at(options.at),
       slot: this.#slot,
     })
@@ -256,31 +285,31 @@ export class ResourceMonitor {
     return record
   }
 
-  /** Logs columns at once: roll-ups and totals, no records. */
+  /** Logs columns at once: roll-ups, budgets and totals, no records. */
   logBatch(batch: Batch): BatchResult {
-    const rows = batch.modelIndex.length
     const json = stringify({ models: batch.models, provider: batch.provider, at: this.#at(batch.at) })
-    const costUsd = new Float64Array(rows)
-    const energyJoules = new Float64Array(rows)
-    const carbonKg = new Float64Array(rows)
-    const { modelIndex, inputTokens, outputTokens, durationMs } = batch
-    const told = guard(() =>
-      native.monitorBatch(this.#handle.id, json, modelIndex, inputTokens, outputTokens, durationMs ?? null, costUsd, energyJoules, carbonKg),
-    )
-    return { costUsd, energyJoules, carbonKg, ...(fromWire(JSON.parse(told)) as Pick<BatchResult, 'totalUsd' | 'logged' | 'errors'>) }
+    const index = places(batch.modelIndex, 'model_index')
+    const input = column(batch.inputTokens, 'input_tokens')
+    const output = column(batch.outputTokens, 'output_tokens')
+    const durations = batch.durationMs === undefined ? undefined : column(batch.durationMs, 'duration_ms')
+    const { json: told, ...columns } = guard(() => native.monitorBatch(this.#handle.id, json, index, input, output, durations))
+    return { ...columns, ...(fromWire(JSON.parse(told)) as Omit<BatchResult, keyof typeof columns>) }
   }
 
   /** A meter for one streamed response: push its events, or wrap its iterator. */
   stream(provider: string | null, options: { model?: string; requestId?: string; metadata?: Metadata } = {}): StreamMeter {
-    return new StreamMeter(provider, options, (handle, more) => {
-      const wire = this.#logged('log_stream', {
-        ...(toWire(more) as object),
-        stream: handle,
-        metadata: options.metadata,
+    const { metadata, ...given } = options
+    return new StreamMeter(provider, given, (stream, more) => {
+      const { at, reservation, ...rest } = more
+      const input = {
+        ...(toWire(rest) as object),
+        stream,
+        metadata: this.#tagsOf(metadata),
         slot: this.#slot,
-        at: this.#at(more.at),
-      })
-      return this.#record(wire, options.metadata)
+        at: this.#at(at),
+        reservation: reservationId(reservation),
+      }
+      return this.#record(this.#call<Logged>('log_stream', input), metadata)
     })
   }
 
@@ -309,40 +338,44 @@ export class ResourceMonitor {
       input_tokens: inputTokens,
       max_output_tokens: maxOutputTokens,
       ...(toWire(rest) as object),
-      metadata,
+      metadata: this.#tagsOf(metadata),
       at: this.#at(at),
     }
     const told = this.#call<{ id: string; level: 'ok' | 'warn' }>('reserve', input)
     return Budgets.reservation(this.#budgets, told)
   }
 
-  /** The records that the ring still holds, oldest first. */
-  getMetrics(options: { limit?: number; type?: 'inference' | 'training'; model?: string; since?: Instant } = {}): AnyRecord[] {
-    const { since, ...rest } = options
-    const input = { ...rest, since: since === undefined ? undefined : instantText(since) }
-    return this.#at_slots(this.#call<number[]>('metrics', input))
+  /** The records that the ring still holds, oldest first; a number is the limit. */
+  getMetrics(options: number | MetricsOptions = {}): AnyRecord[] {
+    const { since, ...rest } = typeof options === 'number' ? { limit: options } : options
+    return this.#recordsAt(this.#call<number[]>('metrics', { ...rest, since: since === undefined ? undefined : instantText(since) }))
   }
 
   /** Empties ring, roll-ups and ids; configuration, budgets and sinks stay. */
   resetMetrics(): void {
-    this.#call('reset', {})
-    this.#ring.length = 0
+    this.#call('reset')
+    this.#ring = []
+    this.#slot = 0
   }
 
   /** Takes the records that no drain has taken yet, oldest first. */
   drain(max?: number): AnyRecord[] {
-    return this.#at_slots(this.#call<number[]>('drain', { max }))
+    return this.#recordsAt(this.#call<number[]>('drain', { max }))
   }
 
   /** Exact sums of everything logged, by any subset of `provider`, `model`, `status` and the tags. */
   summary(groupBy: string[] = ['model'], options: { where?: Record<string, string | null> } = {}): SummaryRow[] {
     const rows = this.#call<Record<string, unknown>[]>('summary', { group_by: groupBy, where: options.where ?? {} })
-    return rows.map((row) => fromWire(row) as SummaryRow)
+    return rows.map((row) => {
+      // The names of tags are the caller's own.
+      const key = Object.fromEntries(groupBy.map((name) => [name, row[name]]))
+      return { ...key, ...(fromWire(Object.fromEntries(Object.entries(row).filter(([name]) => !groupBy.includes(name)))) as SummaryRow) }
+    })
   }
 
   /** Lengths of the tables and counts of what was kept and lost. */
   stats(): Stats {
-    return fromWire(this.#call('stats', {})) as Stats
+    return fromWire(this.#call('stats')) as Stats
   }
 
   /** OpenMetrics 1.0 text. */
@@ -360,87 +393,205 @@ export class ResourceMonitor {
     this.#call('set_grid', { grid: typeof grid === 'object' ? toWire(grid) : grid })
   }
 
-  /** The roll-ups as text; `restore` adds them to another monitor's. */
+  /** Totals and counters as text, for `restore`. Records are not in it: drain them. */
   snapshot(): string {
-    return this.#call('snapshot', {})
+    return this.#call('snapshot')
   }
 
-  /** Adds the roll-ups that `snapshot` wrote. */
+  /** Takes totals and counters from what `snapshot` wrote, in place of its own; records and configuration stay. */
   restore(text: string): void {
     this.#call('restore', { text })
   }
 
-  /** Adds the roll-ups of another monitor. */
+  /** Adds the totals of another monitor; its records stay there. */
   merge(other: ResourceMonitor): void {
-    this.restore(other.snapshot())
+    this.#call('merge', { other: other.#handle.id })
   }
 
-  /** The exact settings, and where each came from: constructor, environment or default. */
+  /** The exact settings, and where each came from: constructor, environment, region, assignment or default. */
   get config(): Record<string, { value: string; source: string }> {
-    return fromWire(this.#call('config', {})) as Record<string, { value: string; source: string }>
+    return fromWire(this.#call('config')) as Record<string, { value: string; source: string }>
+  }
+
+  /** USD per 1,000 input tokens. Assigning makes it explicit, so that it wins over the catalogue. */
+  get costPer1kInputTokens(): number {
+    return this.#setting('cost_per_1k_input_tokens')
+  }
+  set costPer1kInputTokens(value: Amount) {
+    this.#set('cost_per_1k_input_tokens', value)
+  }
+  /** USD per 1,000 output tokens. */
+  get costPer1kOutputTokens(): number {
+    return this.#setting('cost_per_1k_output_tokens')
+  }
+  set costPer1kOutputTokens(value: Amount) {
+    this.#set('cost_per_1k_output_tokens', value)
+  }
+  /** USD per hour of compute. */
+  get computeCostPerHour(): number {
+    return this.#setting('compute_cost_per_hour')
+  }
+  set computeCostPerHour(value: Amount) {
+    this.#set('compute_cost_per_hour', value)
+  }
+  /** Watt-hours per 1,000 tokens. */
+  get energyWhPer1kTokens(): number {
+    return this.#setting('energy_wh_per_1k_tokens')
+  }
+  set energyWhPer1kTokens(value: Amount) {
+    this.#set('energy_wh_per_1k_tokens', value)
+  }
+  /** Grams of CO2e per kilowatt-hour; may be assigned as the grid changes. */
+  get carbonIntensityGPerKwh(): number {
+    return this.#setting('carbon_intensity_g_per_kwh')
+  }
+  set carbonIntensityGPerKwh(value: Amount) {
+    this.#set('carbon_intensity_g_per_kwh', value)
+  }
+  /** Kilowatts of one GPU in training. */
+  get gpuPowerKw(): number {
+    return this.#setting('gpu_power_kw')
+  }
+  set gpuPowerKw(value: Amount) {
+    this.#set('gpu_power_kw', value)
   }
 
   /**
-   * Hands undrained records to `write` every `everyS` seconds, `batch` at a time. A failed batch is tried once more before new ones, then
-   * counted in `sinkErrors` and `dropped`. The timer keeps no process alive.
+   * Hands undrained records to `write` every `everyS` seconds, `batch` at a time. A failed batch, a throw or a rejected promise, is tried
+   * once more before new ones, then counted in `sinkErrors` and `dropped`. The timer keeps no process alive.
    */
-  startSink(write: (records: AnyRecord[]) => void, options: { everyS?: number; batch?: number } = {}): void {
-    if (this.#sink !== undefined) this.stopSink()
-    const batch = options.batch ?? 1000
-    const flush = (): void => {
-      for (;;) {
-        const slots = this.#call<number[] | null>('sink_next', { max: batch })
-        if (slots === null) return
-        try {
-          write(this.#at_slots(slots))
-          this.#call('sink_written', {})
-        } catch {
-          if (!this.#call<boolean>('sink_failed', { slots })) return
-        }
-      }
-    }
-    const timer = setInterval(flush, (options.everyS ?? 1) * 1000)
-    timer.unref()
-    this.#sink = { timer, flush }
+  startSink(write: (records: AnyRecord[]) => void | Promise<void>, options: { everyS?: number; batch?: number } = {}): void {
+    const { everyS = 1, batch = 1000 } = options
+    if (typeof write !== 'function') throw refused('write', write, 'not a function')
+    if (!(everyS > 0 && everyS < 2_147_483)) throw refused('every_s', everyS, 'not a number of seconds above 0')
+    if (!(Number.isSafeInteger(batch) && batch > 0)) throw refused('batch', batch, 'not a whole number above 0')
+    if (this.#sink !== undefined) throw refused('write', 'a second one', 'a monitor has one sink; stop it first')
+    const sink: Sink = { write, batch, timer: setInterval(() => void this.#flush(sink), everyS * 1000), running: undefined, failed: undefined }
+    sink.timer.unref()
+    this.#sink = sink
   }
 
-  /** Stops the sink after a last flush. */
-  stopSink(): void {
+  /** Stops the sink after a last flush, which has ended when this returns, or when the promise does if `write` gives promises. */
+  stopSink(): Promise<void> {
     const sink = this.#sink
-    if (sink === undefined) return
+    if (sink === undefined) return Promise.resolve()
     this.#sink = undefined
     clearInterval(sink.timer)
-    sink.flush()
+    const last = (): Promise<void> => {
+      // A batch that fails now has its second try at once: there is no later.
+      const first = this.#flush(sink)
+      return sink.failed === undefined ? first : first.then(() => this.#flush(sink))
+    }
+    return sink.running === undefined ? last() : sink.running.then(last)
+  }
+
+  /** Writes until nothing waits or a batch fails; one at a time. */
+  #flush(sink: Sink): Promise<void> {
+    if (sink.running !== undefined) return sink.running
+    for (;;) {
+      const slots = this.#call<number[] | null>('sink_next', { max: sink.batch })
+      if (slots === null) return Promise.resolve()
+      // The ring may have moved on since a batch failed, so the records of that batch are kept here.
+      const records = sink.failed ?? this.#recordsAt(slots)
+      let written: void | Promise<void>
+      try {
+        written = sink.write(records)
+      } catch {
+        if (this.#sinkFailed(sink, slots, records)) return Promise.resolve()
+        continue
+      }
+      if (typeof written?.then !== 'function') {
+        this.#sinkWritten(sink)
+        continue
+      }
+      sink.running = Promise.resolve(written)
+        .then(
+          () => (this.#sinkWritten(sink), true),
+          () => !this.#sinkFailed(sink, slots, records),
+        )
+        .then((onward) => {
+          sink.running = undefined
+          return onward ? this.#flush(sink) : undefined
+        })
+      return sink.running
+    }
+  }
+
+  #sinkWritten(sink: Sink): void {
+    sink.failed = undefined
+    this.#call('sink_written')
+  }
+
+  /** Whether the batch is kept for another try. */
+  #sinkFailed(sink: Sink, slots: number[], records: AnyRecord[]): boolean {
+    const kept = this.#call<boolean>('sink_failed', { slots })
+    sink.failed = kept ? records : undefined
+    return kept
+  }
+
+  #setting(name: string): number {
+    return this.#call('setting', { name })
+  }
+
+  #set(name: string, value: Amount): void {
+    this.#call('set', { name, value: typeof value === 'boolean' ? value : String(value) })
+  }
+
+  #now(): number {
+    const ms = Math.floor(this.#clock())
+    return ms >= 0 && ms < 253_402_300_800_000 ? ms : instantMs(ms / 1000, 'clock')
   }
 
   #at(at?: Instant): string {
-    return at === undefined ? rfc3339(this.#clock()) : rfc3339(instantMs(at))
+    return rfc3339(at === undefined || at === null ? this.#now() : instantMs(at))
   }
 
-  #call<T>(method: string, input: unknown): T {
+  #call<T>(method: string, input: object = {}, body?: Body): T {
     const json = stringify(input)
-    return JSON.parse(guard(() => native.monitorCall(this.#handle.id, method, json))) as T
+    return JSON.parse(guard(() => native.monitorCall(this.#handle.id, method, json, body))) as T
   }
 
-  #intern(name: string): number {
-    if (typeof name !== 'string' || this.#names.size >= NAMES_MAX) return -1
+  /** The number of a name on the hot path; -1 sends the call the long way. */
+  #intern(name: unknown): number {
+    if (typeof name !== 'string') return -1
+    if (this.#names.size >= NAMES_MAX) {
+      native.forget(this.#handle.id)
+      this.#names.clear()
+    }
     const id = native.intern(this.#handle.id, name)
-    this.#names.set(name, id)
+    if (id >= 0) this.#names.set(name, id)
     return id
   }
 
-  /** Writes the tags' numbers; false when one of them is not interned. */
+  /** Writes the tags' numbers; false when the call has to go the long way. */
   #putTags(metadata: Metadata): boolean {
+    const prototype: unknown = Object.getPrototypeOf(metadata)
+    if (prototype !== Object.prototype && prototype !== null) return false
     for (const key in metadata) {
       const place = this.#tagPlaces.get(key)
       if (place === undefined) continue
-      const value = metadata[key]
-      if (typeof value !== 'string') return value === null || value === undefined ? true : false
-      const id = this.#names.get(value) ?? this.#intern(value)
-      if (id < 0 || exchange[IN_TAGS + place] !== 0) return false
+      let value = metadata[key]
+      if (value === null || value === undefined) continue
+      // A float is written as the engine writes it, which JavaScript does not.
+      if (typeof value === 'boolean' || Number.isSafeInteger(value)) value = String(value)
+      if (typeof value !== 'string') return false
+      // A name and an alias for the same tag: the engine knows which wins.
+      if (exchange[IN_TAGS + place] !== 0) return false
+      let id = this.#names.get(value)
+      if (id === undefined) {
+        // Forgetting names here would take the model's number back.
+        const room = this.#names.size < NAMES_MAX
+        id = this.#intern(value)
+        if (!room || id < 0) return false
+      }
       exchange[IN_TAGS + place] = id + 1
     }
     return true
+  }
+
+  /** The members of metadata that can be tags: the rest is the caller's and crosses no border. */
+  #tagsOf(metadata: Metadata | null | undefined): Metadata | undefined {
+    return tagsOf(metadata, this.#tagKeys)
   }
 
   #logLong(
@@ -452,72 +603,110 @@ export class ResourceMonitor {
     options: InferenceOptions,
   ): InferenceRecord {
     const { at, reservation, usage, ...rest } = options
-    const wire = this.#logged('log_inference', {
+    const input = {
       ...(toWire(rest) as object),
       model,
       input_tokens: number(inputTokens, 'input_tokens'),
       output_tokens: number(outputTokens, 'output_tokens'),
       duration_ms: durationMs,
-      metadata,
-      usage,
+      metadata: this.#tagsOf(metadata),
+      usage: usage === undefined ? undefined : asUsage(usage),
       at: this.#at(at),
       slot: this.#slot,
       reservation: reservationId(reservation),
-    })
-    return this.#record(wire, metadata ?? undefined)
-  }
-
-  #logged(method: string, input: unknown): Logged {
-    return this.#call<Logged>(method, input)
+    }
+    return this.#record(this.#call<Logged>('log_inference', input), metadata)
   }
 
   #record(logged: Logged, metadata: Metadata | undefined | null): InferenceRecord {
-    // A request id that was logged before: its first record, when the ring still has it.
-    const first = logged.slot === this.#slot ? undefined : this.#ring[logged.slot % this.#capacity]
-    if (first instanceof InferenceRecord && first.requestId === logged.record.request_id) return first
+    if (logged.duplicate) {
+      // A request id that was logged before: its first record, when the ring still has it.
+      const first = this.#ring[logged.slot % this.#capacity]
+      if (first instanceof InferenceRecord && first.requestId === logged.record.request_id) return first
+    }
     const record = InferenceRecord.fromWire(logged.record, metadata ?? undefined)
-    if (logged.slot === this.#slot) this.#keep(record)
+    if (!logged.duplicate) this.#keep(record)
     return record
   }
 
   #keep(record: AnyRecord): void {
+    if (this.#capacity === 0) return
     this.#ring[this.#slot % this.#capacity] = record
     this.#slot += 1
   }
 
-  #at_slots(slots: number[]): AnyRecord[] {
+  #recordsAt(slots: number[]): AnyRecord[] {
     return slots.map((slot) => this.#ring[slot % this.#capacity] as AnyRecord)
   }
+
+  #newVersion(id: number): Version {
+    const { handle, intensity } = this.#call<{ handle: number; intensity: number }>('pricing')
+    this.#version = new Version(id, new Handle(handle, native.objectFree), intensity, this.#tagKeys)
+    return this.#version
+  }
+}
+
+/** Which records to read. */
+export interface MetricsOptions {
+  /** At most so many, the newest; still oldest first. */
+  limit?: number
+  type?: 'inference' | 'training'
+  model?: string
+  since?: Instant
 }
 
 interface Logged {
   slot: number
+  duplicate: boolean
   record: Wire
 }
 
-/** The prices and factors that records were made with; the engine keeps them as long as a record may ask. */
+interface Sink {
+  write: (records: AnyRecord[]) => void | Promise<void>
+  batch: number
+  timer: NodeJS.Timeout
+  /** The write under way, when `write` gives promises. */
+  running: Promise<void> | undefined
+  /** The records of the batch that waits for its second try. */
+  failed: AnyRecord[] | undefined
+}
+
+/** The prices and factors that records were made with; the engine keeps them for as long as a record may ask. */
 class Version implements Details {
   readonly id: number
-  readonly #monitor: Handle
+  readonly intensity: number
+  readonly #pricing: Handle
+  readonly #tagKeys: [string, number][]
 
-  constructor(monitor: Handle, id: number) {
-    this.#monitor = monitor
+  constructor(id: number, pricing: Handle, intensity: number, tagKeys: [string, number][]) {
     this.id = id
+    this.#pricing = pricing
+    this.intensity = intensity
+    this.#tagKeys = tagKeys
   }
 
   wire(record: InferenceRecord): Wire {
     const { model, inputTokens, outputTokens, durationMs, timestamp, metadata } = record
-    const json = stringify({
-      version: this.id,
+    return this.#pricing.call('record', {
       model,
       input_tokens: inputTokens,
       output_tokens: outputTokens,
       duration_ms: durationMs,
       at: timestamp,
-      metadata,
+      metadata: tagsOf(metadata, this.#tagKeys),
     })
-    return JSON.parse(guard(() => native.monitorCall(this.#monitor.id, 'remake', json))) as Wire
   }
+}
+
+function tagsOf(metadata: Metadata | null | undefined, keys: [string, number][]): Metadata | undefined {
+  if (metadata === undefined || metadata === null) return undefined
+  if (typeof metadata !== 'object') throw refused('metadata', metadata, 'not an object')
+  const tags: Metadata = {}
+  for (const [key] of keys) {
+    const value = metadata[key]
+    if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') tags[key] = value
+  }
+  return tags
 }
 
 /** Usage of one streamed response; events may repeat or arrive twice. */
@@ -531,15 +720,14 @@ export class StreamMeter {
     options: { model?: string; requestId?: string },
     finish: (handle: number, more: FinishOptions) => InferenceRecord,
   ) {
-    const json = stringify({ provider, model: options.model, request_id: options.requestId })
-    this.#handle = new Handle(guard(() => native.objectNew('stream', json)), (id) => native.objectFree(id))
+    this.#handle = Handle.object('stream', stringify({ provider, model: options.model, request_id: options.requestId }))
     this.#finish = finish
   }
 
-  /** Reads one event: a parsed object, or text of server-sent events. */
+  /** Reads one event, parsed; or text or bytes of the stream, cut anywhere. */
   push(event: unknown): void {
-    const json = typeof event === 'string' ? stringify({ sse: event }) : stringify({ event })
-    guard(() => native.objectCall(this.#handle.id, 'push', json))
+    const parsed = typeof event !== 'string' && !(event instanceof Uint8Array)
+    this.#handle.call('push', {}, parsed ? `${stringify(event)}\n` : event)
   }
 
   /** Passes the events of an iterator on, reading each one; logs the call when it ends or breaks off. */
@@ -568,12 +756,18 @@ export interface FinishOptions {
   outcome?: 'ok' | 'error' | 'cancelled'
   serviceTier?: string
   region?: string
+  trace?: InferenceOptions['trace']
   at?: Instant
+  reservation?: Reservation | string
 }
 
-function amount(picodollars: number): number | null {
-  // Both operands are exact, so the quotient is correctly rounded; NaN is "not known".
-  return picodollars === picodollars ? picodollars / 1e12 : null
+/** NaN in the exchange array is "not known". */
+function known(amount: number): number | null {
+  return amount === amount ? amount : null
+}
+
+function refused(name: string, value: unknown, problem: string): ConfigError {
+  return new ConfigError(`\`${name}\` is \`${String(value).slice(0, 80)}\`: ${problem}`, 'config.invalid', name)
 }
 
 function number(value: unknown, path: string): number {
@@ -591,14 +785,6 @@ function duration(value: unknown): number {
 
 function reservationId(reservation: Reservation | string | undefined): string | undefined {
   return typeof reservation === 'object' ? reservation.id : reservation
-}
-
-function decode(bytes: Uint8Array): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
-  } catch {
-    throw new UsageError('the body has no shape known here: it is not UTF-8; pass the decoded text', 'usage.unknown_shape', '')
-  }
 }
 
 const AMOUNTS = new Set([

@@ -29,7 +29,9 @@ function cached(table: Map<string, string>, key: string, make: () => string): st
 }
 
 /** Members whose keys are the user's own words and stay as they are. */
-const VERBATIM = new Set(['metadata', 'tags', 'scope', 'where', 'env', 'response', 'body', 'tag_aliases', 'rows', 'models_params', 'model_params'])
+const VERBATIM = new Set(['metadata', 'tags', 'scope', 'where', 'env', 'body', 'tag_aliases', 'rows'])
+/** Members whose keys are names of models; their values are ours. */
+const KEYED = new Set(['model_params', 'modelParams'])
 
 /** @internal A wire object with JavaScript's names, deeply. */
 export function fromWire(value: unknown): unknown {
@@ -48,7 +50,16 @@ function convert(value: unknown, name: (key: string) => string): unknown {
   const out: Record<string, unknown> = {}
   for (const [key, member] of Object.entries(value)) {
     const renamed = name(key)
-    out[renamed] = VERBATIM.has(key) || VERBATIM.has(renamed) ? member : convert(member, name)
+    if (VERBATIM.has(key) || VERBATIM.has(renamed)) out[renamed] = member
+    else if (KEYED.has(key) || byModel(key, member)) {
+      const values = Object.entries((member ?? {}) as object).map(([model, value]) => [model, convert(value, name)] as const)
+      out[renamed] = Object.fromEntries(values)
+    } else out[renamed] = convert(member, name)
   }
   return out
+}
+
+/** Parameters may be those of one model or, by name, of several. */
+function byModel(key: string, member: unknown): boolean {
+  return key === 'params' && typeof member === 'object' && member !== null && !('totalB' in member || 'total_b' in member)
 }

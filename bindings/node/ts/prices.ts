@@ -1,9 +1,10 @@
 import type { Amount } from './budget'
-import { Handle, call, guard, native, stringify } from './native'
+import { Handle, call, stringify } from './native'
+import { bodyOf } from './body'
 import { fromWire, toWire } from './names'
 import { type Cost, costOf, setExplain } from './record'
 import { type Instant, instantText } from './time'
-import type { Usage } from './usage'
+import { type Buckets, type Usage, asUsage } from './usage'
 
 setExplain((cost) => call<string>('explain', { cost }))
 
@@ -55,8 +56,7 @@ export class Catalogue {
 
   /** A catalogue from its text. */
   static fromJsonl(text: string): Catalogue {
-    const json = stringify({ text })
-    return new Catalogue(new Handle(guard(() => native.objectNew('catalogue', json)), (id) => native.objectFree(id)))
+    return new Catalogue(Handle.object('catalogue', '{}', text))
   }
 
   /** Identifies the bytes that the prices came from. */
@@ -74,15 +74,14 @@ export class Catalogue {
     return this.#call('resolve', { model, provider })
   }
 
-  /** Every row, as in the catalogue's text. */
-  rows(): Record<string, unknown>[] {
-    return this.#call('rows', {})
+  /** Every row, or those of one model, as in the catalogue's text and with its id. */
+  rows(model?: string): Record<string, unknown>[] {
+    return this.#call('rows', { model })
   }
 
   /** This catalogue with the rows of `text` over it. */
   overlay(text: string): Catalogue {
-    const json = stringify({ text, base: this.handle?.id })
-    return new Catalogue(new Handle(guard(() => native.objectNew('catalogue', json)), (id) => native.objectFree(id)))
+    return new Catalogue(Handle.object('catalogue', stringify({ overlay: true, base: this.handle?.id }), text))
   }
 
   #call<T>(method: string, input: object): T {
@@ -97,14 +96,27 @@ export function prices(): Catalogue {
   return builtin
 }
 
+/** Under which conditions, and by which prices. */
+export interface CostOptions {
+  provider?: string
+  at?: Instant
+  serviceTier?: string
+  region?: string
+  speed?: string
+  searchContext?: string
+  /** The compiled catalogue unless given. */
+  catalogue?: Catalogue
+  onUnknown?: 'raise' | 'null'
+}
+
 /** What `usage` of `model` costs; `onUnknown: 'null'` gives status `unpriced` and amounts null instead of an error. */
 export function cost(
   model: string,
-  usage: Usage,
-  options: { provider?: string; at?: Instant; serviceTier?: string; region?: string; onUnknown?: 'raise' | 'null' } = {},
+  usage: Usage | Buckets,
+  options: CostOptions = {},
 ): Cost {
-  const { at, ...rest } = options
-  return costOf(call('cost', { model, usage, ...(toWire(rest) as object), at: instantText(at) }))
+  const { at, catalogue, ...rest } = options
+  return costOf(call('cost', { model, usage: asUsage(usage), ...(toWire(rest) as object), at: instantText(at), catalogue: catalogue?.handle?.id }))
 }
 
 /** What a response body says of its call. */
@@ -116,6 +128,8 @@ export interface Extracted {
   finish: string | null
   serviceTier: string | null
   region: string | null
+  speed: string | null
+  searchContext: string | null
   reportedCost: string | null
   durationNs: number | null
   parts: { model: string | null; usage: Record<string, number> }[]
@@ -123,8 +137,7 @@ export interface Extracted {
   assumptions: string[]
 }
 
-/** Reads the usage of a response body: a parsed body, an SDK's object, or JSON text. */
+/** Reads the usage of a response body: a parsed body, an SDK's object, JSON text or its bytes. */
 export function extract(body: unknown, options: { provider?: string; model?: string } = {}): Extracted {
-  const input = typeof body === 'string' ? { text: body } : { body }
-  return fromWire(call('extract', { ...input, ...options })) as Extracted
+  return fromWire(call('extract', options, bodyOf(body))) as Extracted
 }

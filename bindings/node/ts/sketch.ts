@@ -1,23 +1,23 @@
-import { Handle, call, guard, native, stringify } from './native'
+import { Handle, call } from './native'
 
 /** A mergeable sketch of quantiles over whole numbers; a quantile is off by at most 1/128. */
 export class Sketch {
-  readonly #handle = new Handle(native.objectNew('sketch', '{}'), (id) => native.objectFree(id))
+  readonly #handle = Handle.object('sketch', '{}')
 
   /** Adds `value` `count` times. */
   add(value: number | bigint, count = 1): void {
-    this.#call('add', { value: String(value), count })
+    this.#handle.call('add', { value: String(value), count })
   }
 
   /** The value at rank `ceil(q * n)`; null when nothing was added. */
   quantile(q: number): bigint | null {
-    const value = this.#call('quantile', { q }) as string | null
+    const value = this.#handle.call<string | null>('quantile', { q })
     return value === null ? null : BigInt(value)
   }
 
   /** Adds everything that `other` holds. */
   merge(other: Sketch): void {
-    this.#call('merge', { other: other.#handle.id })
+    this.#handle.call('merge', { other: other.#handle.id })
   }
 
   /** The bucket of a value. */
@@ -28,10 +28,5 @@ export class Sketch {
   /** The value that stands for a bucket. */
   static representative(bucket: number): bigint {
     return BigInt(call<string>('sketch_representative', { bucket }))
-  }
-
-  #call(method: string, input: unknown): unknown {
-    const json = stringify(input)
-    return JSON.parse(guard(() => native.objectCall(this.#handle.id, method, json)))
   }
 }

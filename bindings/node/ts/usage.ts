@@ -1,3 +1,4 @@
+import { bodyOf } from './body'
 import { call } from './native'
 import { fromWire, toWire } from './names'
 
@@ -89,7 +90,7 @@ export class Usage {
 
   /** The usage that a provider's response body reports. */
   static fromResponse(body: unknown, provider?: string): Usage {
-    const { usage } = call<{ usage: Record<string, number> }>('extract', { body, provider })
+    const { usage } = call<{ usage: Record<string, number> }>('extract', { provider }, bodyOf(body))
     return new Usage(fromWire(usage) as Buckets)
   }
 
@@ -98,4 +99,9 @@ export class Usage {
     const { promptTokens, completionTokens, totalTokens, ...buckets } = this
     return Object.fromEntries(Object.entries(toWire({ ...buckets }) as Record<string, number>).filter(([, count]) => count !== 0))
   }
+}
+
+/** @internal A usage from what a caller gives for one. */
+export function asUsage(usage: Usage | Buckets): Usage {
+  return usage instanceof Usage ? usage : new Usage(usage)
 }

@@ -15,7 +15,7 @@ use crate::{
 };
 use finops::{
     Error, MonitorConfig, ResourceMonitor,
-    telemetry::monitor::{Pricing, SinkState},
+    telemetry::monitor::SinkState,
 };
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
@@ -47,10 +47,6 @@ pub fn with_monitor<R>(handle: usize, run: impl FnOnce(&mut Monitor) -> R) -> Op
     MONITORS.with(|monitors| monitors.with(handle, run))
 }
 
-/// The prices and factors of a monitor as they are now.
-pub fn pricing(handle: usize) -> std::result::Result<Pricing, Error> {
-    with_monitor(handle, |monitor| monitor.engine.pricing()).ok_or_else(objects::gone)
-}
 
 /// A monitor of the given arguments.
 #[napi(catch_unwind)]
