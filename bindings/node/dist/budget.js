@@ -6,9 +6,6 @@ const names_1 = require("./names");
 const time_1 = require("./time");
 /** A limit on what calls may take. */
 class Budget {
-    id;
-    limit;
-    options;
     constructor(id, limit, options = {}) {
         this.id = id;
         this.limit = String(limit);
@@ -28,8 +25,6 @@ class Budget {
 exports.Budget = Budget;
 /** Room that is held for a call. */
 class Reservation {
-    id;
-    level;
     #budgets;
     /** @internal */
     constructor(budgets, told) {
@@ -53,8 +48,6 @@ class Reservation {
 exports.Reservation = Reservation;
 /** Budgets that are reserved from together, all or nothing. */
 class Budgets {
-    /** @internal */
-    handle;
     constructor(budgets) {
         this.handle = native_1.Handle.object('budgets', (0, native_1.stringify)(budgets));
     }

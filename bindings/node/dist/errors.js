@@ -7,10 +7,6 @@ exports.BudgetExceeded = exports.BudgetError = exports.MeterError = exports.Carb
  * Switch on `code`; the message is for people.
  */
 class FinopsError extends Error {
-    /** Stable dotted code, for example `price.unknown_model`. */
-    code;
-    /** The argument or the path into the input that is at fault; empty for the input as a whole. */
-    path;
     constructor(message, code, path = '') {
         super(message);
         this.name = new.target.name;
@@ -49,8 +45,6 @@ class MeterError extends FinopsError {
 exports.MeterError = MeterError;
 /** A budget that cannot be used as asked. */
 class BudgetError extends FinopsError {
-    /** Id of the budget, where one is at fault. */
-    budget;
     constructor(message, code, path = '', budget = null) {
         super(message, code, path);
         this.budget = budget;
@@ -59,12 +53,6 @@ class BudgetError extends FinopsError {
 exports.BudgetError = BudgetError;
 /** A hard budget refused a reservation. */
 class BudgetExceeded extends BudgetError {
-    /** What was left, as a decimal string. */
-    remaining;
-    /** What was asked for, as a decimal string. */
-    requested;
-    /** RFC 3339 instant at which the window ends, or null when it never does. */
-    retryAt;
     constructor(message, code, path, detail) {
         super(message, code, path, detail.budget);
         this.remaining = detail.remaining;

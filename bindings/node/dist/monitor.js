@@ -470,8 +470,6 @@ class ResourceMonitor {
 exports.ResourceMonitor = ResourceMonitor;
 /** The prices and factors that records were made with; the engine keeps them for as long as a record may ask. */
 class Version {
-    id;
-    intensity;
     #pricing;
     #tagKeys;
     constructor(id, pricing, intensity, tagKeys) {

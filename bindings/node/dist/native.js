@@ -86,7 +86,7 @@ function guard(run) {
         return run();
     }
     catch (error) {
-        throw error instanceof Error && error.message.startsWith('{"code":') ? told(error.message) : error;
+        throw error instanceof Error && error.message.startsWith('{"') ? told(error.message) : error;
     }
 }
 /** @internal A pure function of the engine. */
@@ -109,7 +109,6 @@ function replace(_key, value) {
 }
 /** @internal Frees a native object when its JavaScript owner is gone. */
 class Handle {
-    id;
     constructor(id, free) {
         this.id = id;
         registry.register(this, { id, free });

@@ -13,8 +13,6 @@ const usage_1 = require("./usage");
 (0, record_1.setExplain)((cost) => (0, native_1.call)('explain', { cost }));
 /** The price that you pay for a model: it wins over everything else. */
 class ModelPrice {
-    model;
-    options;
     constructor(model, options = {}) {
         this.model = model;
         this.options = options;
@@ -28,8 +26,6 @@ class ModelPrice {
 exports.ModelPrice = ModelPrice;
 /** Dated prices of models, with provenance. */
 class Catalogue {
-    /** @internal The compiled catalogue has none. */
-    handle;
     /** @internal */
     constructor(handle) {
         this.handle = handle;

@@ -21,22 +21,6 @@ function costOf(wire) {
  * computed when asked for, from the rates and factors that the record was made with.
  */
 class InferenceRecord {
-    /** RFC 3339 in UTC with milliseconds. */
-    timestamp;
-    model;
-    inputTokens;
-    outputTokens;
-    totalTokens;
-    durationMs;
-    inputCostUsd;
-    outputCostUsd;
-    computeCostUsd;
-    unitCostUsd;
-    energyJoules;
-    carbonKg;
-    carbonIntensityGPerKwh;
-    /** The caller's object itself, present only when it was given. */
-    metadata;
     #details;
     /** @internal */
     constructor(timestamp, model, inputTokens, outputTokens, totalTokens, durationMs, inputCostUsd, outputCostUsd, computeCostUsd, unitCostUsd, energyJoules, carbonKg, carbonIntensityGPerKwh, metadata, details) {
@@ -130,19 +114,10 @@ class InferenceRecord {
 exports.InferenceRecord = InferenceRecord;
 /** What one training run cost, used and emitted. */
 class TrainingRecord {
-    timestamp;
-    type = 'training';
-    model;
-    durationHours;
-    gpuCount;
-    computeCostUsd;
-    energyJoules;
-    carbonKg;
-    carbonIntensityGPerKwh;
-    metadata;
     #wire;
     /** @internal */
     constructor(wire, metadata) {
+        this.type = 'training';
         this.timestamp = wire.timestamp;
         this.model = wire.model;
         this.durationHours = Number(wire.duration_hours);

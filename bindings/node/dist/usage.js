@@ -10,37 +10,31 @@ const names_1 = require("./names");
  * and never added.
  */
 class Usage {
-    input = 0;
-    inputAudio = 0;
-    inputImage = 0;
-    inputVideo = 0;
-    cacheRead = 0;
-    cacheReadAudio = 0;
-    cacheReadImage = 0;
-    cacheReadVideo = 0;
-    cacheWrite5m = 0;
-    cacheWrite1h = 0;
-    output = 0;
-    outputAudio = 0;
-    outputImage = 0;
-    outputVideo = 0;
-    reasoning = 0;
-    webSearch = 0;
-    fileSearch = 0;
-    codeExecution = 0;
-    request = 0;
-    rerank = 0;
-    audioSecond = 0;
-    character = 0;
-    page = 0;
-    image = 0;
-    /** All prompt tokens: input, cache reads and cache writes. */
-    promptTokens;
-    /** All completion tokens, reasoning included. */
-    completionTokens;
-    /** Prompt and completion. */
-    totalTokens;
     constructor(buckets = {}) {
+        this.input = 0;
+        this.inputAudio = 0;
+        this.inputImage = 0;
+        this.inputVideo = 0;
+        this.cacheRead = 0;
+        this.cacheReadAudio = 0;
+        this.cacheReadImage = 0;
+        this.cacheReadVideo = 0;
+        this.cacheWrite5m = 0;
+        this.cacheWrite1h = 0;
+        this.output = 0;
+        this.outputAudio = 0;
+        this.outputImage = 0;
+        this.outputVideo = 0;
+        this.reasoning = 0;
+        this.webSearch = 0;
+        this.fileSearch = 0;
+        this.codeExecution = 0;
+        this.request = 0;
+        this.rerank = 0;
+        this.audioSecond = 0;
+        this.character = 0;
+        this.page = 0;
+        this.image = 0;
         const totals = (0, native_1.call)('usage_new', { usage: (0, names_1.toWire)(buckets) });
         Object.assign(this, (0, names_1.fromWire)(totals.usage));
         this.promptTokens = totals.prompt_tokens;

@@ -92,7 +92,7 @@ export function guard<T>(run: () => T): T {
   try {
     return run()
   } catch (error) {
-    throw error instanceof Error && error.message.startsWith('{"code":') ? told(error.message) : error
+    throw error instanceof Error && error.message.startsWith('{"') ? told(error.message) : error
   }
 }
 
