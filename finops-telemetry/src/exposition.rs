@@ -63,7 +63,11 @@ pub fn openmetrics(snapshot: &Exposition<'_>, at: Timestamp) -> Result<String, B
     let sorted = merged(rollup);
     let rows: Vec<Row<'_>> =
         sorted.iter().map(|(group, totals)| Row { labels: names.labels(*group), totals }).collect();
-    let mut out = String::with_capacity(rows.len().saturating_mul(4096).saturating_add(4096));
+    // A group has about thirty lines: growing tens of megabytes by doubling would copy them more than once.
+    let lines = rows.iter().fold(0_usize, |sum, row| {
+        sum.saturating_add(row.labels.all().len().saturating_add(64).saturating_mul(30))
+    });
+    let mut out = String::with_capacity(lines.saturating_add(4096));
     if let Some(budgets) = snapshot.budgets {
         write_budgets(&mut out, budgets, at)?;
     }

@@ -99,6 +99,8 @@ pub struct Rollup {
     unknown_models: FxHashSet<Box<str>>,
     /// A key in encoded form, kept so that looking up allocates nothing.
     scratch: Vec<u8>,
+    /// The group of the last record: runs of equal keys need no hash.
+    last: usize,
 }
 
 #[derive(Debug, Clone)]
@@ -124,6 +126,7 @@ impl Rollup {
             levels,
             unknown_models: FxHashSet::default(),
             scratch: Vec::new(),
+            last: 0,
         })
     }
 
@@ -135,11 +138,13 @@ impl Rollup {
     /// `money.overflow`, `carbon.bad_number` and `carbon.total_overflow`; nothing changes then.
     pub fn record(&mut self, key: &RollupKey<'_>, measures: &Measures<'_>) -> Result<(), Error> {
         key::encode(&mut self.scratch, key, self.config.tags.len());
-        let at = match self.find() {
-            Some(at) => at,
-            None => self.admit(key)?,
-        };
-        match self.slots.get_mut(at) {
+        if self.slots.get(self.last).is_none_or(|slot| *slot.key != *self.scratch) {
+            self.last = match self.find() {
+                Some(at) => at,
+                None => self.admit(key)?,
+            };
+        }
+        match self.slots.get_mut(self.last) {
             Some(slot) => slot.totals.record(measures),
             None => Ok(()),
         }

@@ -1,5 +1,6 @@
 //! The shared vectors of the monitor, end to end: every case of these sections, exactly.
 #![expect(clippy::disallowed_methods, reason = "a test reads its vectors")]
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 #![expect(clippy::cast_possible_truncation, reason = "counts of test cases are small")]
 
 mod common;

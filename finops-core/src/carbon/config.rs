@@ -1,9 +1,11 @@
 //! What a caller configures, and which of several statements wins.
 
-use super::{Boundary, CarbonError, Intensity, ModelParams, Range, range::names, zone::OnUnknown};
+use super::{
+    Boundary, CarbonError, Intensity, IntensitySeries, ModelParams, Range, range::names, zone::OnUnknown,
+};
 use crate::{error::ConfigError, money::decimal};
 use rust_decimal::Decimal;
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 /// The environment variable of the energy factor.
 pub const ENERGY_VARIABLE: &str = "ENERGY_WH_PER_1K_TOKENS";
@@ -88,6 +90,21 @@ pub enum Grid {
     Range(Range),
     /// An intensity from a table, feed or file.
     Intensity(Box<Intensity>),
+    /// Intensity over time: a record takes the interval that holds its instant. Outside the series the scalar that is
+    /// otherwise configured serves.
+    Series(Arc<IntensitySeries>),
+}
+
+impl From<Range> for Grid {
+    fn from(g_per_kwh: Range) -> Self {
+        Self::Range(g_per_kwh)
+    }
+}
+
+impl From<IntensitySeries> for Grid {
+    fn from(series: IntensitySeries) -> Self {
+        Self::Series(Arc::new(series))
+    }
 }
 
 impl From<Decimal> for Grid {
@@ -126,6 +143,8 @@ pub struct CarbonConfig {
     pub gpu_power_kw: Option<Decimal>,
     /// The intensity of the grid.
     pub grid: Option<Grid>,
+    /// The intensity of the grid over time, beside the scalar in `grid`.
+    pub series: Option<Arc<IntensitySeries>>,
     /// A zone or cloud region, for the intensity and the PUE.
     pub region: Option<String>,
     /// What an unknown region gives: an error unless declared otherwise.

@@ -105,6 +105,27 @@ impl DataId {
     pub(crate) const fn new(dataset: Dataset, row: u16) -> Self {
         Self { dataset, row }
     }
+
+    /// The id of that text.
+    #[must_use]
+    pub fn from_text(text: &str) -> Option<Self> {
+        let datasets = [
+            (Dataset::Statement, STATEMENTS.len()),
+            (Dataset::EmberOwid, tables::COUNTRIES.len()),
+            (Dataset::Egrid, tables::US_STATES.len()),
+            (Dataset::GoogleRegions, tables::REGIONS.len()),
+            (Dataset::PueRegion, tables::REGIONS.len()),
+            (Dataset::PuePrefix, tables::AWS_PUE_PREFIX.len()),
+            (Dataset::PueFleet, 1),
+            (Dataset::Gpus, tables::GPUS.len()),
+            (Dataset::Cpus, tables::CPUS.len()),
+            (Dataset::Models, tables::MODELS.len()),
+        ];
+        let ids = datasets.into_iter().flat_map(|(dataset, len)| {
+            (0..u16::try_from(len).unwrap_or(u16::MAX)).map(move |row| Self::new(dataset, row))
+        });
+        ids.into_iter().find(|id| id.to_string() == text)
+    }
 }
 
 impl fmt::Display for DataId {

@@ -325,6 +325,15 @@ impl CarbonError {
         Self::FeedShape { path: path.into(), problem: shorten(&problem.to_string()) }
     }
 
+    /// The same error with the name of the model that it is about.
+    #[must_use]
+    pub fn of_model(self, name: &str) -> Self {
+        match self {
+            Self::UnknownModel { .. } => Self::UnknownModel { model: shorten(name) },
+            other => other,
+        }
+    }
+
     /// The same error with `prefix` and a point before its path, where it has one of its own.
     #[must_use]
     pub fn under(mut self, prefix: &str) -> Self {

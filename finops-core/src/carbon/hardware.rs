@@ -1,7 +1,7 @@
 //! Energy of cloud and host hardware, and of a fleet of serving GPUs.
 
 use super::{
-    Boundary, CarbonError, DataId, Range, Tier,
+    Boundary, CarbonError, DataId, NETWORK_KWH_PER_GB, Range, Tier,
     data_id::Dataset,
     gpu::Gpu,
     pue::{self, to_facility},
@@ -15,8 +15,6 @@ pub const MEMORY_KWH_PER_GB_H: f64 = 0.000_392;
 pub const SSD_WH_PER_TB_H: f64 = 1.2;
 /// Wh per TB and hour of disks: Cloud Carbon Footprint @b7a049c.
 pub const HDD_WH_PER_TB_H: f64 = 0.65;
-/// kWh per GB of network transfer: Cloud Carbon Footprint @b7a049c.
-pub const NETWORK_KWH_PER_GB: f64 = 0.001;
 /// Share of its design power that an idle CPU draws: CodeCarbon 3.3.2, `external/hardware.py`, machine mode.
 const TDP_IDLE_SHARE: f64 = 0.1;
 

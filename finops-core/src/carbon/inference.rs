@@ -6,10 +6,13 @@ use super::{
     config::Origin,
     fixed::Fixed,
     llm::{self, LlmImpact, Serving},
-    model::Factor,
+    model::{Factor, GridState},
     pue::{Pue, to_facility, water},
 };
-use crate::units::{Carbon, Energy, J_PER_KWH, Water};
+use crate::{
+    time::Timestamp,
+    units::{Carbon, Energy, J_PER_KWH, Water},
+};
 use rust_decimal::Decimal;
 
 /// What is known of a call's course.
@@ -23,6 +26,8 @@ pub struct Timing {
     pub time_to_first_token_s: Option<f64>,
     /// Energy that a meter read for this very call, at the machines: PUE is applied to it.
     pub measured: Option<Energy>,
+    /// When the call was made, to find its interval in an intensity series.
+    pub at: Option<Timestamp>,
 }
 
 /// Central joules of each class of tokens, at the facility's boundary.
@@ -47,10 +52,64 @@ pub struct Factors {
     pub g_per_kwh: Range,
     /// The PUE that was applied; `None` when none was.
     pub pue: Option<Range>,
+    /// What only some methods have.
+    pub detail: Detail,
+}
+
+/// The values of class factors or of a model.
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Detail {
+    /// Flat and measured figures have no more.
+    None,
+    /// Class factors.
+    Classes(ClassWh),
+    /// A model of known parameters.
+    Model(Served),
+}
+
+/// A model as it was served.
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
+pub struct Served {
+    /// Its parameters.
+    pub params: ModelParams,
     /// Requests served together.
-    pub batch: Option<Range>,
-    /// Parameters of the model.
-    pub params: Option<ModelParams>,
+    pub batch: Range,
+    /// Bits a weight.
+    pub bits: f64,
+}
+
+impl Factors {
+    /// The class factors, if the figure rests on them.
+    #[must_use]
+    pub const fn classes(&self) -> Option<&ClassWh> {
+        match &self.detail {
+            Detail::Classes(classes) => Some(classes),
+            Detail::None | Detail::Model(_) => None,
+        }
+    }
+
+    /// The model, if the figure rests on its parameters.
+    #[must_use]
+    pub const fn model(&self) -> Option<&Served> {
+        match &self.detail {
+            Detail::Model(served) => Some(served),
+            Detail::None | Detail::Classes(_) => None,
+        }
+    }
+}
+
+/// Central class factors and how the ends were found, so that they can be found again.
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
+pub struct ClassWh {
+    /// Wh per 1,000 tokens of input, cache reads, cache writes and output.
+    pub wh_per_1k: [f64; 4],
+    /// Whether they are the preset, of a factor of 3 either way.
+    pub preset: bool,
+    /// Whether cache reads go by their default share of input.
+    pub cache_read_defaulted: bool,
+    /// Whether cache writes go by their default share of input.
+    pub cache_write_defaulted: bool,
 }
 
 /// Energy and carbon of one call.
@@ -86,8 +145,7 @@ pub(crate) struct Classes {
     /// The same at the facility.
     facility: [[Fixed; 3]; 4],
     tier: Tier,
-    /// Whether cache reads and cache writes go by their default share of the input factor.
-    defaulted: (bool, bool),
+    factors: ClassWh,
     data: DataId,
 }
 
@@ -147,7 +205,12 @@ pub(crate) fn class_factors(
         it: joules(ends),
         facility: joules(facility),
         tier: if factors.preset { Tier::Assumed } else { Tier::Declared },
-        defaulted: (read.is_none(), write.is_none()),
+        factors: ClassWh {
+            wh_per_1k: ends.map(|[_, central, _]| crate::money::decimal::to_f64(central)),
+            preset: factors.preset,
+            cache_read_defaulted: read.is_none(),
+            cache_write_defaulted: write.is_none(),
+        },
         data: if factors.preset { DataId::API_ANCHORS } else { DataId::DECLARED },
     })
 }
@@ -167,6 +230,17 @@ fn class_counts(tokens: &TokenCounts) -> [u64; 4] {
 fn class_sum(classes: &[[Fixed; 3]; 4], tokens: &TokenCounts) -> Range {
     let parts = classes.iter().zip(class_counts(tokens)).map(|(ends, count)| times(ends, count));
     parts.fold(Range::point(0.0), Range::sum)
+}
+
+/// Carbon of energy at an intensity.
+pub(crate) fn operational(
+    energy: &Estimate<Energy>,
+    grid: &GridState,
+) -> Result<Estimate<Carbon>, CarbonError> {
+    let Factor { tier, data, .. } = grid.factor;
+    let kwh = energy.range().map(|joules| joules / J_PER_KWH);
+    let grams = super::operational(kwh, grid.range);
+    Estimate::new(grams, energy.tier.worst(tier), energy.method, energy.data.with(data))
 }
 
 impl CarbonModel {
@@ -189,36 +263,43 @@ impl CarbonModel {
     ///
     /// # Errors
     /// `carbon.unknown_model` for methods `parameters` and `ecologits` without parameters, `carbon.bad_number` for a
-    /// timing that is not positive and finite.
+    /// timing that is not positive and finite. A handle has no name: [`CarbonError::of_model`] puts it in.
     pub fn inference(
         &self,
         model: ModelHandle,
         tokens: &TokenCounts,
         timing: Timing,
     ) -> Result<InferenceImpact, CarbonError> {
-        let assumptions =
-            self.0.grid.assumptions.with_if(tokens.modality_as_text, Assumption::modality_as_text);
+        let (state, outside) = self.grid_at(timing.at);
+        let grid = state.as_ref().unwrap_or(&self.0.grid);
+        let assumptions = grid.factor.assumptions.union(outside);
+        let assumptions = assumptions.with_if(tokens.modality_as_text, Assumption::modality_as_text);
         if let Some(measured) = timing.measured {
-            return self.measured(measured, assumptions);
+            return self.measured(measured, grid, assumptions);
         }
         if let Some(classes) = &self.0.classes {
-            return self.by_class(classes, tokens, assumptions);
+            return self.by_class(classes, tokens, grid, assumptions);
         }
         let flat = self.0.method == EnergyMethod::Flat || self.0.energy.from != Origin::Default;
         match model.params {
-            Some(params) if !flat => self.parameters(&params, model.data, tokens, timing, assumptions),
+            Some(params) if !flat => self.parameters(&model, &params, tokens, timing, grid, assumptions),
             None if !flat && self.0.method != EnergyMethod::Auto => {
-                Err(CarbonError::UnknownModel { model: String::new() })
+                Err(CarbonError::UnknownModel { model: "?".to_owned() })
             }
             _ => {
                 let unknown = !flat && self.0.method == EnergyMethod::Auto;
                 let assumptions = assumptions.with_if(unknown, Assumption::model_parameters_unknown);
-                self.flat_impact(tokens.total(), assumptions)
+                self.flat_impact(tokens.total(), grid, assumptions)
             }
         }
     }
 
-    fn flat_impact(&self, tokens: u64, assumptions: Assumptions) -> Result<InferenceImpact, CarbonError> {
+    fn flat_impact(
+        &self,
+        tokens: u64,
+        grid: &GridState,
+        assumptions: Assumptions,
+    ) -> Result<InferenceImpact, CarbonError> {
         let inner = &*self.0;
         let method = MethodId::FlatTokens;
         let (tier, data) = self.factor_tier(inner.energy.tier, DataIds::of(inner.energy.data));
@@ -230,10 +311,10 @@ impl CarbonModel {
                 Some(Estimate::new(times(&inner.it_joules, tokens), inner.energy.tier, method, data)?)
             }
         };
-        let kilograms = times(&inner.kilograms, tokens);
-        let grams = times(&inner.grams, tokens);
-        let data = energy.data.with(inner.grid.data);
-        let operational = Estimate::new(grams, energy.tier.worst(inner.grid.tier), method, data)?;
+        let kilograms = times(&grid.kilograms, tokens);
+        let grams = times(&grid.grams, tokens);
+        let data = energy.data.with(grid.factor.data);
+        let operational = Estimate::new(grams, energy.tier.worst(grid.factor.tier), method, data)?;
         Ok(InferenceImpact {
             energy,
             it_energy,
@@ -242,7 +323,7 @@ impl CarbonModel {
             carbon_kg: kilograms.central,
             embodied: None,
             water: self.water(it_energy.as_ref())?,
-            factors: Factors { wh_per_1k: Some(inner.energy.range()), ..self.factors() },
+            factors: Factors { wh_per_1k: Some(inner.energy_range), ..self.factors(grid) },
             assumptions: self.factor_assumptions(assumptions).union(inner.energy.assumptions),
         })
     }
@@ -251,12 +332,13 @@ impl CarbonModel {
         &self,
         classes: &Classes,
         tokens: &TokenCounts,
+        grid: &GridState,
         assumptions: Assumptions,
     ) -> Result<InferenceImpact, CarbonError> {
         let inner = &*self.0;
         let method = MethodId::ClassTokens;
-        let defaulted =
-            classes.defaulted.0 && tokens.cache_read > 0 || classes.defaulted.1 && tokens.cache_write > 0;
+        let defaulted = classes.factors.cache_read_defaulted && tokens.cache_read > 0
+            || classes.factors.cache_write_defaulted && tokens.cache_write > 0;
         let stated = if defaulted { classes.tier.worst(Tier::Modelled) } else { classes.tier };
         let (tier, data) = self.factor_tier(stated, DataIds::of(classes.data));
         let energy = Estimate::new(class_sum(&classes.facility, tokens), tier, method, data)?;
@@ -277,7 +359,7 @@ impl CarbonModel {
             cache_write: joules(cache_write, tokens.cache_write)?,
             output: joules(output, tokens.output)?,
         };
-        let operational = self.operational(&energy)?;
+        let operational = operational(&energy, grid)?;
         Ok(InferenceImpact {
             energy,
             it_energy,
@@ -286,24 +368,30 @@ impl CarbonModel {
             carbon_kg: operational.central.kg(),
             embodied: None,
             water: self.water(it_energy.as_ref())?,
-            factors: self.factors(),
+            factors: Factors { detail: Detail::Classes(classes.factors), ..self.factors(grid) },
             assumptions: self.factor_assumptions(assumptions),
         })
     }
 
-    fn measured(&self, energy: Energy, assumptions: Assumptions) -> Result<InferenceImpact, CarbonError> {
+    fn measured(
+        &self,
+        energy: Energy,
+        grid: &GridState,
+        assumptions: Assumptions,
+    ) -> Result<InferenceImpact, CarbonError> {
         let data = DataIds::of(DataId::METER);
         let it = Range::point(energy.joules());
         let it_energy = Estimate::new(it, Tier::Measured, MethodId::MeasuredWindow, data)?;
-        self.at_facility(it_energy, None, None, assumptions)
+        self.at_facility(it_energy, None, None, grid, assumptions)
     }
 
     fn parameters(
         &self,
+        model: &ModelHandle,
         params: &ModelParams,
-        data: DataId,
         tokens: &TokenCounts,
         timing: Timing,
+        grid: &GridState,
         assumptions: Assumptions,
     ) -> Result<InferenceImpact, CarbonError> {
         let serving = Serving {
@@ -320,7 +408,7 @@ impl CarbonModel {
         } else {
             (llm::finops(params, tokens, &serving), MethodId::FinopsLlm, llm::BATCH_PRIOR)
         };
-        let mut data = DataIds::of(data).with(DataId::ECOLOGITS);
+        let mut data = DataIds::of(model.data).with(DataId::ECOLOGITS);
         if serving.batch.is_none() && !parity {
             data = data.with(DataId::BATCH_PRIOR);
         }
@@ -331,9 +419,15 @@ impl CarbonModel {
         let it_energy = Estimate::new(it_kwh.scaled(J_PER_KWH), Tier::Modelled, method, data)?;
         let embodied =
             Estimate::new(embodied_kg.scaled(1000.0), Tier::Modelled, MethodId::EmbodiedLlm, data)?;
-        let known =
-            Factors { batch: Some(serving.batch.unwrap_or(prior)), params: Some(*params), ..self.factors() };
-        self.at_facility(it_energy, Some(embodied), Some(known), assumptions)
+        let known = Factors {
+            detail: Detail::Model(Served {
+                params: *params,
+                batch: serving.batch.unwrap_or(prior),
+                bits: serving.bits,
+            }),
+            ..self.factors(grid)
+        };
+        self.at_facility(it_energy, Some(embodied), Some(known), grid, assumptions)
     }
 
     /// From energy at the machines to the rest, PUE applied once.
@@ -342,13 +436,14 @@ impl CarbonModel {
         it_energy: Estimate<Energy>,
         embodied: Option<Estimate<Carbon>>,
         factors: Option<Factors>,
+        grid: &GridState,
         assumptions: Assumptions,
     ) -> Result<InferenceImpact, CarbonError> {
         let pue = &self.0.pue;
         let joules = to_facility(it_energy.range(), Boundary::It, pue.value);
         let data = it_energy.data.with(pue.data);
         let energy = Estimate::new(joules, it_energy.tier.worst(pue.tier), it_energy.method, data)?;
-        let operational = self.operational(&energy)?;
+        let operational = operational(&energy, grid)?;
         let assumed = pue.assumption().map_or(Assumptions::NONE, |one| Assumptions::NONE.with(one));
         Ok(InferenceImpact {
             energy,
@@ -358,24 +453,13 @@ impl CarbonModel {
             carbon_kg: operational.central.kg(),
             embodied,
             water: self.water(Some(&it_energy))?,
-            factors: Factors { pue: Some(pue.value), ..factors.unwrap_or_else(|| self.factors()) },
+            factors: Factors { pue: Some(pue.value), ..factors.unwrap_or_else(|| self.factors(grid)) },
             assumptions: assumptions.union(assumed),
         })
     }
 
-    /// Carbon of energy at the configured intensity.
-    pub(crate) fn operational(&self, energy: &Estimate<Energy>) -> Result<Estimate<Carbon>, CarbonError> {
-        let Factor { tier, data, .. } = self.0.grid;
-        let kwh = energy.range().map(|joules| joules / J_PER_KWH);
-        let grams = super::operational(kwh, self.0.grid_range);
-        Estimate::new(grams, energy.tier.worst(tier), energy.method, energy.data.with(data))
-    }
-
     fn water(&self, it_energy: Option<&Estimate<Energy>>) -> Result<Option<Estimate<Water>>, CarbonError> {
-        let config = &self.0.config;
-        let (Some(it), Some(site), Some(grid)) = (it_energy, config.wue_datacentre, config.wue_grid) else {
-            return Ok(None);
-        };
+        let (Some(it), Some((site, grid))) = (it_energy, self.0.wue) else { return Ok(None) };
         let kwh = it.range().map(|joules| joules / J_PER_KWH);
         let litres = water(kwh, self.0.pue.value, site, grid);
         let tier = it.tier.worst(self.0.pue.tier).worst(Tier::Declared);
@@ -400,11 +484,11 @@ impl CarbonModel {
         }
     }
 
-    fn factors(&self) -> Factors {
+    fn factors(&self, grid: &GridState) -> Factors {
         let pue = match self.0.boundary {
             Boundary::Facility => None,
             Boundary::It => Some(self.0.pue.value),
         };
-        Factors { wh_per_1k: None, g_per_kwh: self.0.grid_range, pue, batch: None, params: None }
+        Factors { wh_per_1k: None, g_per_kwh: grid.range, pue, detail: Detail::None }
     }
 }

@@ -17,6 +17,7 @@ pub mod llm;
 mod model;
 pub mod pue;
 mod range;
+mod recompute;
 mod rows;
 #[rustfmt::skip]
 mod tables;
@@ -38,17 +39,19 @@ mod shift_time;
 
 pub use assumption::{Assumption, Assumptions};
 pub use config::{
-    CarbonConfig, ClassFactors, ENERGY_VARIABLE, EnergyMethod, Environment, Grid, INTENSITY_VARIABLE, factor,
+    CarbonConfig, ClassFactors, ENERGY_VARIABLE, EnergyMethod, Environment, Grid, INTENSITY_VARIABLE, Origin,
+    factor,
 };
 pub use data_id::{DataId, DataIds};
 pub use error::CarbonError;
 pub use estimate::{Estimate, MethodId};
 pub use exact_sum::ExactSum;
-pub use inference::{ByClass, Factors, InferenceImpact, Timing};
+pub use inference::{ByClass, ClassWh, Detail, Factors, InferenceImpact, Served, Timing};
 pub use intensity::{Basis, Intensity, Period, Signal, Source, check_comparable, operational};
 pub use llm::{ModelParams, Serving, Shape};
 pub use model::{CarbonModel, FlatImpact, ModelHandle};
 pub use range::{Boundary, Range, Tier};
+pub use recompute::recompute;
 pub use tokens::TokenCounts;
 pub use training::{GPU_SERVER_LIFE_H, HOST_W, TrainingCall, TrainingImpact, UTILISATION};
 

@@ -11,7 +11,7 @@ use super::{
     pue::{self, Pue, to_facility},
     tables, zone,
 };
-use crate::money::decimal;
+use crate::{money::decimal, time::Timestamp};
 use rust_decimal::Decimal;
 use std::sync::Arc;
 
@@ -86,6 +86,30 @@ pub(crate) fn ends_of(path: &str, range: Range) -> Result<[Decimal; 3], CarbonEr
     Ok([exact(range.low)?, exact(range.central)?, exact(range.high)?])
 }
 
+/// An intensity with the carbon of a token at it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct GridState {
+    pub(crate) factor: Factor,
+    pub(crate) range: Range,
+    pub(crate) kilograms: [Fixed; 3],
+    pub(crate) grams: [Fixed; 3],
+}
+
+impl GridState {
+    /// `facility` is Wh per 1,000 tokens.
+    fn new(factor: Factor, facility: &[Decimal; 3]) -> Self {
+        let [e0, e1, e2] = *facility;
+        let [g0, g1, g2] = factor.ends;
+        let kilograms = [(e0, g0), (e1, g1), (e2, g2)].map(|(e, g)| divide(multiply(e, g), KG_SCALE));
+        Self {
+            range: factor.range(),
+            grams: kilograms.map(|kg| Fixed::new(multiply(kg, Decimal::ONE_THOUSAND))),
+            kilograms: kilograms.map(Fixed::new),
+            factor,
+        }
+    }
+}
+
 /// Energy and carbon of a call by the flat method: the monitor's hot path.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct FlatImpact {
@@ -120,20 +144,22 @@ impl ModelHandle {
 pub(crate) struct Inner {
     pub(crate) config: CarbonConfig,
     pub(crate) energy: Factor,
-    pub(crate) grid: Factor,
+    /// Wh per 1,000 tokens.
+    pub(crate) energy_range: Range,
+    pub(crate) grid: GridState,
     pub(crate) training: Factor,
     pub(crate) pue: Pue,
     pub(crate) boundary: Boundary,
     pub(crate) method: EnergyMethod,
     pub(crate) serving: Serving,
+    /// Litres per kWh of the site and of the grid.
+    pub(crate) wue: Option<(Range, Range)>,
     pub(crate) classes: Option<Classes>,
-    pub(crate) grid_range: Range,
+    /// Wh per 1,000 tokens at the facility.
+    facility: [Decimal; 3],
     /// A token's energy at the facility, and at the machines where the factor stops there.
     pub(crate) joules: [Fixed; 3],
     pub(crate) it_joules: [Fixed; 3],
-    /// A token's carbon.
-    pub(crate) kilograms: [Fixed; 3],
-    pub(crate) grams: [Fixed; 3],
 }
 
 /// Everything that is needed to turn usage into energy and carbon: validated once, shared by threads, cheap to clone.
@@ -155,9 +181,17 @@ impl CarbonModel {
     /// # Errors
     /// `config.invalid` naming the variable or argument, `carbon.unknown_zone`, `carbon.bad_pue`,
     /// `carbon.factor_missing`, `carbon.bad_number`, `carbon.bad_range`.
-    pub fn new(config: CarbonConfig) -> Result<Self, CarbonError> {
-        let boundary = config.energy_boundary.unwrap_or(Boundary::Facility);
+    pub fn new(mut config: CarbonConfig) -> Result<Self, CarbonError> {
+        if let Some(Grid::Series(series)) = &config.grid {
+            config.series = Some(Arc::clone(series));
+            config.grid = None;
+        }
         let energy = energy_factor(&config)?;
+        Self::build(config, energy)
+    }
+
+    fn build(config: CarbonConfig, energy: Factor) -> Result<Self, CarbonError> {
+        let boundary = config.energy_boundary.unwrap_or(Boundary::Facility);
         let (grid, pue) = (grid_factor(&config)?, pue_of(&config)?);
         let training = match config.gpu_power_kw {
             Some(value) => {
@@ -172,35 +206,62 @@ impl CarbonModel {
         let classes = config.wh_per_1k.as_ref();
         let classes = classes.map(|classes| class_factors(classes, boundary, &pue)).transpose()?;
         let facility = to_facility_ends(&energy.ends, boundary, &pue)?;
-        let kilograms = |i: usize| -> Decimal {
-            let (e, g) = (facility.get(i).copied(), grid.ends.get(i).copied());
-            divide(multiply(e.unwrap_or_default(), g.unwrap_or_default()), KG_SCALE)
-        };
-        let kilograms = [0, 1, 2].map(kilograms);
         Ok(Self(Arc::new(Inner {
             joules: facility.map(joules_per_token),
             it_joules: energy.ends.map(joules_per_token),
-            grams: kilograms.map(|kg| Fixed::new(multiply(kg, Decimal::ONE_THOUSAND))),
-            kilograms: kilograms.map(Fixed::new),
-            grid_range: grid.range(),
+            grid: GridState::new(grid, &facility),
+            facility,
             method: config.energy_method.unwrap_or(EnergyMethod::Flat),
+            energy_range: energy.range(),
             energy,
-            grid,
             training,
             pue,
             boundary,
             serving,
+            wue: wue_of(&config)?,
             classes,
             config,
         })))
     }
 
-    /// The same model at another intensity, as an argument would have set it.
+    /// The same model at another intensity, as an argument would have set it. A series keeps the scalar that was
+    /// configured for instants outside it; anything else ends a series.
     ///
     /// # Errors
     /// `config.invalid`, `carbon.bad_number`.
     pub fn with_grid(&self, grid: Grid) -> Result<Self, CarbonError> {
-        Self::new(CarbonConfig { grid: Some(grid), ..self.0.config.clone() })
+        let config = self.0.config.clone();
+        Self::new(match grid {
+            Grid::Series(series) => CarbonConfig { series: Some(series), ..config },
+            grid => CarbonConfig { grid: Some(grid), series: None, ..config },
+        })
+    }
+
+    /// The same model at another flat factor with a range.
+    pub(crate) fn with_energy_range(&self, wh_per_1k: Range) -> Result<Self, CarbonError> {
+        let inner = &*self.0;
+        let ends = ends_of("wh_per_1k", wh_per_1k)?;
+        let [_, central, _] = ends;
+        let declared = Factor::declared(central, Origin::Argument, Assumption::zero_energy_declared);
+        Self::build(inner.config.clone(), Factor { ends, ..declared })
+    }
+
+    /// The intensity at an instant: of the series where it holds it, else the configured one.
+    pub(crate) fn grid_at(&self, at: Option<Timestamp>) -> (Option<GridState>, Assumptions) {
+        let Some(series) = &self.0.config.series else { return (None, Assumptions::NONE) };
+        let outside = Assumptions::NONE.with(Assumption::series_out_of_range);
+        let value = at.and_then(|at| series.g_per_kwh_at(at)).and_then(decimal::from_f64);
+        let Some(value) = value.and_then(|value| config::check_factor("grid", value).ok()) else {
+            return (None, outside);
+        };
+        let factor = Factor {
+            ends: [value; 3],
+            tier: series.tier,
+            data: series.data,
+            from: Origin::Argument,
+            assumptions: Assumptions::NONE,
+        };
+        (Some(GridState::new(factor, &self.0.facility)), Assumptions::NONE)
     }
 
     /// The configuration that the model was built from.
@@ -214,8 +275,31 @@ impl CarbonModel {
     #[inline]
     pub fn flat(&self, tokens: u64) -> FlatImpact {
         let [_, joules, _] = self.0.joules;
-        let [_, kilograms, _] = self.0.kilograms;
+        let [_, kilograms, _] = self.0.grid.kilograms;
         FlatImpact { energy_joules: joules.times(tokens), carbon_kg: kilograms.times(tokens) }
+    }
+
+    /// Whether an intensity series is configured: then use [`CarbonModel::flat_at`].
+    #[must_use]
+    #[inline]
+    pub fn has_series(&self) -> bool {
+        self.0.config.series.is_some()
+    }
+
+    /// Energy and carbon of `tokens` by the flat method at the intensity of an instant, and what was assumed about it.
+    #[must_use]
+    pub fn flat_at(&self, tokens: u64, at: Timestamp) -> (FlatImpact, Assumptions) {
+        let (state, assumptions) = self.grid_at(Some(at));
+        let [_, joules, _] = self.0.joules;
+        let [_, kilograms, _] = state.as_ref().unwrap_or(&self.0.grid).kilograms;
+        let impact = FlatImpact { energy_joules: joules.times(tokens), carbon_kg: kilograms.times(tokens) };
+        (impact, assumptions)
+    }
+
+    /// g/kWh at an instant: of the series where it holds it, else the configured value.
+    #[must_use]
+    pub fn grid_g_per_kwh_at(&self, at: Timestamp) -> Range {
+        self.grid_at(Some(at)).0.as_ref().unwrap_or(&self.0.grid).range
     }
 
     /// Joules of `tokens` by the flat method: exact up to 28 digits.
@@ -228,7 +312,7 @@ impl CarbonModel {
     /// Kilograms of CO2 equivalent of `tokens` by the flat method: exact up to 28 digits.
     #[must_use]
     pub fn carbon_exact(&self, tokens: u64) -> Decimal {
-        let [_, kilograms, _] = self.0.kilograms;
+        let [_, kilograms, _] = self.0.grid.kilograms;
         kilograms.exact(tokens)
     }
 
@@ -252,7 +336,7 @@ impl CarbonModel {
     /// Wh per 1,000 tokens as configured, before any PUE.
     #[must_use]
     pub fn energy_wh_per_1k(&self) -> Range {
-        self.0.energy.range()
+        self.0.energy_range
     }
 
     /// Wh per 1,000 tokens as configured, exactly: the central value.
@@ -265,13 +349,13 @@ impl CarbonModel {
     /// g/kWh.
     #[must_use]
     pub fn grid_g_per_kwh(&self) -> Range {
-        self.0.grid.range()
+        self.0.grid.range
     }
 
     /// g/kWh exactly: the central value.
     #[must_use]
     pub fn grid_g_per_kwh_exact(&self) -> Decimal {
-        let [_, central, _] = self.0.grid.ends;
+        let [_, central, _] = self.0.grid.factor.ends;
         central
     }
 
@@ -296,7 +380,7 @@ impl CarbonModel {
     /// Which statement decided the intensity: argument, environment, region or default.
     #[must_use]
     pub fn grid_from(&self) -> Origin {
-        self.0.grid.from
+        self.0.grid.factor.from
     }
 
     /// The method configured.
@@ -344,28 +428,29 @@ fn grid_factor(config: &CarbonConfig) -> Result<Factor, CarbonError> {
     let region = config.region.as_deref().map(str::trim).filter(|region| !region.is_empty());
     let region = region.map(|region| zone::resolve_at("region", region, None, on_unknown)).transpose()?;
     const NAME: &str = "carbon_intensity_g_per_kwh";
-    if let Some(grid) = &config.grid {
-        let factor = match grid {
-            Grid::Scalar(value) => {
-                let value = config::check_factor(NAME, *value)?;
-                Factor::declared(value, Origin::Argument, Assumption::zero_intensity_declared)
-            }
-            Grid::Range(range) => {
-                let range =
-                    Range::new(range.low, range.central, range.high).map_err(|error| error.under(NAME))?;
-                let ends = ends_of(NAME, range)?;
-                let zero = Assumption::zero_intensity_declared;
-                Factor { ends, ..Factor::declared(ends[1], Origin::Argument, zero) }
-            }
-            Grid::Intensity(intensity) => Factor {
+    let zero = Assumption::zero_intensity_declared;
+    match &config.grid {
+        Some(Grid::Scalar(value)) => {
+            let value = config::check_factor(NAME, *value)?;
+            return Ok(Factor::declared(value, Origin::Argument, zero));
+        }
+        Some(Grid::Range(range)) => {
+            let range = Range::new(range.low, range.central, range.high);
+            let ends = ends_of(NAME, range.map_err(|error| error.under(NAME))?)?;
+            let [_, central, _] = ends;
+            return Ok(Factor { ends, ..Factor::declared(central, Origin::Argument, zero) });
+        }
+        Some(Grid::Intensity(intensity)) => {
+            return Ok(Factor {
                 ends: ends_of(NAME, intensity.g_per_kwh)?,
                 tier: intensity.tier,
                 data: intensity.data,
                 from: Origin::Argument,
                 assumptions: Assumptions::NONE,
-            },
-        };
-        return Ok(factor);
+            });
+        }
+        // A series stands beside the scalar that serves outside it.
+        Some(Grid::Series(_)) | None => {}
     }
     if let Some(decided) = environment {
         return Ok(Factor::declared(decided.value, decided.from, Assumption::zero_intensity_declared));
@@ -394,6 +479,18 @@ fn pue_of(config: &CarbonConfig) -> Result<Pue, CarbonError> {
         // An unknown region was refused before, unless the world stands for it.
         Some(Err(_)) | None => Ok(pue::unknown_cloud()),
     }
+}
+
+/// Water usage of site and grid, when both are known. The site's may come from its region's row.
+fn wue_of(config: &CarbonConfig) -> Result<Option<(Range, Range)>, CarbonError> {
+    let checked = |name: &str, range: Option<Range>| -> Result<Option<Range>, CarbonError> {
+        let range = range.map(|range| Range::new(range.low, range.central, range.high)).transpose();
+        range.map_err(|error| error.under(name))
+    };
+    let site = checked("wue_datacentre", config.wue_datacentre)?;
+    let row = || config.region.as_deref().and_then(|region| pue::wue_datacentre(region).ok().flatten());
+    let site = site.or_else(|| row().map(Range::point));
+    Ok(site.zip(checked("wue_grid", config.wue_grid)?))
 }
 
 /// Joules a token of a factor in Wh per 1,000 tokens.

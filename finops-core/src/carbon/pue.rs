@@ -115,6 +115,21 @@ pub fn lookup(site: &str) -> Result<Pue, CarbonError> {
     })
 }
 
+/// Litres of water per kWh of the machines that a cloud region uses on site; `None` where none is published.
+///
+/// # Errors
+/// `carbon.unknown_zone`.
+pub fn wue_datacentre(site: &str) -> Result<Option<f64>, CarbonError> {
+    let region = zone::region_index(site, "site")?.and_then(|index| tables::REGIONS.get(index));
+    let Some(region) = region else { return Ok(None) };
+    let prefix = region.1.split('-').next().unwrap_or_default();
+    let average = || match region.0 {
+        Provider::Aws => tables::AWS_PUE_PREFIX.iter().find(|row| row.0 == prefix).and_then(|row| row.2),
+        Provider::Azure | Provider::Gcp => None,
+    };
+    Ok(region.4.or_else(average))
+}
+
 /// The default of clouds.
 #[must_use]
 pub const fn unknown_cloud() -> Pue {

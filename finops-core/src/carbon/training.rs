@@ -3,11 +3,14 @@
 use super::{
     Assumption, Assumptions, Boundary, CarbonError, CarbonModel, DataId, DataIds, Estimate, MethodId, Range,
     Tier, gpu,
+    inference::operational,
     llm::{GPU_KG, SERVER_KG},
+    model::GridState,
     pue::to_facility,
 };
 use crate::{
     money::decimal,
+    time::Timestamp,
     units::{Carbon, Energy, J_PER_KWH, check},
     usage::UsageError,
 };
@@ -37,6 +40,8 @@ pub struct TrainingCall<'a> {
     pub host_watts_per_gpu: Option<f64>,
     /// Utilisation, 0 to 1.
     pub utilisation: Option<f64>,
+    /// When the run was recorded, to find its interval in an intensity series.
+    pub at: Option<Timestamp>,
 }
 
 impl TrainingCall<'_> {
@@ -51,6 +56,7 @@ impl TrainingCall<'_> {
             gpu: None,
             host_watts_per_gpu: None,
             utilisation: None,
+            at: None,
         }
     }
 }
@@ -112,18 +118,24 @@ impl CarbonModel {
         let gpu_hours =
             Decimal::from(call.gpu_count).checked_mul(call.duration_hours).ok_or_else(overflow)?;
         let hours = decimal::to_f64(gpu_hours);
-        let assumptions = self.0.grid.assumptions;
+        let (state, outside) = self.grid_at(call.at);
+        let grid = state.as_ref().unwrap_or(&self.0.grid);
+        let assumptions = grid.factor.assumptions.union(outside);
         if let Some(measured) = call.measured {
             let kwh = Range::point(measured.kwh());
             let data = DataIds::of(DataId::METER);
-            return self.run_at_facility(kwh, Tier::Measured, MethodId::MeasuredWindow, data, None);
+            let it_energy =
+                Estimate::new(kwh.scaled(J_PER_KWH), Tier::Measured, MethodId::MeasuredWindow, data)?;
+            return self.run_at_facility(it_energy, None, grid, assumptions);
         }
         if let Some(watts) = call.watts_per_gpu {
             let watts = check("watts_per_gpu", watts)?;
             let power = watts * call.utilisation.unwrap_or(1.0) + host.unwrap_or(0.0);
             let kwh = Range::point(power * hours / 1000.0);
             let data = DataIds::of(DataId::DECLARED);
-            return self.run_at_facility(kwh, Tier::Declared, MethodId::GpuTraining, data, None);
+            let it_energy =
+                Estimate::new(kwh.scaled(J_PER_KWH), Tier::Declared, MethodId::GpuTraining, data)?;
+            return self.run_at_facility(it_energy, None, grid, assumptions);
         }
         if let Some(name) = call.gpu {
             let gpu = gpu::lookup(name)?;
@@ -138,22 +150,24 @@ impl CarbonModel {
             let grams = GPU_KG.map(|kg| hours * (SERVER_KG / 8.0 + kg) / GPU_SERVER_LIFE_H * 1000.0);
             let embodied = Estimate::new(grams, Tier::Modelled, MethodId::SciEmbodied, data)?;
             let tier = stated.worst(gpu.tier);
-            return self.run_at_facility(kwh, tier, MethodId::GpuTraining, data, Some(embodied));
+            let it_energy = Estimate::new(kwh.scaled(J_PER_KWH), tier, MethodId::GpuTraining, data)?;
+            return self.run_at_facility(it_energy, Some(embodied), grid, assumptions);
         }
-        self.flat_training(gpu_hours, assumptions)
+        self.flat_training(gpu_hours, grid, assumptions)
     }
 
     fn flat_training(
         &self,
         gpu_hours: Decimal,
+        grid: &GridState,
         assumptions: Assumptions,
     ) -> Result<TrainingImpact, CarbonError> {
-        let (power, grid) = (&self.0.training, &self.0.grid);
+        let power = &self.0.training;
         let method = MethodId::FlatTraining;
         let product = |a: Decimal, b: Decimal| a.checked_mul(b).ok_or_else(overflow);
         let mut joules = [Decimal::ZERO; 3];
         let mut grams = [Decimal::ZERO; 3];
-        for (i, (kw, g)) in power.ends.iter().zip(grid.ends).enumerate() {
+        for (i, (kw, g)) in power.ends.iter().zip(grid.factor.ends).enumerate() {
             let kwh = product(*kw, gpu_hours)?;
             if let (Some(joules), Some(grams)) = (joules.get_mut(i), grams.get_mut(i)) {
                 *joules = product(kwh, Decimal::from(3_600_000))?.normalize();
@@ -165,8 +179,9 @@ impl CarbonModel {
         let kilograms = grams_exact.checked_div(Decimal::ONE_THOUSAND).ok_or_else(overflow)?;
         let data = DataIds::of(power.data);
         let energy = Estimate::new(super::model::range_of(&joules), power.tier, method, data)?;
-        let tier = power.tier.worst(grid.tier);
-        let operational = Estimate::new(super::model::range_of(&grams), tier, method, data.with(grid.data))?;
+        let tier = power.tier.worst(grid.factor.tier);
+        let operational =
+            Estimate::new(super::model::range_of(&grams), tier, method, data.with(grid.factor.data))?;
         Ok(TrainingImpact {
             energy,
             it_energy: None,
@@ -175,7 +190,7 @@ impl CarbonModel {
             energy_exact: Some(joules_exact),
             carbon_exact: Some(kilograms),
             embodied: None,
-            g_per_kwh: self.0.grid_range,
+            g_per_kwh: grid.range,
             pue: None,
             assumptions: assumptions
                 .union(power.assumptions)
@@ -185,17 +200,16 @@ impl CarbonModel {
 
     fn run_at_facility(
         &self,
-        it_kwh: Range,
-        tier: Tier,
-        method: MethodId,
-        data: DataIds,
+        it_energy: Estimate<Energy>,
         embodied: Option<Estimate<Carbon>>,
+        grid: &GridState,
+        assumptions: Assumptions,
     ) -> Result<TrainingImpact, CarbonError> {
         let pue = &self.0.pue;
-        let it_energy = Estimate::new(it_kwh.scaled(J_PER_KWH), tier, method, data)?;
-        let joules = to_facility(it_kwh, Boundary::It, pue.value).scaled(J_PER_KWH);
-        let energy = Estimate::new(joules, tier.worst(pue.tier), method, data.with(pue.data))?;
-        let operational = self.operational(&energy)?;
+        let joules = to_facility(it_energy.range(), Boundary::It, pue.value);
+        let (tier, data) = (it_energy.tier.worst(pue.tier), it_energy.data.with(pue.data));
+        let energy = Estimate::new(joules, tier, it_energy.method, data)?;
+        let operational = operational(&energy, grid)?;
         let assumed = pue.assumption().map_or(Assumptions::NONE, |one| Assumptions::NONE.with(one));
         Ok(TrainingImpact {
             energy,
@@ -205,9 +219,9 @@ impl CarbonModel {
             energy_exact: None,
             carbon_exact: None,
             embodied,
-            g_per_kwh: self.0.grid_range,
+            g_per_kwh: grid.range,
             pue: Some(pue.value),
-            assumptions: self.0.grid.assumptions.union(assumed),
+            assumptions: assumptions.union(assumed),
         })
     }
 }

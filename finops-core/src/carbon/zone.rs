@@ -153,6 +153,15 @@ pub fn zones() -> impl Iterator<Item = String> {
     std::iter::once("WORLD".to_owned()).chain(countries).chain(states).chain(regions)
 }
 
+/// Share of carbon-free energy of a Google region over the hours of 2024, 0 to 1; `None` where none is published.
+///
+/// # Errors
+/// `carbon.unknown_zone`.
+pub fn carbon_free_share(zone: &str) -> Result<Option<f64>, CarbonError> {
+    let region = region_index(zone, "zone")?;
+    Ok(region.and_then(|index| tables::REGIONS.get(index)).and_then(|region| region.6))
+}
+
 /// The row of a cloud region, `None` for any other known zone.
 ///
 /// # Errors

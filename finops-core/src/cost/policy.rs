@@ -361,12 +361,7 @@ impl CostPolicy {
         {
             rated.source = PriceSource::Custom;
             rated.rates = if price.has_token_rates() {
-                Applied::Model(Four {
-                    input: price.input,
-                    output: price.output,
-                    cache_read: price.cache_read,
-                    cache_write: price.cache_write,
-                })
+                Applied::Model(Four::new(price.input, price.output, price.cache_read, price.cache_write))
             } else {
                 Applied::ComputeOnly
             };
@@ -429,12 +424,12 @@ impl CostPolicy {
     /// Takes the flat rates, set or default.
     fn flat(&self, rated: &mut Rated, source: PriceSource) {
         rated.source = source;
-        rated.rates = Applied::Flat(Four {
-            input: Some(self.input.unwrap_or(DEFAULT_INPUT)),
-            output: Some(self.output.unwrap_or(DEFAULT_OUTPUT)),
-            cache_read: self.cached,
-            cache_write: None,
-        });
+        rated.rates = Applied::Flat(Four::new(
+            Some(self.input.unwrap_or(DEFAULT_INPUT)),
+            Some(self.output.unwrap_or(DEFAULT_OUTPUT)),
+            self.cached,
+            None,
+        ));
         let assumptions = &mut rated.sides.assumptions;
         match (source, self.input, self.output) {
             (PriceSource::Configured, Some(_), None) => assumptions.insert(Assumption::output_rate_default),

@@ -25,22 +25,36 @@ impl Rates for RateSet<'_> {
     }
 }
 
-/// Four rates, as users state them.
+/// Four rates, as users state them: input, output, cache reads, cache writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Four {
-    pub input: Option<Rate>,
-    pub output: Option<Rate>,
-    pub cache_read: Option<Rate>,
-    pub cache_write: Option<Rate>,
+pub(super) struct Four([i64; 4]);
+
+impl Four {
+    /// Stands for a rate that is not stated: rates are never negative.
+    const ABSENT: i64 = -1;
+
+    pub fn new(
+        input: Option<Rate>,
+        output: Option<Rate>,
+        cache_read: Option<Rate>,
+        cache_write: Option<Rate>,
+    ) -> Self {
+        Self([input, output, cache_read, cache_write].map(|r| r.map_or(Self::ABSENT, Rate::femtodollars)))
+    }
+
+    fn read(femtodollars: i64) -> Option<Rate> {
+        (femtodollars != Self::ABSENT).then(|| Rate::from_femtodollars(femtodollars))
+    }
 }
 
 impl Rates for Four {
     fn get(&self, bucket: Bucket) -> Option<Rate> {
+        let [input, output, cache_read, cache_write] = self.0.map(Self::read);
         match bucket {
-            Bucket::input => self.input,
-            Bucket::output => self.output,
-            Bucket::cache_read => self.cache_read,
-            Bucket::cache_write_5m | Bucket::cache_write_1h => self.cache_write,
+            Bucket::input => input,
+            Bucket::output => output,
+            Bucket::cache_read => cache_read,
+            Bucket::cache_write_5m | Bucket::cache_write_1h => cache_write,
             _ => None,
         }
     }
@@ -56,11 +70,11 @@ impl Rates for Direction {
             Bucket::cache_read
             | Bucket::cache_read_audio
             | Bucket::cache_read_image
-            | Bucket::cache_read_video => self.0.cache_read,
-            Bucket::cache_write_5m | Bucket::cache_write_1h => self.0.cache_write,
+            | Bucket::cache_read_video => self.0.get(Bucket::cache_read),
+            Bucket::cache_write_5m | Bucket::cache_write_1h => self.0.get(Bucket::cache_write_5m),
             _ => match bucket.side() {
-                Side::Input => self.0.input,
-                Side::Output => self.0.output,
+                Side::Input => self.0.get(Bucket::input),
+                Side::Output => self.0.get(Bucket::output),
                 Side::Subset | Side::Unit => None,
             },
         }

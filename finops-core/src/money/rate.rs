@@ -125,20 +125,31 @@ pub fn time_cost(duration: DurationNs, usd_per_hour: Decimal, count: u64) -> Res
     let hours = machine_ns.checked_div(NS_PER_HOUR).ok_or_else(overflow)?;
     let rest = machine_ns.checked_rem(NS_PER_HOUR).ok_or_else(overflow)?;
     let whole = hours.checked_mul(per_hour).ok_or_else(overflow)?;
-    let part = rest.checked_mul(per_hour).and_then(|x| div_half_even(x, NS_PER_HOUR)).ok_or_else(overflow)?;
-    whole.checked_add(part).map(Picodollars::new).ok_or_else(overflow)
+    let fine = rest.checked_mul(per_hour).ok_or_else(overflow)?;
+    let part = fine.checked_div_euclid(NS_PER_HOUR).ok_or_else(overflow)?;
+    let floor = whole.checked_add(part).ok_or_else(overflow)?;
+    // Rounded on the sum: which of its neighbours is even depends on the whole hours too.
+    let up = round_up(fine.checked_rem_euclid(NS_PER_HOUR), NS_PER_HOUR, floor).ok_or_else(overflow)?;
+    floor.checked_add(i128::from(up)).map(Picodollars::new).ok_or_else(overflow)
 }
 
 /// `value / divisor` rounded half to even; `None` for a zero divisor or overflow.
 pub(crate) fn div_half_even(value: i128, divisor: i128) -> Option<i128> {
     let quotient = value.checked_div_euclid(divisor)?;
-    let twice = value.checked_rem_euclid(divisor)?.checked_mul(2)?;
-    let up = match twice.cmp(&divisor) {
+    if round_up(value.checked_rem_euclid(divisor), divisor, quotient)? {
+        quotient.checked_add(1)
+    } else {
+        Some(quotient)
+    }
+}
+
+/// Whether `floor` and `remainder / divisor` round up to the next integer, half to even.
+fn round_up(remainder: Option<i128>, divisor: i128, floor: i128) -> Option<bool> {
+    Some(match remainder?.checked_mul(2)?.cmp(&divisor) {
         std::cmp::Ordering::Less => false,
         std::cmp::Ordering::Greater => true,
-        std::cmp::Ordering::Equal => quotient.checked_rem(2)? != 0,
-    };
-    if up { quotient.checked_add(1) } else { Some(quotient) }
+        std::cmp::Ordering::Equal => floor.checked_rem(2)? != 0,
+    })
 }
 
 #[cfg(test)]
@@ -171,6 +182,9 @@ mod tests {
     fn time_costs_what_the_clock_says() {
         let ms = DurationNs::from_ms_decimal(d("250")).unwrap();
         assert_eq!(time_cost(ms, d("1"), 1).unwrap().get(), 69_444_444);
+        // An hour and a half: whether 1.5 rounds up depends on the whole hour.
+        let ms = DurationNs::from_ms_decimal(d("5400000")).unwrap();
+        assert_eq!(time_cost(ms, d("0.000000000001"), 1).unwrap().get(), 2);
         assert_eq!(
             time_cost(DurationNs::new(1), d("0.00000000000001"), 1).unwrap_err().code(),
             "money.invalid"

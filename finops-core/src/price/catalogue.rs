@@ -1,6 +1,6 @@
 use super::{
     Name, PriceError,
-    compile::{self, Document, Problem, document},
+    compile::{self, Document, Problem},
     resolve::{self, Hit, Resolved},
     row::{self, Offering, Row, Schedule, Source},
     table::{self, Table},
@@ -63,7 +63,7 @@ impl Catalogue {
     /// `price.invalid_catalogue` with the first line that cannot be used.
     pub fn from_jsonl(text: &str) -> Result<Self, PriceError> {
         let bytes = compile::compile(text)?;
-        Ok(Self(Handle::Shared(Arc::new(Table::from_vec(bytes)))))
+        Ok(Self(Handle::Shared(Arc::new(Table::from_bytes(&bytes)))))
     }
 
     /// This catalogue with the lines of `jsonl` laid over it.
@@ -94,7 +94,7 @@ impl Catalogue {
         merged.calendars.extend(over.calendars);
         merged.sources.extend(over.sources);
         let bytes = compile::compile_document(&merged, &merged.text())?;
-        Ok(Self(Handle::Shared(Arc::new(Table::from_vec(bytes)))))
+        Ok(Self(Handle::Shared(Arc::new(Table::from_bytes(&bytes)))))
     }
 
     /// `cat-<date>-<12 hex of the SHA-256 of the text>`.

@@ -5,11 +5,10 @@
 
 pub mod document;
 pub mod layout;
-mod scalar;
+pub mod scalar;
 mod write;
 
 pub use document::{Document, Problem};
-pub use scalar::{day_text, instant_text, minute_text};
 pub use write::short_id;
 
 /// Compiles a catalogue text.

@@ -51,7 +51,7 @@ mod tests {
         assert_eq!(hash(b""), 0);
         assert_eq!(hash(b"gpt-4o"), hash(b"GPT-4O"));
         assert_ne!(hash(b"gpt-4o"), hash(b"gpt-4o\0"));
-        assert_eq!(hash(b"claude-sonnet-4-5"), 0, "frozen");
+        assert_eq!(hash(b"claude-sonnet-4-5"), 3_015_617_998_756_452_299);
     }
 
     proptest! {

@@ -11,6 +11,7 @@
 
 mod catalogue;
 mod compile;
+mod diff;
 mod error;
 mod hash;
 mod name;
@@ -19,10 +20,16 @@ mod row;
 mod schedule;
 pub(crate) mod select;
 pub(crate) mod table;
+mod verify;
+
+#[cfg(test)]
+mod tests;
 
 pub use catalogue::Catalogue;
-pub(crate) use compile::instant_text;
+pub(crate) use compile::scalar::instant_text;
+pub use diff::{Change, ChangeKind, diff};
 pub use error::{Near, PriceError};
 pub use name::Name;
 pub use resolve::{Match, Resolved};
 pub use row::{Calendar, Conditions, Offering, Row, Schedule, Source};
+pub use verify::{Finding, verify};

@@ -1,9 +1,9 @@
 use super::{
     compile::layout::{BASES, BASIS_SHIFT, NONE, VERIFIED},
     compile::{
-        day_text,
         document::{self, When},
-        instant_text, minute_text, short_id,
+        scalar::{day_text, instant_text, minute_text},
+        short_id,
     },
     table::{Row as Packed, Table},
 };

@@ -2,22 +2,36 @@
 
 use super::compile::layout::{
     self, ALIAS, CALENDAR, CANDIDATE, CONDITION, FIRST_PARTY, HEADER, MAGIC, NAME, NONE, OFFERING, RETIRED, ROW,
-    SCHEDULE, SECTIONS, SOURCE, Section,
+    SCHEDULE, SOURCE, Section,
 };
 use crate::{money::Rate, usage::Bucket};
+use std::borrow::Cow;
 
-/// A compiled catalogue and where its sections begin.
+/// A compiled catalogue, cut into its sections: borrowed from the binary, or owned.
 #[derive(Debug)]
 pub(crate) struct Table {
-    bytes: Bytes,
-    sections: [(u32, u32); SECTIONS],
+    text: Cow<'static, [u8]>,
+    ends: Records<4>,
+    providers: Records<2>,
+    offerings: Records<OFFERING>,
+    rows: Records<ROW>,
+    conditions: Records<CONDITION>,
+    rates: Cow<'static, [u8]>,
+    source_lists: Records<2>,
+    sources: Records<SOURCE>,
+    schedules: Records<SCHEDULE>,
+    schedule_refs: Records<2>,
+    windows: Records<4>,
+    calendars: Records<CALENDAR>,
+    days: Records<2>,
+    names: Records<NAME>,
+    candidates: Records<CANDIDATE>,
+    slots: Records<4>,
+    identity: Records<2>,
 }
 
-#[derive(Debug)]
-enum Bytes {
-    Static(&'static [u8]),
-    Owned(Vec<u8>),
-}
+/// Records of one length each.
+type Records<const N: usize> = Cow<'static, [[u8; N]]>;
 
 /// A model of a provider.
 #[derive(Debug, Clone, Copy)]
@@ -122,56 +136,64 @@ impl Table {
     /// While compiling, when the bytes are no table.
     pub(super) const fn from_static(bytes: &'static [u8]) -> Self {
         assert!(bytes.len() >= HEADER, "a price table is longer than its header");
-        Self { sections: sections(bytes), bytes: Bytes::Static(bytes) }
-    }
-
-    /// A table made by [`compile`](super::compile::compile).
-    pub(super) fn from_vec(bytes: Vec<u8>) -> Self {
-        let sections = if bytes.len() >= HEADER && bytes.starts_with(&MAGIC) {
-            sections(&bytes)
-        } else {
-            [(0, 0); SECTIONS]
-        };
-        Self { sections, bytes: Bytes::Owned(bytes) }
-    }
-
-    #[inline]
-    fn bytes(&self) -> &[u8] {
-        match &self.bytes {
-            Bytes::Static(bytes) => bytes,
-            Bytes::Owned(bytes) => bytes,
+        Self {
+            text: Cow::Borrowed(cut(bytes, Section::Text)),
+            ends: records(bytes, Section::Ends),
+            providers: records(bytes, Section::Providers),
+            offerings: records(bytes, Section::Offerings),
+            rows: records(bytes, Section::Rows),
+            conditions: records(bytes, Section::Conditions),
+            rates: Cow::Borrowed(cut(bytes, Section::Rates)),
+            source_lists: records(bytes, Section::SourceLists),
+            sources: records(bytes, Section::Sources),
+            schedules: records(bytes, Section::Schedules),
+            schedule_refs: records(bytes, Section::ScheduleRefs),
+            windows: records(bytes, Section::Windows),
+            calendars: records(bytes, Section::Calendars),
+            days: records(bytes, Section::Days),
+            names: records(bytes, Section::Names),
+            candidates: records(bytes, Section::Candidates),
+            slots: records(bytes, Section::Slots),
+            identity: records(bytes, Section::Identity),
         }
     }
 
-    #[inline]
-    fn section(&self, section: Section) -> &[u8] {
-        slice(self.bytes(), self.bounds(section))
-    }
-
-    #[inline]
-    const fn bounds(&self, section: Section) -> (u32, u32) {
-        #[expect(clippy::indexing_slicing, reason = "a section is a valid index of the sections")]
-        self.sections[section as usize]
-    }
-
-    #[inline]
-    fn records<const N: usize>(&self, section: Section) -> &[[u8; N]] {
-        self.section(section).as_chunks::<N>().0
-    }
-
-    fn u16(&self, section: Section, index: usize) -> Option<u16> {
-        self.records::<2>(section).get(index).map(|bytes| u16::from_le_bytes(*bytes))
+    /// A table made by [`compile`](super::compile::compile).
+    pub(super) fn from_bytes(bytes: &[u8]) -> Self {
+        fn owned<const N: usize>(bytes: &[u8], section: Section) -> Records<N> {
+            Cow::Owned(cut(bytes, section).as_chunks::<N>().0.to_vec())
+        }
+        Self {
+            text: Cow::Owned(cut(bytes, Section::Text).to_vec()),
+            ends: owned(bytes, Section::Ends),
+            providers: owned(bytes, Section::Providers),
+            offerings: owned(bytes, Section::Offerings),
+            rows: owned(bytes, Section::Rows),
+            conditions: owned(bytes, Section::Conditions),
+            rates: Cow::Owned(cut(bytes, Section::Rates).to_vec()),
+            source_lists: owned(bytes, Section::SourceLists),
+            sources: owned(bytes, Section::Sources),
+            schedules: owned(bytes, Section::Schedules),
+            schedule_refs: owned(bytes, Section::ScheduleRefs),
+            windows: owned(bytes, Section::Windows),
+            calendars: owned(bytes, Section::Calendars),
+            days: owned(bytes, Section::Days),
+            names: owned(bytes, Section::Names),
+            candidates: owned(bytes, Section::Candidates),
+            slots: owned(bytes, Section::Slots),
+            identity: owned(bytes, Section::Identity),
+        }
     }
 
     /// The bytes of a string.
     #[inline]
     pub fn text_bytes(&self, string: u16) -> &[u8] {
-        slice(self.section(Section::Text), self.text_bounds(string))
+        slice(&self.text, self.text_bounds(string))
     }
 
     #[inline]
     fn text_bounds(&self, string: u16) -> (u32, u32) {
-        let ends = self.records::<4>(Section::Ends);
+        let ends = &self.ends;
         let index = usize::from(string);
         let end = ends.get(index).map_or(0, |bytes| u32::from_le_bytes(*bytes));
         let start = index.checked_sub(1).and_then(|i| ends.get(i)).map_or(0, |bytes| u32::from_le_bytes(*bytes));
@@ -185,26 +207,26 @@ impl Table {
 
     /// A string that is compiled in; `None` in a catalogue that was read at run time.
     pub fn static_text(&self, string: u16) -> Option<&'static str> {
-        let Bytes::Static(bytes) = self.bytes else { return None };
-        let text = slice(slice(bytes, self.bounds(Section::Text)), self.text_bounds(string));
+        let Cow::Borrowed(all) = self.text else { return None };
+        let text = slice(all, self.text_bounds(string));
         std::str::from_utf8(text).ok()
     }
 
     /// The id and the date of the catalogue, as strings.
     pub fn identity(&self) -> (u16, u16) {
-        (self.u16(Section::Identity, 0).unwrap_or(0), self.u16(Section::Identity, 1).unwrap_or(0))
+        (u16_at(&self.identity, 0).unwrap_or(0), u16_at(&self.identity, 1).unwrap_or(0))
     }
 
     /// How many offerings there are.
     pub fn offering_count(&self) -> usize {
-        self.records::<OFFERING>(Section::Offerings).len()
+        self.offerings.len()
     }
 
     /// An offering.
     #[inline]
     pub fn offering(&self, index: u16) -> Option<Offering> {
         let [provider, flags, m0, m1, r0, r1, r2, r3, n0, n1, s0, s1, c0, c1, k0, k1] =
-            *self.records::<OFFERING>(Section::Offerings).get(usize::from(index))?;
+            *self.offerings.get(usize::from(index))?;
         Some(Offering {
             provider,
             first_party: flags & FIRST_PARTY != 0,
@@ -221,7 +243,7 @@ impl Table {
     /// The rows of an offering, by condition, `over` and `from`.
     #[inline]
     pub fn rows_of(&self, offering: Offering) -> impl Iterator<Item = Row> + Clone {
-        let rows = self.records::<ROW>(Section::Rows);
+        let rows = &self.rows;
         let start = usize::try_from(offering.first_row).unwrap_or(usize::MAX);
         let rest = rows.get(start..).unwrap_or_default();
         rest.get(..usize::from(offering.rows)).unwrap_or_default().iter().map(read_row)
@@ -229,13 +251,13 @@ impl Table {
 
     /// A row.
     pub fn row(&self, index: u32) -> Option<Row> {
-        self.records::<ROW>(Section::Rows).get(usize::try_from(index).ok()?).map(read_row)
+        self.rows.get(usize::try_from(index).ok()?).map(read_row)
     }
 
     /// The five strings of a condition: tier, region, speed, period, search context.
     pub fn condition(&self, index: u16) -> [u16; 5] {
         let Some([a, b, c, d, e, f, g, h, i, j]) =
-            self.records::<CONDITION>(Section::Conditions).get(usize::from(index))
+            self.conditions.get(usize::from(index))
         else {
             return [NONE; 5];
         };
@@ -246,7 +268,7 @@ impl Table {
     #[inline]
     pub fn rates(&self, offset: u32) -> RateSet<'_> {
         let empty = RateSet { mask: 0, rates: &[] };
-        let rest = usize::try_from(offset).ok().and_then(|offset| self.section(Section::Rates).get(offset..));
+        let rest = usize::try_from(offset).ok().and_then(|offset| self.rates.get(offset..));
         let Some((mask, rates)) = rest.and_then(|rest| rest.split_first_chunk::<4>()) else { return empty };
         RateSet { mask: u32::from_le_bytes(*mask), rates: rates.as_chunks::<8>().0 }
     }
@@ -254,26 +276,26 @@ impl Table {
     /// The sources that a row cites: id, url, origin, licence, date of retrieval.
     pub fn sources_of(&self, row: Row) -> impl Iterator<Item = [u16; 5]> {
         let start = usize::from(row.sources);
-        let count = self.u16(Section::SourceLists, start).unwrap_or(0);
-        let list = self.records::<2>(Section::SourceLists).iter().skip(start.saturating_add(1));
+        let count = u16_at(&self.source_lists, start).unwrap_or(0);
+        let list = self.source_lists.iter().skip(start.saturating_add(1));
         list.take(usize::from(count)).filter_map(|bytes| self.source(u16::from_le_bytes(*bytes)))
     }
 
     /// A source.
     pub fn source(&self, index: u16) -> Option<[u16; 5]> {
         let [a, b, c, d, e, f, g, h, i, j] =
-            *self.records::<SOURCE>(Section::Sources).get(usize::from(index))?;
+            *self.sources.get(usize::from(index))?;
         Some([[a, b], [c, d], [e, f], [g, h], [i, j]].map(u16::from_le_bytes))
     }
 
     /// The string of a provider's name.
     pub fn provider(&self, index: u8) -> u16 {
-        self.u16(Section::Providers, usize::from(index)).unwrap_or(0)
+        u16_at(&self.providers, usize::from(index)).unwrap_or(0)
     }
 
     /// The provider of that name, in lower case.
     pub fn provider_index(&self, name: &str) -> Option<u8> {
-        let providers = self.records::<2>(Section::Providers);
+        let providers = &self.providers;
         let found = providers
             .binary_search_by(|bytes| self.text_bytes(u16::from_le_bytes(*bytes)).cmp(name.as_bytes()))
             .ok()?;
@@ -282,14 +304,14 @@ impl Table {
 
     /// All names of offerings, sorted.
     pub fn names(&self) -> impl Iterator<Item = NameEntry> {
-        self.records::<NAME>(Section::Names).iter().map(read_name)
+        self.names.iter().map(read_name)
     }
 
     /// The names that equal `name` in ASCII lower case, each with whether it equals it exactly.
     #[inline]
     pub fn lookup<'a>(&'a self, name: &'a [u8]) -> impl Iterator<Item = (NameEntry, bool)> + 'a {
-        let slots = self.records::<4>(Section::Slots);
-        let names = self.records::<NAME>(Section::Names);
+        let slots = &self.slots;
+        let names = &self.names;
         let (mut at, tag) = layout::slot_of(super::hash::hash(name), slots.len());
         // The table is at most half full; the count only bounds a damaged one.
         let mut left = slots.len();
@@ -317,10 +339,16 @@ impl Table {
         })
     }
 
+    /// How many slots the hash table has.
+    #[cfg(test)]
+    pub fn slot_count(&self) -> usize {
+        self.slots.len()
+    }
+
     /// Who sells under a name, by provider.
     #[inline]
     pub fn candidates(&self, name: NameEntry) -> impl Iterator<Item = Candidate> + Clone {
-        let all = self.records::<CANDIDATE>(Section::Candidates);
+        let all = &self.candidates;
         let start = usize::try_from(name.first_candidate).unwrap_or(usize::MAX);
         let rest = all.get(start..).unwrap_or_default();
         rest.get(..usize::from(name.candidates)).unwrap_or_default().iter().map(|[o0, o1, provider, flags]| {
@@ -330,7 +358,7 @@ impl Table {
 
     /// The schedules of an offering, with their indices.
     pub fn schedules_of(&self, offering: Offering) -> impl Iterator<Item = (u16, Schedule)> {
-        let refs = self.records::<2>(Section::ScheduleRefs).iter().skip(usize::from(offering.first_schedule));
+        let refs = self.schedule_refs.iter().skip(usize::from(offering.first_schedule));
         refs.take(usize::from(offering.schedules)).filter_map(|bytes| {
             let index = u16::from_le_bytes(*bytes);
             Some((index, self.schedule(index)?))
@@ -340,7 +368,7 @@ impl Table {
     /// A schedule.
     pub fn schedule(&self, index: u16) -> Option<Schedule> {
         let [f0, f1, f2, f3, t0, t1, t2, t3, p0, p1, o0, o1, c0, c1, w0, w1, windows, weekdays, by_start, _] =
-            *self.records::<SCHEDULE>(Section::Schedules).get(usize::from(index))?;
+            *self.schedules.get(usize::from(index))?;
         Some(Schedule {
             from: u32::from_le_bytes([f0, f1, f2, f3]),
             to: u32::from_le_bytes([t0, t1, t2, t3]),
@@ -356,7 +384,7 @@ impl Table {
 
     /// The windows of a schedule in minutes of the UTC day.
     pub fn windows(&self, schedule: Schedule) -> impl Iterator<Item = (u16, u16)> {
-        let all = self.records::<4>(Section::Windows).iter().skip(usize::from(schedule.first_window));
+        let all = self.windows.iter().skip(usize::from(schedule.first_window));
         all.take(usize::from(schedule.windows))
             .map(|[a, b, c, d]| (u16::from_le_bytes([*a, *b]), u16::from_le_bytes([*c, *d])))
     }
@@ -364,7 +392,7 @@ impl Table {
     /// A calendar.
     pub fn calendar(&self, index: u16) -> Option<Calendar> {
         let [a, b, c, d, e, f, g, h, i, j] =
-            *self.records::<CALENDAR>(Section::Calendars).get(usize::from(index))?;
+            *self.calendars.get(usize::from(index))?;
         let [id, source, covers_through, first_day, days] =
             [[a, b], [c, d], [e, f], [g, h], [i, j]].map(u16::from_le_bytes);
         Some(Calendar { id, source, covers_through, first_day, days })
@@ -372,7 +400,7 @@ impl Table {
 
     /// The days of a calendar, in order, since 1970.
     pub fn days(&self, calendar: Calendar) -> impl Iterator<Item = u16> {
-        let all = self.records::<2>(Section::Days).iter().skip(usize::from(calendar.first_day));
+        let all = self.days.iter().skip(usize::from(calendar.first_day));
         all.take(usize::from(calendar.days)).map(|bytes| u16::from_le_bytes(*bytes))
     }
 }
@@ -409,24 +437,25 @@ fn slice(bytes: &[u8], (offset, length): (u32, u32)) -> &[u8] {
     bytes.get(offset..).and_then(|rest| rest.get(..length)).unwrap_or_default()
 }
 
-/// The (offset, length) pairs of the header.
-#[expect(
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    reason = "the callers checked that the bytes hold a header; a mistake in the built-in table stops the build"
-)]
-const fn sections(bytes: &[u8]) -> [(u32, u32); SECTIONS] {
-    let mut all = [(0, 0); SECTIONS];
-    let mut section = 0;
-    while section < SECTIONS {
-        let at = MAGIC.len() + section * 8;
-        all[section] = (
-            u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]),
-            u32::from_le_bytes([bytes[at + 4], bytes[at + 5], bytes[at + 6], bytes[at + 7]]),
-        );
-        section += 1;
-    }
-    all
+fn u16_at(all: &[[u8; 2]], index: usize) -> Option<u16> {
+    all.get(index).map(|bytes| u16::from_le_bytes(*bytes))
+}
+
+const fn records<const N: usize>(bytes: &'static [u8], section: Section) -> Records<N> {
+    Cow::Borrowed(cut(bytes, section).as_chunks::<N>().0)
+}
+
+/// The bytes of a section; empty when they are not there.
+const fn cut(bytes: &[u8], section: Section) -> &[u8] {
+    let at = MAGIC.len().saturating_add((section as usize).saturating_mul(8));
+    let Some((_, header)) = bytes.split_at_checked(at) else { return &[] };
+    let Some((bounds, _)) = header.split_first_chunk::<8>() else { return &[] };
+    let [o0, o1, o2, o3, l0, l1, l2, l3] = *bounds;
+    // A table has less than 2^32 bytes, so both numbers fit where it does.
+    let (offset, length) = (u32::from_le_bytes([o0, o1, o2, o3]), u32::from_le_bytes([l0, l1, l2, l3]));
+    let Some((_, rest)) = bytes.split_at_checked(offset as usize) else { return &[] };
+    let Some((section, _)) = rest.split_at_checked(length as usize) else { return &[] };
+    section
 }
 
 #[cfg(test)]
@@ -443,7 +472,7 @@ mod tests {
     #[test]
     fn a_damaged_table_reads_as_empty() {
         for bytes in [vec![], b"FOPRICE1".to_vec(), vec![0xff; HEADER], [MAGIC.to_vec(), vec![0xff; 400]].concat()] {
-            let table = Table::from_vec(bytes);
+            let table = Table::from_bytes(&bytes);
             assert_eq!(table.offering_count(), 0);
             assert!(table.offering(0).is_none());
             assert_eq!(table.lookup(b"gpt-4o").count(), 0);

@@ -163,7 +163,7 @@ impl Amounts {
                 quantity.map(Some).ok_or_else(|| refuse(path, &value))
             }
         };
-        Ok(Quantities([
+        Ok(Quantities::from([
             usd,
             self.tokens.map(Quantity::whole),
             Some(Quantity::whole(1)),
@@ -173,20 +173,39 @@ impl Amounts {
     }
 }
 
-/// Amounts in the order of [`Unit`].
+/// Amounts in the order of [`Unit`], with a bit for each that is known: half the size of a list of options.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Quantities([Option<Quantity>; 5]);
+#[serde(from = "[Option<Quantity>; 5]", into = "[Option<Quantity>; 5]")]
+pub(super) struct Quantities {
+    known: u8,
+    amounts: [Quantity; 5],
+}
+
+impl From<[Option<Quantity>; 5]> for Quantities {
+    fn from(options: [Option<Quantity>; 5]) -> Self {
+        let bits = options.iter().zip(0_u8..).map(|(option, bit)| u8::from(option.is_some()) << bit);
+        Self { known: bits.fold(0, |all, bit| all | bit), amounts: options.map(Option::unwrap_or_default) }
+    }
+}
+
+impl From<Quantities> for [Option<Quantity>; 5] {
+    fn from(quantities: Quantities) -> Self {
+        [Unit::Usd, Unit::Tokens, Unit::Requests, Unit::Joules, Unit::GramsCo2e]
+            .map(|unit| quantities.get(unit))
+    }
+}
 
 impl Quantities {
     pub(super) const fn get(&self, unit: Unit) -> Option<Quantity> {
-        let [usd, tokens, requests, joules, grams] = self.0;
-        match unit {
-            Unit::Usd => usd,
-            Unit::Tokens => tokens,
-            Unit::Requests => requests,
-            Unit::Joules => joules,
-            Unit::GramsCo2e => grams,
-        }
+        let [usd, tokens, requests, joules, grams] = self.amounts;
+        let (bit, amount) = match unit {
+            Unit::Usd => (1, usd),
+            Unit::Tokens => (2, tokens),
+            Unit::Requests => (4, requests),
+            Unit::Joules => (8, joules),
+            Unit::GramsCo2e => (16, grams),
+        };
+        if self.known & bit == 0 { None } else { Some(amount) }
     }
 
     /// The unit in which a settlement is told.
@@ -197,11 +216,11 @@ impl Quantities {
 
     /// These, and what is not given from `held`.
     pub(super) fn or(&self, held: &Self) -> Self {
-        let mut both = self.0;
-        for (amount, held) in both.iter_mut().zip(held.0) {
+        let mut both: [Option<Quantity>; 5] = (*self).into();
+        for (amount, held) in both.iter_mut().zip::<[Option<Quantity>; 5]>((*held).into()) {
             *amount = amount.or(held);
         }
-        Self(both)
+        both.into()
     }
 }
 

@@ -7,7 +7,7 @@ use finops_core::time::Timestamp;
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 use std::{
-    collections::{BTreeSet, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     sync::Arc,
 };
 
@@ -37,22 +37,27 @@ pub(super) struct Hold {
     pub(super) expires: Timestamp,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// How far a reservation has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Status {
-    Open(Hold),
+pub(super) enum Phase {
+    Open,
     /// Its time ran out; what is spent is still charged.
-    Expired(Box<Hold>),
+    Expired,
     /// Freed by its holder; what is spent is still charged.
-    Released(Box<Hold>),
-    /// Charged, with the amounts and the answer given.
-    Settled(Box<(Quantities, Settlement)>),
+    Released,
+    Settled,
 }
 
+/// A reservation. A hundred thousand of them are remembered: what they hold lies elsewhere.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Held {
     pub(super) serial: u64,
-    pub(super) status: Status,
+    pub(super) phase: Phase,
+    /// Until it is settled.
+    pub(super) hold: Option<Box<Hold>>,
+    /// Once it is settled: the amounts and the answer given.
+    pub(super) answer: Option<Box<(Quantities, Settlement)>>,
 }
 
 /// Everything behind the lock.
@@ -61,7 +66,7 @@ pub(super) struct Table {
     pub(super) entries: Vec<Entry>,
     pub(super) reservations: FxHashMap<Arc<str>, Held>,
     /// Open reservations by the end of their hold.
-    pub(super) expiry: BTreeSet<(Timestamp, u64, Arc<str>)>,
+    pub(super) expiry: BTreeMap<(Timestamp, u64), Arc<str>>,
     /// Closed reservations, the first closed first.
     pub(super) closed: VecDeque<Arc<str>>,
     /// How many reservations there were.
@@ -84,7 +89,7 @@ impl Table {
         Ok(Self {
             entries,
             reservations: FxHashMap::default(),
-            expiry: BTreeSet::new(),
+            expiry: BTreeMap::new(),
             closed: VecDeque::new(),
             serial: 0,
             instances_max: INSTANCES_MAX,
@@ -160,54 +165,42 @@ impl Table {
         }
         let id = self.new_id(id);
         let expires = at.saturating_add_ms(i64::try_from(ttl_ms).unwrap_or(i64::MAX));
-        self.expiry.insert((expires, self.serial, Arc::clone(&id)));
-        let answer = Reservation { id: id.as_ref().to_owned(), level, expires };
-        let hold = Hold { amounts, covers: covers.into_boxed_slice(), expires };
-        self.reservations.insert(id, Held { serial: self.serial, status: Status::Open(hold) });
-        Ok(answer)
+        let key: Arc<str> = Arc::from(id.as_str());
+        self.expiry.insert((expires, self.serial), Arc::clone(&key));
+        let hold = Some(Box::new(Hold { amounts, covers: covers.into_boxed_slice(), expires }));
+        self.reservations.insert(key, Held { serial: self.serial, phase: Phase::Open, hold, answer: None });
+        Ok(Reservation { id, level, expires })
     }
 
     /// The given id, or the next number that is not in use; counts the reservation.
-    fn new_id(&mut self, id: Option<&str>) -> Arc<str> {
+    fn new_id(&mut self, id: Option<&str>) -> String {
         loop {
             self.serial = self.serial.saturating_add(1);
-            match id {
-                Some(id) => return Arc::from(id),
-                None => {
-                    let next = self.serial.to_string();
-                    if !self.reservations.contains_key(next.as_str()) {
-                        return Arc::from(next);
-                    }
-                }
+            let next = id.map_or_else(|| self.serial.to_string(), str::to_owned);
+            if id.is_some() || !self.reservations.contains_key(next.as_str()) {
+                return next;
             }
         }
     }
 
     /// Frees the holds whose time has run out at `at`.
     fn expire(&mut self, at: Timestamp) {
-        while let Some(first) = self.expiry.first().filter(|(expires, ..)| *expires <= at) {
-            let id = Arc::clone(&first.2);
-            self.expiry.pop_first();
-            self.close_open(&id, |hold| Status::Expired(Box::new(hold)));
+        while let Some(first) = self.expiry.first_entry().filter(|first| first.key().0 <= at) {
+            let id = first.remove();
+            if let Some(held) = self.reservations.get_mut(&id) {
+                held.phase = Phase::Expired;
+                held.hold.iter().for_each(|hold| free(&mut self.entries, hold));
+            }
+            self.remember(id);
         }
-    }
-
-    /// Frees an open hold and remembers it as `closed` says.
-    fn close_open(&mut self, id: &Arc<str>, closed: impl FnOnce(Hold) -> Status) {
-        let Some(held) = self.reservations.get_mut(id) else { return };
-        let Status::Open(hold) = &held.status else { return };
-        let hold = hold.clone();
-        free(&mut self.entries, &hold);
-        held.status = closed(hold);
-        self.remember(Arc::clone(id));
     }
 
     fn remember(&mut self, id: Arc<str>) {
         self.closed.push_back(id);
-        if self.closed.len() > self.closed_max {
-            if let Some(oldest) = self.closed.pop_front() {
-                self.reservations.remove(&oldest);
-            }
+        if self.closed.len() > self.closed_max
+            && let Some(oldest) = self.closed.pop_front()
+        {
+            self.reservations.remove(&oldest);
         }
     }
 
@@ -219,19 +212,19 @@ impl Table {
     ) -> Result<Settlement, BudgetError> {
         self.expire(at);
         let actual = actual.quantities()?;
-        let Some((key, held)) = self.reservations.get_key_value(id) else {
+        let Some(held) = self.reservations.get_mut(id) else {
             return Err(BudgetError::UnknownReservation { id: id.to_owned() });
         };
-        let key = Arc::clone(key);
-        let (hold, late) = match &held.status {
-            Status::Settled(settled) if settled.0 == actual => return Ok(settled.1.clone()),
-            Status::Settled(_) => return Err(BudgetError::AlreadySettled { id: id.to_owned() }),
-            Status::Open(hold) => (hold.clone(), false),
-            Status::Expired(hold) | Status::Released(hold) => ((**hold).clone(), true),
+        let Some(hold) = held.hold.take() else {
+            return match &held.answer {
+                Some(answer) if answer.0 == actual => Ok(answer.1.clone()),
+                _ => Err(BudgetError::AlreadySettled { id: id.to_owned() }),
+            };
         };
+        let late = held.phase != Phase::Open;
+        let key = self.expiry.remove(&(hold.expires, held.serial));
         if !late {
             free(&mut self.entries, &hold);
-            self.expiry.remove(&(hold.expires, held.serial, Arc::clone(&key)));
         }
         let spent = actual.or(&hold.amounts);
         let mut events = Vec::new();
@@ -246,10 +239,9 @@ impl Table {
         let hold_amount = hold.amounts.get(unit).unwrap_or_default();
         let released = if late { Quantity::ZERO } else { hold_amount.beyond(amount) };
         let settlement = Settlement { unit, released, overrun: amount.beyond(hold_amount), late, events };
-        if let Some(held) = self.reservations.get_mut(&key) {
-            held.status = Status::Settled(Box::new((actual, settlement.clone())));
-        }
-        if !late {
+        held.phase = Phase::Settled;
+        held.answer = Some(Box::new((actual, settlement.clone())));
+        if let Some(key) = key {
             self.remember(key);
         }
         Ok(settlement)
@@ -257,17 +249,17 @@ impl Table {
 
     pub(super) fn release(&mut self, id: &str, at: Timestamp) -> Result<(), BudgetError> {
         self.expire(at);
-        let Some((key, held)) = self.reservations.get_key_value(id) else {
+        let Some(held) = self.reservations.get_mut(id) else {
             return Err(BudgetError::UnknownReservation { id: id.to_owned() });
         };
-        match &held.status {
-            Status::Settled(_) => return Err(BudgetError::AlreadySettled { id: id.to_owned() }),
-            Status::Expired(_) | Status::Released(_) => return Ok(()),
-            Status::Open(hold) => {
-                let key = Arc::clone(key);
-                self.expiry.remove(&(hold.expires, held.serial, Arc::clone(&key)));
-                self.close_open(&key, |hold| Status::Released(Box::new(hold)));
-            }
+        let Some(hold) = &held.hold else {
+            return Err(BudgetError::AlreadySettled { id: id.to_owned() });
+        };
+        // A hold that ran out or was released is not among those that will expire.
+        if let Some(key) = self.expiry.remove(&(hold.expires, held.serial)) {
+            held.phase = Phase::Released;
+            free(&mut self.entries, hold);
+            self.remember(key);
         }
         Ok(())
     }
@@ -311,13 +303,9 @@ impl Table {
 
     pub(super) fn state(&self, id: Option<&str>, at: Timestamp) -> Result<Vec<BudgetState>, BudgetError> {
         // Looking ahead frees nothing: holds that will have run out by then are taken off here.
-        let ended = self.expiry.iter().take_while(|(expires, ..)| *expires <= at);
-        let ended: Vec<&Hold> = ended
-            .filter_map(|(.., id)| match &self.reservations.get(id)?.status {
-                Status::Open(hold) => Some(hold),
-                _ => None,
-            })
-            .collect();
+        let ended = self.expiry.iter().take_while(|((expires, _), _)| *expires <= at);
+        let ended: Vec<&Hold> =
+            ended.filter_map(|(_, id)| self.reservations.get(id)?.hold.as_deref()).collect();
         let mut states = Vec::new();
         let mut found = id.is_none();
         for (place, entry) in self.entries.iter().enumerate() {

@@ -1,7 +1,8 @@
 use super::{
-    Budget, BudgetError,
+    Budget, BudgetError, Settlement,
+    amounts::Quantities,
     instance::Instance,
-    table::{Held, Status, Table},
+    table::{Held, Hold, Phase, Table},
 };
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, sync::Arc};
@@ -33,7 +34,10 @@ struct WireBudget {
 struct WireReservation {
     id: String,
     serial: u64,
-    status: Status,
+    phase: Phase,
+    hold: Option<Box<Hold>>,
+    /// The amounts it was settled with and the answer given.
+    answer: Option<Box<(Quantities, Settlement)>>,
 }
 
 fn refuse(value: impl std::fmt::Display, problem: &'static str) -> BudgetError {
@@ -51,7 +55,9 @@ pub(super) fn write(table: &Table) -> Result<String, BudgetError> {
         .map(|(id, held)| WireReservation {
             id: id.as_ref().to_owned(),
             serial: held.serial,
-            status: held.status.clone(),
+            phase: held.phase,
+            hold: held.hold.clone(),
+            answer: held.answer.clone(),
         })
         .collect();
     reservations.sort_by_key(|reservation| reservation.serial);
@@ -81,27 +87,27 @@ pub(super) fn read(text: &str) -> Result<Table, BudgetError> {
         entry.instances = instances.into_iter().map(|(name, i)| (Arc::from(name), i)).collect();
     }
     table.serial = wire.serial;
-    for WireReservation { id, serial, status } in wire.reservations {
+    for WireReservation { id, serial, phase, hold, answer } in wire.reservations {
         let id: Arc<str> = Arc::from(id);
-        let hold = match &status {
-            Status::Open(hold) => Some(hold),
-            Status::Expired(hold) | Status::Released(hold) => Some(&**hold),
-            Status::Settled(_) => None,
-        };
-        if hold.is_some_and(|hold| hold.covers.iter().any(|cover| cover.budget >= table.entries.len())) {
-            return Err(refuse(id, "a reservation in a budget that is not there"));
+        if hold.is_some() == (phase == Phase::Settled) || answer.is_some() != (phase == Phase::Settled) {
+            return Err(refuse(id, "a reservation that is half settled"));
         }
-        if let Status::Open(hold) = &status {
-            table.expiry.insert((hold.expires, serial, Arc::clone(&id)));
+        if let Some(hold) = &hold {
+            if hold.covers.iter().any(|cover| cover.budget >= table.entries.len()) {
+                return Err(refuse(id, "a reservation in a budget that is not there"));
+            }
+            if phase == Phase::Open {
+                table.expiry.insert((hold.expires, serial), Arc::clone(&id));
+            }
         }
         if serial > table.serial || table.reservations.contains_key(&id) {
             return Err(refuse(id, "a reservation listed twice or out of order"));
         }
-        table.reservations.insert(id, Held { serial, status });
+        table.reservations.insert(id, Held { serial, phase, hold, answer });
     }
     for id in wire.closed {
         match table.reservations.get_key_value(id.as_str()) {
-            Some((key, held)) if !matches!(held.status, Status::Open(_)) => {
+            Some((key, held)) if held.phase != Phase::Open => {
                 table.closed.push_back(Arc::clone(key));
             }
             _ => return Err(refuse(id, "closed, but no closed reservation")),

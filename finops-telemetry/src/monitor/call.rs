@@ -315,7 +315,7 @@ mod tests {
     fn a_body_wins_over_what_was_asked_for() {
         let body = Extracted {
             model: Some("gpt-4o-2024-08-06".to_owned()),
-            service_tier: Some("flex".to_owned()),
+            service_tier: Some("flex".into()),
             complete: true,
             ..Extracted::default()
         };

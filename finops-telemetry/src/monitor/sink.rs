@@ -77,7 +77,7 @@ mod tests {
         let batch = sink.next(|| vec!['a']).unwrap();
         assert_eq!(sink.failed(batch), 0);
         assert!(sink.has_pending());
-        assert_eq!(sink.next(|| unreachable!("the failed batch goes first")).unwrap(), ['a']);
+        assert_eq!(sink.next(|| panic!("the failed batch goes first")).unwrap(), ['a']);
         sink.written();
         let later = sink.next(|| vec!['b']).unwrap();
         assert_eq!(sink.failed(later), 0, "a new batch has its own retry");

@@ -9,6 +9,7 @@ use finops_core::{
     price::Name,
     time::{DurationNs, Timestamp},
     usage::Usage,
+    waste::ai::calls::CallFact,
 };
 use rust_decimal::Decimal;
 use std::{borrow::Cow, sync::Arc};
@@ -45,6 +46,10 @@ pub(crate) struct Rare {
 
 /// The money of a record: as it was charged, or as a wire form told it.
 #[derive(Debug, Clone)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nearly every record is charged here: a box would be an allocation a call"
+)]
 pub(crate) enum Costs {
     Charged(Charge),
     Told(Box<Cost>),
@@ -219,7 +224,7 @@ impl InferenceRecord {
     #[must_use]
     pub fn price_source(&self) -> Option<PriceSource> {
         match &self.costs {
-            Costs::Charged(charge) => (charge.status() != Status::Unpriced).then(|| charge.price_source()),
+            Costs::Charged(charge) => Some(charge.price_source()),
             Costs::Told(cost) => cost.price_source,
         }
     }
@@ -336,6 +341,32 @@ impl InferenceRecord {
     #[must_use]
     pub fn trace(&self) -> Option<&Trace> {
         self.rare.as_ref()?.trace.as_ref()
+    }
+
+    /// What the waste signals read of this record, the `place`-th of a list: it is named by its request id, or else by
+    /// its place.
+    #[must_use]
+    pub fn call_fact(&self, place: usize) -> CallFact {
+        let trace = self.trace().cloned().unwrap_or_default();
+        CallFact {
+            id: self.request_id().map_or_else(|| place.to_string(), str::to_owned),
+            at: self.at,
+            provider: self.provider().map(str::to_owned),
+            model: self.model().to_owned(),
+            usage: self.usage,
+            cost_usd: self.unit_cost(),
+            output_cost_usd: self.output_cost(),
+            price_source: self.price_source(),
+            tags: self.tags().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
+            service_tier: self.service_tier().map(str::to_owned),
+            outcome: Some(self.outcome.name().to_owned()),
+            finish: self.finish.map(str::to_owned),
+            session: trace.session,
+            prompt_hash: trace.prompt_hash,
+            prefix_hash: trace.prefix_hash,
+            prefix_tokens: trace.prefix_tokens,
+            tool_hash: trace.tool_hash,
+        }
     }
 
     /// The wire form, `finops.inference/1`, with `metadata` when given.

@@ -36,18 +36,21 @@ pub struct Costs {
 }
 
 impl Costs {
-    fn zip(
-        self,
-        other: Self,
-        op: impl Fn(Picodollars, Picodollars) -> Result<Picodollars, MoneyError>,
-    ) -> Result<Self, MoneyError> {
-        Ok(Self {
+    /// Each part with its counterpart; `None` when one does not fit.
+    fn zip(self, other: Self, op: impl Fn(i128, i128) -> Option<i128>) -> Option<Self> {
+        let op = |a: Picodollars, b: Picodollars| op(a.get(), b.get()).map(Picodollars::new);
+        Some(Self {
             total: op(self.total, other.total)?,
             input: op(self.input, other.input)?,
             output: op(self.output, other.output)?,
             compute: op(self.compute, other.compute)?,
             other: op(self.other, other.other)?,
         })
+    }
+
+    fn checked_add(self, other: Self) -> Result<Self, MoneyError> {
+        let overflow = || MoneyError::Overflow { path: "cost".to_owned() };
+        self.zip(other, i128::checked_add).ok_or_else(overflow)
     }
 
     pub(super) const fn parts(&self) -> [Picodollars; 5] {
@@ -115,7 +118,7 @@ impl Totals {
             carbon.add(kg * CARBON_SCALE)?;
         }
         if let Some(costs) = measures.cost {
-            self.costs = self.costs.zip(costs, Picodollars::checked_add)?;
+            self.costs = self.costs.checked_add(costs)?;
             self.costs_pusd.add(u64::try_from(costs.total.get().max(0)).unwrap_or(u64::MAX), 1);
         }
         (self.energy, self.carbon) = (energy, carbon);
@@ -137,7 +140,7 @@ impl Totals {
         let (mut energy, mut carbon) = (self.energy, self.carbon);
         energy.merge(other.energy)?;
         carbon.merge(other.carbon)?;
-        self.costs = self.costs.zip(other.costs, Picodollars::checked_add)?;
+        self.costs = self.costs.checked_add(other.costs)?;
         (self.energy, self.carbon) = (energy, carbon);
         self.requests = self.requests.saturating_add(other.requests);
         self.errors = self.errors.saturating_add(other.errors);
@@ -165,7 +168,7 @@ impl Totals {
             unpriced: self.unpriced.checked_sub(previous.unpriced)?,
             energy_unknown: self.energy_unknown.checked_sub(previous.energy_unknown)?,
             carbon_unknown: self.carbon_unknown.checked_sub(previous.carbon_unknown)?,
-            costs: self.costs.zip(previous.costs, Picodollars::checked_sub).ok()?,
+            costs: self.costs.zip(previous.costs, i128::checked_sub)?,
             energy: raw(self.energy, previous.energy)?,
             carbon: raw(self.carbon, previous.carbon)?,
             duration_ns: self.duration_ns.checked_sub(previous.duration_ns)?,
@@ -223,11 +226,10 @@ impl Totals {
 }
 
 /// The first boundary that is not below `duration`.
-#[expect(clippy::cast_possible_truncation, reason = "at most 14")]
 fn boundary(duration: DurationNs) -> u8 {
     let units = duration.get().div_ceil(HISTOGRAM_FIRST_NS);
     let k = if units <= 1 { 0 } else { u64::BITS.saturating_sub(units.saturating_sub(1).leading_zeros()) };
-    k.min(14) as u8
+    u8::try_from(k.min(14)).unwrap_or(14)
 }
 
 /// Makes room for one more entry, half as many again at a time: most groups use few.
@@ -252,12 +254,74 @@ fn add_at<N: Copy>(list: &mut Vec<(u8, N)>, at: u8, count: N, add: impl Fn(N, N)
 }
 
 fn add_usage(list: &mut Vec<(u8, u128)>, usage: &Usage) {
-    for (at, bucket) in (0_u8..).zip(Bucket::ALL) {
-        let count = usage.get(*bucket);
-        if count != 0 {
-            add_at(list, at, u128::from(count), u128::saturating_add);
+    // Most requests use two buckets of many: eight that are not used cost one comparison.
+    let counts = counts(usage);
+    for (chunk, first) in counts.chunks(8).zip((0_u8..).step_by(8)) {
+        if chunk.iter().fold(0, |any, count| any | count) == 0 {
+            continue;
+        }
+        for (count, at) in chunk.iter().zip(first..) {
+            if *count != 0 {
+                add_at(list, at, u128::from(*count), u128::saturating_add);
+            }
         }
     }
+}
+
+/// The counts in the order of [`Bucket::ALL`]; naming every field makes a new bucket an error here.
+const fn counts(usage: &Usage) -> [u64; Bucket::ALL.len()] {
+    let Usage {
+        input,
+        input_audio,
+        input_image,
+        input_video,
+        cache_read,
+        cache_read_audio,
+        cache_read_image,
+        cache_read_video,
+        cache_write_5m,
+        cache_write_1h,
+        output,
+        output_audio,
+        output_image,
+        output_video,
+        reasoning,
+        web_search,
+        file_search,
+        code_execution,
+        request,
+        rerank,
+        audio_second,
+        character,
+        page,
+        image,
+    } = *usage;
+    [
+        input,
+        input_audio,
+        input_image,
+        input_video,
+        cache_read,
+        cache_read_audio,
+        cache_read_image,
+        cache_read_video,
+        cache_write_5m,
+        cache_write_1h,
+        output,
+        output_audio,
+        output_image,
+        output_video,
+        reasoning,
+        web_search,
+        file_search,
+        code_execution,
+        request,
+        rerank,
+        audio_second,
+        character,
+        page,
+        image,
+    ]
 }
 
 fn subtract<N: Copy + Default + PartialEq>(

@@ -107,6 +107,7 @@ impl<'a> Iterator for Parts<'a> {
     }
 }
 
+#[inline]
 fn push(out: &mut Vec<u8>, part: Option<&str>) {
     let Some(part) = part else {
         out.extend_from_slice(&NONE.to_ne_bytes());
@@ -120,6 +121,7 @@ fn push(out: &mut Vec<u8>, part: Option<&str>) {
 }
 
 /// Writes `key` with `tags` tags over what `out` held.
+#[inline]
 pub(super) fn encode(out: &mut Vec<u8>, key: &RollupKey<'_>, tags: usize) {
     out.clear();
     // Folded models are one, whether or not they had a price of their own.

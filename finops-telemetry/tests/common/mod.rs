@@ -40,7 +40,9 @@ pub fn monitor(case: &Value) -> Result<Monitor, Error> {
             let text = || value.as_str().unwrap();
             match name.as_str() {
                 "cost_per_1k_input_tokens" => options.cost_per_1k_input_tokens = Some(number(name, text())?),
-                "cost_per_1k_output_tokens" => options.cost_per_1k_output_tokens = Some(number(name, text())?),
+                "cost_per_1k_output_tokens" => {
+                    options.cost_per_1k_output_tokens = Some(number(name, text())?)
+                }
                 "compute_cost_per_hour" => options.compute_cost_per_hour = Some(number(name, text())?),
                 "gpu_power_kw" => options.gpu_power_kw = Some(number(name, text())?),
                 "carbon_intensity_g_per_kwh" => {
@@ -100,8 +102,16 @@ pub fn call_of(monitor: &Monitor, call: &Value) -> Result<OwnedCall, Error> {
     };
     for name in call.as_object().unwrap().keys() {
         let known = [
-            "model", "provider", "request_id", "usage", "duration_ms", "at", "metadata", "input_tokens",
-            "output_tokens", "cache_read_tokens",
+            "model",
+            "provider",
+            "request_id",
+            "usage",
+            "duration_ms",
+            "at",
+            "metadata",
+            "input_tokens",
+            "output_tokens",
+            "cache_read_tokens",
         ];
         assert!(known.contains(&name.as_str()), "unknown argument `{name}`");
     }

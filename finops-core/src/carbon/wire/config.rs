@@ -77,17 +77,11 @@ fn params_by_name(input: &Input<'_>, name: &str) -> Result<BTreeMap<String, Mode
     Ok(params)
 }
 
-/// The intensity in `grid`, `grid_g_per_kwh` or `carbon_intensity_g_per_kwh`: a number, `[low, high]` or a range.
+/// The intensity in `grid`, `grid_g_per_kwh` or `carbon_intensity_g_per_kwh`.
 fn grid(input: &Input<'_>) -> Result<Option<Grid>, CarbonError> {
     for name in ["grid", "grid_g_per_kwh", "carbon_intensity_g_per_kwh"] {
-        match input.get(name) {
-            None => {}
-            Some(Value::Object(_) | Value::Array(_)) => return Ok(input.opt_range(name)?.map(Grid::Range)),
-            Some(_) => {
-                if let Some(value) = opt_factor(input, name)? {
-                    return Ok(Some(Grid::Scalar(value)));
-                }
-            }
+        if let Some(grid) = super::grid::read(input, name)? {
+            return Ok(Some(grid));
         }
     }
     Ok(None)
@@ -113,6 +107,7 @@ pub(super) fn read(
         )?,
         gpu_power_kw: opt_factor(arguments, "gpu_power_kw")?,
         grid: grid(arguments)?,
+        series: None,
         region: arguments.opt_str("region")?.map(str::to_owned),
         on_unknown: arguments.choice("on_unknown", OnUnknown::from_name, "give error or world")?,
         pue: arguments.opt_range("pue")?,

@@ -9,6 +9,7 @@ use crate::{
         llm, pue,
     },
     error::ConfigError,
+    time::Timestamp,
     units::{Energy, J_PER_KWH, Quantity},
 };
 use serde_json::{Map, Value, json};
@@ -55,7 +56,21 @@ fn timing(input: &Input<'_>) -> Result<Timing, CarbonError> {
         tokens_per_s: input.opt_f64("tokens_per_s")?,
         time_to_first_token_s: input.opt_f64("time_to_first_token_s")?,
         measured: input.opt_f64("measured_joules")?.map(Energy::from_joules).transpose()?,
+        at: instant(input, "at")?,
     })
+}
+
+/// RFC 3339 text, or milliseconds since 1970.
+pub(super) fn instant(input: &Input<'_>, name: &str) -> Result<Option<Timestamp>, CarbonError> {
+    let bad = |value: &Value| CarbonError::bad_number(input.path(name), value);
+    match input.get(name) {
+        None => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text.parse::<Timestamp>()?)),
+        Some(value) => {
+            let ms = value.as_i64().and_then(Timestamp::from_ms);
+            ms.map(Some).ok_or_else(|| bad(value))
+        }
+    }
 }
 
 /// An estimate as an object.
@@ -104,8 +119,10 @@ fn impact_fields(impact: &InferenceImpact) -> Value {
             "wh_per_1k": factors.wh_per_1k.map(three),
             "g_per_kwh": three(factors.g_per_kwh),
             "pue": factors.pue.map(three),
-            "batch": factors.batch.map(three),
-            "params": factors.params.as_ref().map(params_fields),
+            "batch": factors.model().map(|served| three(served.batch)),
+            "params": factors.model().map(|served| params_fields(&served.params)),
+            "bits": factors.model().map(|served| number(served.bits)),
+            "classes": factors.classes(),
         },
         "assumptions": impact.assumptions.iter().map(|assumption| assumption.code()).collect::<Vec<_>>(),
     })
@@ -128,10 +145,7 @@ fn estimate_inference(input: &Input<'_>) -> Result<Value, CarbonError> {
         None => model.model(name),
     };
     let impact = model.inference(handle, &tokens(input)?, timing(input)?);
-    let impact = impact.map_err(|error| match error {
-        CarbonError::UnknownModel { .. } => CarbonError::UnknownModel { model: crate::error::shorten(name) },
-        other => other,
-    })?;
+    let impact = impact.map_err(|error| error.of_model(name))?;
     Ok(impact_fields(&impact))
 }
 

@@ -13,6 +13,7 @@
 mod arithmetic;
 mod config;
 mod feeds;
+mod grid;
 mod hardware;
 mod inference;
 mod input;
@@ -21,6 +22,7 @@ mod shift;
 mod training;
 mod zone;
 
+pub use grid::grid;
 pub use input::Input;
 
 use super::{CarbonError, Range};

@@ -2,7 +2,7 @@
 
 use super::{
     Handler, Input, config,
-    inference::{estimate, three},
+    inference::{estimate, instant, three},
     number,
 };
 use crate::{
@@ -41,6 +41,7 @@ fn impact(input: &Input<'_>) -> Result<TrainingImpact, CarbonError> {
         gpu: input.opt_str("gpu")?,
         host_watts_per_gpu: input.opt_f64("host_watts_per_gpu")?,
         utilisation: input.opt_f64("utilisation")?,
+        at: instant(input, "at")?,
         ..TrainingCall::new(gpu_count, duration_hours)
     })
 }

@@ -272,6 +272,17 @@ impl Document {
         }
     }
 
+    /// The first line, if any: what a text of one line holds.
+    #[must_use]
+    pub fn first(self) -> Option<Line> {
+        let offering = self.offerings.into_iter().next().map(|(_, x)| Line::Offering(x));
+        let price = self.prices.into_iter().next().map(|(_, x)| Line::Price(x));
+        let schedule = self.schedules.into_iter().next().map(|(_, x)| Line::Schedule(x));
+        let calendar = self.calendars.into_iter().next().map(|(_, x)| Line::Calendar(x));
+        let source = self.sources.into_iter().next().map(|(_, x)| Line::Source(x));
+        offering.or(price).or(schedule).or(calendar).or(source)
+    }
+
     /// The text of all lines, sorted, each ended by a line feed.
     #[must_use]
     pub fn text(&self) -> String {

@@ -33,25 +33,6 @@ fn scaled(text: &str, decimals: usize) -> Option<i64> {
     format!("{whole}{fraction}{}", "0".repeat(padding)).parse().ok()
 }
 
-/// Plain decimal text of `count / 10^decimals`.
-fn unscaled(count: i64, decimals: usize) -> String {
-    let digits = format!("{count:0width$}", width = decimals.saturating_add(1));
-    let (whole, fraction) =
-        digits.split_at_checked(digits.len().saturating_sub(decimals)).unwrap_or((&digits, ""));
-    let fraction = fraction.trim_end_matches('0');
-    if fraction.is_empty() { whole.to_owned() } else { format!("{whole}.{fraction}") }
-}
-
-/// The text that [`usd_per_mtok`] reads.
-pub fn usd_per_mtok_text(femtodollars: i64) -> String {
-    unscaled(femtodollars, MTOK_DECIMALS)
-}
-
-/// The text that [`usd_per_use`] reads.
-pub fn usd_per_use_text(femtodollars: i64) -> String {
-    unscaled(femtodollars, USE_DECIMALS)
-}
-
 /// Days since 1970 of `YYYY-MM-DD`, from 1970 to 2099.
 pub fn day(text: &str) -> Option<u16> {
     let bytes: &[u8; 10] = text.as_bytes().try_into().ok()?;
@@ -142,7 +123,9 @@ const fn month_days(year: u32, month: u32) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::money::decimal;
     use proptest::prelude::*;
+    use rust_decimal::Decimal;
 
     #[test]
     fn reads_one_form_only() {
@@ -163,8 +146,9 @@ mod tests {
         #[test]
         fn scalars_round_trip(seconds in 1_u32..4_102_444_800, rate in 0..i64::MAX, minute in 0_u16..1441) {
             prop_assert_eq!(instant(&instant_text(seconds)), Some(seconds));
-            prop_assert_eq!(usd_per_mtok(&usd_per_mtok_text(rate)), Some(rate));
-            prop_assert_eq!(usd_per_use(&usd_per_use_text(rate)), Some(rate));
+            let (per_mtok, per_use) = (Decimal::new(rate, 9), Decimal::new(rate, 15));
+            prop_assert_eq!(usd_per_mtok(&decimal::text(per_mtok)), Some(rate));
+            prop_assert_eq!(usd_per_use(&decimal::text(per_use)), Some(rate));
             prop_assert_eq!(minute_of_day(&minute_text(minute)), Some(minute));
         }
     }

@@ -1,1 +1,3 @@
 //! Waste in AI workloads.
+
+pub mod calls;
