@@ -96,6 +96,11 @@ bench: build bench-rust ## Compare with peers in one run; print ratios (installs
 bench-rust: ## Rust micro-benchmarks
 	cargo bench -p finops-benches --quiet
 
+.PHONY: fuzz
+fuzz: ## Fuzz every parser for a minute each (needs cargo-fuzz: `cargo install cargo-fuzz`)
+	cd finops-telemetry && for target in extract stream catalogue feed text record; do \
+		RUSTC_BOOTSTRAP=1 cargo fuzz run --sanitizer none $$target -- -max_total_time=60; done
+
 .PHONY: prices
 prices: ## Rebuild the price catalogue from its public sources
 	$(PYTHON) finops-core/data/prices/build.py

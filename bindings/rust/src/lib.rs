@@ -1,30 +1,63 @@
 #![forbid(unsafe_code)]
-//! FinOps-as-code inside your process: `cargo add finops`.
+//! FinOps-as-code inside your process: exact metering of cost, energy and carbon.
+//!
+//! ```
+//! use finops::{InferenceCall, MonitorConfig, MonitorOptions, ResourceMonitor, Timestamp, Usage};
+//!
+//! let config = MonitorConfig::new(MonitorOptions::default(), |name| std::env::var(name).ok())?;
+//! let monitor = ResourceMonitor::<()>::new(config)?;
+//! let at: Timestamp = "2026-11-01T12:00:00Z".parse()?; // time is an argument
+//! let record = monitor.log_inference(&InferenceCall::new("gpt-4o", Usage::new(1_000, 500), at), None)?;
+//! assert_eq!(record.unit_cost().map(|usd| usd.to_string()).as_deref(), Some("0.0075"));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! | you want to | look at |
+//! |---|---|
+//! | meter calls and training runs | [`ResourceMonitor`], [`InferenceCall`], [`TrainingCall`] |
+//! | read what a provider reported | [`extract`], [`extract_json`], [`StreamMeter`], [`Usage`] |
+//! | price without a monitor | [`Catalogue`], [`CostPolicy`], [`cost`] |
+//! | stop a call before it is paid | [`Budgets`], [`Reservation`] |
+//! | energy and carbon of anything | [`carbon`] |
+//! | joules of this machine | [`meter`] |
+//! | signs of waste among calls | [`signals`] |
+//! | exact money | [`Money`], [`Picodollars`], [`money::display`](core::money::display) |
+//!
+//! The crate is the four pure crates under one name, and the adapters that read the world. It starts no thread, opens no
+//! socket and reads no file unless you call [`meter`] or the feature `fetch`. The policy gate and the savings ledger have
+//! their rooms ([`policy`], [`ledger`]) and are empty so far.
 
 pub use finops_core as core;
 pub use finops_ledger as ledger;
 pub use finops_policy as policy;
 pub use finops_telemetry as telemetry;
 
-pub use finops_core::carbon;
-pub use finops_core::cost::Cost;
-pub use finops_core::cost::CostPolicy;
-pub use finops_core::cost::ModelPrice;
-pub use finops_core::money::Money;
-pub use finops_core::money::Picodollars;
-pub use finops_core::price::Catalogue;
-pub use finops_core::time::Timestamp;
-pub use finops_core::usage::Usage;
-pub use finops_telemetry::Error;
-pub use finops_telemetry::budget::Budget;
-pub use finops_telemetry::budget::BudgetError;
-pub use finops_telemetry::budget::Budgets;
-pub use finops_telemetry::monitor::InferenceCall;
-pub use finops_telemetry::monitor::MonitorConfig;
-pub use finops_telemetry::monitor::MonitorOptions;
-pub use finops_telemetry::monitor::ResourceMonitor;
-pub use finops_telemetry::monitor::TrainingCall;
-pub use finops_telemetry::record::InferenceRecord;
-pub use finops_telemetry::record::TrainingRecord;
-pub use finops_telemetry::sketch::Sketch;
-pub use finops_telemetry::stream::StreamMeter;
+#[cfg(feature = "fetch")]
+pub mod fetch;
+pub mod meter;
+
+pub use finops_core::{
+    carbon,
+    cost::{self, Charge, Cost, CostPolicy, Hosting, ModelPrice, OnUnknown, PriceSource, Status},
+    error::ConfigError,
+    money::{Currency, Money, Picodollars, Rate},
+    price::{self, Catalogue},
+    time::{DurationNs, Timestamp, Window},
+    usage::{Extracted, Usage, extract, extract_json},
+    waste::ai::calls::signals,
+};
+pub use finops_telemetry::{
+    Error,
+    budget::{Budget, BudgetError, Budgets, Reservation, Settlement},
+    exposition, otel,
+    monitor::{InferenceCall, MonitorConfig, MonitorOptions, ResourceMonitor, TrainingCall},
+    record::{InferenceRecord, Record, TrainingRecord},
+    rollup::{Rollup, SummaryRow},
+    sketch::Sketch,
+    stream::{StreamError, StreamMeter},
+};
+
+/// The README's Rust block, compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+mod readme {}

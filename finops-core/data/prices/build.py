@@ -7,6 +7,12 @@
     build.py --fresh             ignore the committed file instead of keeping its history
     build.py --vectors FILE      check the committed catalogue against the test vectors
 
+A line of `corrections.jsonl` has `kind`, an official `url` and a `why`:
+`price` puts a row (no rates: withdrawn) in place of what its dates cover, `since`
+dates the first known price, `offering` sets aliases, status or minimum, `drop`
+removes an id that the provider does not sell, `schedule` is a schedule, whose
+`factor` of the base rate makes the rows of its period.
+
 Run by hand or by `make prices`, never in tests. Standard library only.
 """
 
@@ -132,6 +138,7 @@ def assemble(directory, report):
     schedules = [i for i in items if i["kind"] == "schedule"]
     periods(offerings, schedules)
     fold.fold(offerings, families, listed)
+    fold.follow_makers(offerings, report)
     for key in sorted(offerings):
         names = {key} | {(key[0], a) for a in offerings[key].aliases}
         if not names & fixes.keys() and not any(merge.wanted(n, by[n]) for n in sorted(names & by.keys())):

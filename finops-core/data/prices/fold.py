@@ -3,7 +3,8 @@
 import re
 
 from facts import GEO
-from merge import HALF, PROGRAMME
+from merge import CLOUDS, HALF, PROGRAMME, in_force
+from readers import bedrock_stem
 
 DATED = re.compile(r"^(.*?)(?:-20\d\d-\d\d-\d\d|-20\d{6}|@20\d{6}|@default|-\d{4}|-0\d{2})$")
 
@@ -34,7 +35,7 @@ def fold(offerings, families, listed):
                 was, earliest.start, earliest.basis = earliest.start, r.start, r.basis
                 for other in o.rows:
                     tier = dict(other.when).get("service_tier")
-                    if other.start == was and (not other.when or tier in HALF):
+                    if other.start == was and (tier is None or tier in HALF):
                         other.start = max(r.start, PROGRAMME.get((provider, tier), r.start))
         for r in a.rows:
             for own in o.rows:
@@ -69,6 +70,26 @@ def fold(offerings, families, listed):
             join(key, seen[low])
         else:
             seen[low] = key
+
+
+def follow_makers(offerings, report):
+    """A cloud's first price reaches no further back than the present price of the maker, whose past prices it shared."""
+    makers = {}
+    for (provider, model), offering in offerings.items():
+        if provider in ("openai", "anthropic", "google"):
+            for name in {model} | offering.aliases:
+                makers[name] = in_force(offering.base()) if len(offering.base()) > 1 else None
+    for key in sorted(offerings):
+        offering, rows = offerings[key], offerings[key].base()
+        if key[0] not in CLOUDS or len(rows) != 1 or rows[0].basis != "announced":
+            continue
+        maker = makers.get(key[1]) or makers.get(bedrock_stem(key[1]).split(".", 1)[-1])
+        if maker is not None and maker.start > rows[0].start:
+            report.add("cloud price dated by its maker's", f"{'/'.join(key)} {rows[0].start} -> {maker.start}")
+            old = rows[0].start
+            for row in offering.rows:
+                if row.start == old and (row.end is None or row.end > maker.start):
+                    row.start, row.basis = maker.start, "first_observed"
 
 
 def cache_minimum(provider, model, stated, has_cache):

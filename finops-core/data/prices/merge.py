@@ -293,6 +293,22 @@ def one_hour(rows, provider):
             r.rates.setdefault("cache_write_1h", r.rates["input"] * 2)
 
 
+def exact_region(rows, where, report):
+    """Eleven tenths of the base where a page printed a region's rate rounded."""
+    base = {(r.when, r.over, r.start): r for r in rows}
+    for r in rows:
+        rest = tuple(w for w in r.when if w[0] != "region")
+        of = base.get((rest, r.over, r.start))
+        if rest == r.when or of is None:
+            continue
+        for bucket, rate in r.rates.items():
+            if bucket in of.rates:
+                exact = of.rates[bucket] * 11 / 10
+                if rate != exact and rate in (exact.quantize(Decimal(p), ROUND_HALF_UP) for p in ("0.01", "0.001")):
+                    report.add("rounded region rate restored", f"{where} {dict(r.when)} {bucket} {text(rate)} -> {text(exact)}")
+                    r.rates[bucket] = exact
+
+
 def in_force(rows):
     """The row of the build day, else the last one."""
     return next((r for r in rows if r.start <= NOW and (r.end or "9") > NOW), rows[-1])
@@ -448,6 +464,7 @@ def offering_rows(facts, released, report, fixes=(), since=None):
         if "gemini" in model and provider in ("google", "vertex"):
             # Google sells cache storage by the hour, not written tokens.
             r.rates = {k: v for k, v in r.rates.items() if not k.startswith("cache_write")}
+    exact_region(rows, where, report)
     one_hour(rows, provider)
     for fix in fixes:
         if fix.when or fix.over:

@@ -239,8 +239,8 @@ OCC_TOKENS = {"input": "input", "cached_input": "cache_read", "cache_write": "ca
 AZURE_DATE = re.compile(r"-(\d{4})$")
 
 
-# Outside the United States only Claude has one price for every geography.
-ABROAD = re.compile(r"^(?!us\.|global\.)[a-z-]{2,6}\.(?!anthropic\.)[a-z0-9]+\.")
+# Outside the United States only Claude has one price for every geography; GovCloud has prices of its own.
+ABROAD = re.compile(r"^(us-gov\.|(?!us\.|global\.)[a-z-]{2,6}\.(?!anthropic\.)[a-z0-9]+\.)")
 
 
 def bedrock_stem(name):

@@ -201,20 +201,22 @@ impl Curve {
         }
     }
 
-    fn fixed_at(&self, tick: usize) -> i128 {
-        i128::from(self.fixed.get(tick).copied().unwrap_or_default())
+    fn fixed_at(&self, tick: usize) -> i64 {
+        self.fixed.get(tick).copied().unwrap_or_default()
     }
 
-    /// The value at `place`, in fixed point × step.
+    /// The value at `place` in fixed point, × step when linear.
     #[expect(clippy::arithmetic_side_effects, reason = "58 bits of value and 32 of seconds fit in 127")]
     pub(super) fn value_at(&self, place: Place) -> i128 {
         let here = self.fixed_at(place.tick);
-        let flat = here * i128::from(self.step_s);
         match self.interpolation {
-            Interpolation::Step => flat,
-            Interpolation::Linear if place.rest == 0 => flat,
+            Interpolation::Step => i128::from(here),
             Interpolation::Linear => {
-                flat + (self.fixed_at(place.tick.saturating_add(1)) - here) * i128::from(place.rest)
+                let flat = product(here, self.step_s);
+                if place.rest == 0 {
+                    return flat;
+                }
+                flat + product(self.fixed_at(place.tick.saturating_add(1)) - here, place.rest)
             }
         }
     }
@@ -231,10 +233,10 @@ impl Curve {
         }
         let (here, rest) = (self.fixed_at(place.tick), i128::from(place.rest));
         match self.interpolation {
-            Interpolation::Step => whole + here * rest,
+            Interpolation::Step => whole + product(here, place.rest),
             Interpolation::Linear => {
                 let rise = self.fixed_at(place.tick.saturating_add(1)) - here;
-                whole + here * i128::from(self.denominator()) * rest + rise * rest * rest
+                whole + (product(here, self.denominator()) + product(rise, place.rest)) * rest
             }
         }
     }
@@ -257,11 +259,11 @@ impl Curve {
         integrals.push(0);
         for tick in 0..steps {
             if self.known(tick) {
-                let here = self.fixed_at(tick);
+                let here = i128::from(self.fixed_at(tick));
                 let area = match self.interpolation {
                     Interpolation::Step => here.saturating_mul(step),
                     Interpolation::Linear => here
-                        .saturating_add(self.fixed_at(tick.saturating_add(1)))
+                        .saturating_add(i128::from(self.fixed_at(tick.saturating_add(1))))
                         .saturating_mul(step)
                         .saturating_mul(step),
                 };
@@ -271,6 +273,12 @@ impl Curve {
         }
         integrals
     }
+}
+
+/// The exact product of a value and seconds below 2^63, as one multiplication of two signed words.
+#[expect(clippy::arithmetic_side_effects, reason = "two words make a double word")]
+fn product(value: i64, seconds: u64) -> i128 {
+    i128::from(value) * i128::from(seconds.cast_signed())
 }
 
 /// The power of two that brings `greatest` just below 2^58.

@@ -33,6 +33,7 @@ mod meter_error;
 mod nvml;
 mod points;
 mod rapl;
+mod rapl_tree;
 mod series;
 mod shift_region;
 mod shift_time;
@@ -59,9 +60,8 @@ pub use curve::{Curve, Interpolation};
 pub use meter_error::{MeterError, RAPL_PERMISSION_HELP};
 pub use nvml::{MigShares, NvmlCounter, NvmlSample, mig_shares};
 pub use points::{CounterPoint, CounterSums, counter_points};
-pub use rapl::{
-    CounterFlag, CounterInterval, CounterTotal, Mirrors, RaplCounter, RaplLimits, is_package, rapl_domains,
-};
+pub use rapl::{CounterFlag, CounterInterval, CounterTotal, RaplCounter, RaplLimits};
+pub use rapl_tree::{Mirrors, RaplTree, is_package, rapl_domains};
 pub use series::{IntensitySeries, OperationalSeries, PowerLoad, operational_series};
 pub use shift_region::{
     MIN_SAVING_FRACTION, NETWORK_KWH_PER_GB, RegionShift, ShiftRegion, SignalShift, Verdict, region_shift,

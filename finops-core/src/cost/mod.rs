@@ -18,4 +18,6 @@ pub use quote::{OnUnknown, cost, reprice};
 pub use statement::{Cost, LineItem, PriceSource, RatePer, Status};
 
 #[cfg(test)]
+mod tests;
+#[cfg(test)]
 mod vectors;

@@ -335,14 +335,12 @@ impl CostPolicy {
         let call = job.call;
         let own_machines = call.hosting == Some(Hosting::SelfHosted)
             || (call.hosting.is_none() && call.provider.is_some_and(resolve::is_self_hosted));
-        let found = if self.use_catalogue && !own_machines {
-            self.find(job)
-        } else {
-            Err(Miss::UnknownModel)
-        };
+        let found =
+            if self.use_catalogue && !own_machines { self.find(job) } else { Err(Miss::UnknownModel) };
         let hit = found.ok();
         let entry = if self.models.is_empty() { None } else { self.entry(job, hit.as_ref()) };
-        let self_hosted = own_machines || entry.is_some_and(|(price, _)| price.hosting == Hosting::SelfHosted);
+        let self_hosted =
+            own_machines || entry.is_some_and(|(price, _)| price.hosting == Hosting::SelfHosted);
         let declared_api = call.hosting == Some(Hosting::Api)
             || entry.is_some_and(|(price, _)| price.hosting == Hosting::Api);
         let hosted = hit.is_some() || reported.is_some() || declared_api;
@@ -375,8 +373,7 @@ impl CostPolicy {
             rated.rates = Applied::Reported;
         } else if self_hosted && self.flat_defaults {
             rated.rates = Applied::ComputeOnly;
-            rated.source =
-                if explicit_compute { PriceSource::Configured } else { PriceSource::Default };
+            rated.source = if explicit_compute { PriceSource::Configured } else { PriceSource::Default };
         } else {
             return self.rate_by_catalogue(job, found, rated);
         }
@@ -483,10 +480,9 @@ impl CostPolicy {
             speed: call.speed,
             search_context: call.search_context,
         };
-        let provider = table.text(table.provider(offering.provider));
-        let wishes = Wishes::new(stated, provider, table.text(offering.model));
-        let prompt = job.usage.prompt_tokens();
-        select::select(table, &offering, &wishes, call.at, call.duration, prompt, strict)
+        let provider = table.text_bytes(table.provider(offering.provider));
+        let wishes = Wishes::new(stated, provider, table.text_bytes(offering.model));
+        select::select(table, &offering, &wishes, call.at, call.duration, job.usage, strict)
     }
 
     /// The user's entry for the job's model, and whether only the resolved name found it. An entry of the call's
@@ -558,11 +554,9 @@ fn no_row_error(job: &Job<'_>, no_row: NoRow) -> PriceError {
         value,
     };
     match no_row {
-        NoRow::NotYet(from) => PriceError::NotYet {
-            model,
-            at: job.call.at.to_string(),
-            from: crate::price::instant_text(from),
-        },
+        NoRow::NotYet(from) => {
+            PriceError::NotYet { model, at: job.call.at.to_string(), from: crate::price::instant_text(from) }
+        }
         NoRow::Unverified => PriceError::Unverified { model },
         NoRow::Ended => condition("at", job.call.at.to_string()),
         NoRow::Condition(name) => {
@@ -590,9 +584,12 @@ fn rest_of(usage: &Usage, parts: &[Part]) -> Option<Usage> {
 fn rate_per_1k(name: &str, usd: Option<Decimal>) -> Result<Option<Rate>, Error> {
     let read = |usd: Decimal| {
         Rate::from_usd_per_1k(usd).map_err(|error| match error {
-            PriceError::InvalidRate { rate } => {
-                Error::from(ConfigError::new(name, rate, "negative or too large", "give a number of at least 0"))
-            }
+            PriceError::InvalidRate { rate } => Error::from(ConfigError::new(
+                name,
+                rate,
+                "negative or too large",
+                "give a number of at least 0",
+            )),
             other => other.into(),
         })
     };
@@ -610,7 +607,12 @@ fn check_hourly(name: &str, usd: Decimal) -> Result<(), Error> {
     }
     // An hourly rate of whole picodollars: what `time_cost` can hold.
     time_cost(DurationNs::new(0), usd, 1).map(|_| ()).map_err(|_| {
-        ConfigError::new(name, decimal::text(usd), "not a whole number of picodollars", "round it to 12 decimals")
-            .into()
+        ConfigError::new(
+            name,
+            decimal::text(usd),
+            "not a whole number of picodollars",
+            "round it to 12 decimals",
+        )
+        .into()
     })
 }

@@ -123,9 +123,7 @@ fn fallback(rates: &impl Rates, bucket: Bucket) -> (Option<Rate>, Assumptions) {
             (Bucket::input, &[cache_read_at_input_rate, video_at_text_rate]),
         ],
         Bucket::cache_write_5m => &[(Bucket::input, &[cache_write_at_input_rate])],
-        Bucket::cache_write_1h if rates.whole_direction() => {
-            &[(Bucket::input, &[cache_write_at_input_rate])]
-        }
+        Bucket::cache_write_1h if rates.whole_direction() => &[(Bucket::input, &[cache_write_at_input_rate])],
         Bucket::cache_write_1h => &[
             (Bucket::cache_write_5m, &[cache_write_1h_at_5m_rate]),
             (Bucket::input, &[cache_write_1h_at_5m_rate, cache_write_at_input_rate]),

@@ -32,7 +32,22 @@ fn prices() {
     let cases = section("price");
     assert_eq!(cases.len(), 58);
     for case in &cases {
-        known_keys(case, &["id", "kind", "provider", "model", "at", "conditions", "usage", "rates_usd_per_mtok", "expected", "source", "note"]);
+        known_keys(
+            case,
+            &[
+                "id",
+                "kind",
+                "provider",
+                "model",
+                "at",
+                "conditions",
+                "usage",
+                "rates_usd_per_mtok",
+                "expected",
+                "source",
+                "note",
+            ],
+        );
         known_keys(&case["conditions"], &["service_tier", "region", "speed", "search_context"]);
         known_keys(&case["expected"], &["amount_usd"]);
         let usage: Usage = serde_json::from_value(case["usage"].clone()).unwrap();
@@ -57,9 +72,13 @@ fn prices() {
             wrong.push(format!("{}: {:?} is not {expected}\n{}", case["id"], priced.total, priced.explain()));
         }
         for item in &priced.line_items {
-            let published = case["rates_usd_per_mtok"][item.unit.as_ref()].as_str().map(|r| decimal::parse(r).unwrap());
+            let published =
+                case["rates_usd_per_mtok"][item.unit.as_ref()].as_str().map(|r| decimal::parse(r).unwrap());
             if item.rate != published {
-                wrong.push(format!("{}: {} at {:?}, published {published:?}", case["id"], item.unit, item.rate));
+                wrong.push(format!(
+                    "{}: {} at {:?}, published {published:?}",
+                    case["id"], item.unit, item.rate
+                ));
             }
         }
         let sum: Option<Picodollars> = priced.line_items.iter().filter_map(|item| item.amount).sum();

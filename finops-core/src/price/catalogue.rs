@@ -225,7 +225,8 @@ impl Catalogue {
     }
 
     fn source_line(&self, strings: [u16; 5]) -> Source {
-        let [id, url, origin, licence, retrieved] = strings.map(|string| self.table().text(string).to_owned());
+        let [id, url, origin, licence, retrieved] =
+            strings.map(|string| self.table().text(string).to_owned());
         Source { id, licence, origin, retrieved, url }
     }
 
@@ -265,7 +266,9 @@ impl Catalogue {
                     scheduled.resize(index.saturating_add(1), Vec::new());
                     document.schedules.resize(index.saturating_add(1), (0, Schedule::default()));
                 }
-                if let (Some((_, line)), Some(models)) = (document.schedules.get_mut(index), scheduled.get_mut(index)) {
+                if let (Some((_, line)), Some(models)) =
+                    (document.schedules.get_mut(index), scheduled.get_mut(index))
+                {
                     if models.is_empty() {
                         *line = row::schedule_line(table, provider, &schedule);
                     }

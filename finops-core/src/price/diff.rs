@@ -105,9 +105,7 @@ fn same(a: &Row, b: &Row, to: bool) -> bool {
 }
 
 fn change(kind: ChangeKind, old: Option<&Row>, new: Option<&Row>) -> Change {
-    let (provider, model) = new
-        .or(old)
-        .map(|row| (row.price.provider.clone(), row.price.model.clone()))
-        .unwrap_or_default();
+    let (provider, model) =
+        new.or(old).map(|row| (row.price.provider.clone(), row.price.model.clone())).unwrap_or_default();
     Change { kind, provider, model, old: old.cloned(), new: new.cloned() }
 }

@@ -34,9 +34,11 @@ const fn lower(word: u64) -> u64 {
     const ONES: u64 = 0x0101_0101_0101_0101;
     const HIGH: u64 = 0x8080_8080_8080_8080;
     let low = word & !HIGH;
-    // With the top bit out of the way neither sum carries into the next byte.
-    let from_a = low.wrapping_add(ONES.wrapping_mul(0x80 - b'A' as u64));
-    let past_z = low.wrapping_add(ONES.wrapping_mul(0x80 - b'Z' as u64 - 1));
+    // Each sum sets the top bit of the bytes from `A` on, and past `Z`; with that bit cleared before, none carries.
+    const FROM_A: u64 = ONES.wrapping_mul(0x80_u64.wrapping_sub(b'A' as u64));
+    const PAST_Z: u64 = ONES.wrapping_mul(0x7f_u64.wrapping_sub(b'Z' as u64));
+    let from_a = low.wrapping_add(FROM_A);
+    let past_z = low.wrapping_add(PAST_Z);
     let capital = (from_a ^ past_z) & HIGH & !word;
     word | (capital >> 2)
 }

@@ -212,7 +212,9 @@ fn prefixed(table: &Table, seller: Option<u8>, model: &str) -> Result<Option<Hit
     } else {
         (table.provider_index(&provider_alias(prefix).to_ascii_lowercase()), rest)
     };
-    let Some(owner) = owner.filter(|owner| seller.is_none_or(|given| given == *owner)) else { return Ok(None) };
+    let Some(owner) = owner.filter(|owner| seller.is_none_or(|given| given == *owner)) else {
+        return Ok(None);
+    };
     let found = match direct(table, Some(owner), rest)? {
         Some(hit) => Some(Hit { matched: Match::ProviderPrefix, ..hit }),
         None => derived(table, Some(owner), rest)?,
@@ -262,7 +264,8 @@ fn without_date(model: &str) -> Option<&str> {
         return Some(base);
     }
     let (base, suffix) = cut(9)?;
-    let (b'-' | b'@', [y0, y1, y2, y3, m0, m1, d0, d1]) = (suffix.as_bytes().first()?, suffix.as_bytes().get(1..)?)
+    let (b'-' | b'@', [y0, y1, y2, y3, m0, m1, d0, d1]) =
+        (suffix.as_bytes().first()?, suffix.as_bytes().get(1..)?)
     else {
         return None;
     };
@@ -276,7 +279,9 @@ fn is_date(year: &[u8], month: &[u8], day: &[u8]) -> bool {
             n.checked_mul(10)?.checked_add(digit)
         })
     };
-    let (Some(year), Some(month), Some(day)) = (number(year), number(month), number(day)) else { return false };
+    let (Some(year), Some(month), Some(day)) = (number(year), number(month), number(day)) else {
+        return false;
+    };
     (2022..=2099).contains(&year) && Timestamp::from_date(year, month, day).is_some()
 }
 

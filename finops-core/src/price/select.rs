@@ -8,6 +8,7 @@ use super::{
 use crate::{
     cost::{Assumption, Assumptions},
     time::{DurationNs, Timestamp},
+    usage::Usage,
 };
 
 /// What a call asks for, in the catalogue's words; absent is the standard.
@@ -62,7 +63,7 @@ const BEDROCK_REGION: &str = "us-east-1";
 impl<'a> Wishes<'a> {
     /// What `stated` means for a `model` of `provider`.
     #[inline]
-    pub fn new(stated: Stated<'a>, provider: &str, model: &'a str) -> Self {
+    pub fn new(stated: Stated<'a>, provider: &[u8], model: &'a [u8]) -> Self {
         let mut wishes = Self { search_context: blank_is_none(stated.search_context), ..Self::default() };
         if let Some(tier) = stated.tier {
             wishes.set_tier(tier.trim_ascii(), provider);
@@ -74,10 +75,10 @@ impl<'a> Wishes<'a> {
         wishes
     }
 
-    fn set_tier(&mut self, tier: &'a str, provider: &str) {
+    fn set_tier(&mut self, tier: &'a str, provider: &[u8]) {
         let prepaid = is_any(tier, &["provisioned", "scale"])
-            || (provider == "anthropic" && is_any(tier, &["priority"]))
-            || (provider == "bedrock" && is_any(tier, &["reserved"]));
+            || (provider == b"anthropic" && is_any(tier, &["priority"]))
+            || (provider == b"bedrock" && is_any(tier, &["reserved"]));
         if prepaid {
             self.assumptions.insert(Assumption::provisioned_at_list);
         } else if is_any(tier, &["auto"]) {
@@ -90,16 +91,16 @@ impl<'a> Wishes<'a> {
     }
 
     #[inline]
-    fn set_region(&mut self, region: Option<&'a str>, provider: &str, model: &'a str) {
+    fn set_region(&mut self, region: Option<&'a str>, provider: &[u8], model: &'a [u8]) {
         let region = blank_is_none(region).filter(|r| !is_any(r, &["not_available"]));
         let geography = match provider {
-            "bedrock" => {
-                let prefix = model.split('.').next().unwrap_or_default();
-                let profile = BEDROCK_PREFIXES.iter().find(|known| prefix == **known);
+            b"bedrock" => {
+                let prefix = model.split(|byte| *byte == b'.').next().unwrap_or_default();
+                let profile = BEDROCK_PREFIXES.iter().find(|known| prefix == known.as_bytes());
                 self.default_region = Some(profile.copied().unwrap_or(BEDROCK_REGION));
                 profile.is_some()
             }
-            "vertex" | "azure" => {
+            b"vertex" | b"azure" => {
                 self.default_region = Some("global");
                 false
             }
@@ -146,7 +147,7 @@ const SEARCH: Fit = 1;
 /// What decides among rows in force: the condition, the threshold, the number of sources, the younger price.
 type Rank = (Fit, u32, bool, u32);
 
-/// Selects the row of `offering` for a call of `prompt` tokens that ended at `at`.
+/// Selects the row of `offering` for a call of `usage` that ended at `at`.
 #[inline]
 pub(crate) fn select(
     table: &Table,
@@ -154,7 +155,7 @@ pub(crate) fn select(
     wishes: &Wishes<'_>,
     at: Timestamp,
     duration: Option<DurationNs>,
-    prompt: u64,
+    usage: &Usage,
     strict: bool,
 ) -> Result<Selected, NoRow> {
     let period = if offering.schedules == 0 {
@@ -177,15 +178,15 @@ pub(crate) fn select(
     if period.holidays_unknown {
         assumptions.insert(Assumption::holidays_unknown);
     }
-    let best = match best_at(table, offering, second, prompt, fit) {
+    let best = match best_at(table, offering, second, usage, fit) {
         Some(best) => best,
         None => {
-            let (edge, assumption, error) = nearest(table, offering, second, prompt, fit)?;
+            let (edge, assumption, error) = nearest(table, offering, second, usage, fit)?;
             if strict {
                 return Err(error);
             }
             assumptions.insert(assumption);
-            best_at(table, offering, edge, prompt, fit).ok_or(NoRow::Nothing)?
+            best_at(table, offering, edge, usage, fit).ok_or(NoRow::Nothing)?
         }
     };
     let (rank, index, row) = best;
@@ -201,18 +202,24 @@ pub(crate) fn select(
     Ok(Selected { index, row, assumptions })
 }
 
+/// Whether the whole prompt is strictly above the row's threshold.
+#[inline]
+fn is_over(row: &Row, usage: &Usage) -> bool {
+    row.over == 0 || usage.prompt_tokens() > u64::from(row.over)
+}
+
 #[inline]
 fn best_at(
     table: &Table,
     offering: &Offering,
     second: u32,
-    prompt: u64,
+    usage: &Usage,
     fit: impl Fn(u16) -> Option<Fit>,
 ) -> Option<(Rank, u32, Row)> {
     let mut best: Option<(Rank, u32, Row)> = None;
     for (index, row) in (offering.first_row..).zip(table.rows_of(*offering)) {
         let in_force = row.from <= second && (row.to == 0 || second < row.to);
-        if !in_force || (row.over != 0 && prompt <= u64::from(row.over)) {
+        if !in_force || !is_over(&row, usage) {
             continue;
         }
         let Some(fit) = fit(row.condition) else { continue };
@@ -229,20 +236,18 @@ fn nearest(
     table: &Table,
     offering: &Offering,
     second: u32,
-    prompt: u64,
+    usage: &Usage,
     fit: impl Fn(u16) -> Option<Fit>,
 ) -> Result<(u32, Assumption, NoRow), NoRow> {
     let fitting = table
         .rows_of(*offering)
-        .filter(|row| (row.over == 0 || prompt > u64::from(row.over)) && fit(row.condition).is_some());
+        .filter(|row| is_over(row, usage) && fit(row.condition).is_some());
     let last_end = fitting.clone().filter(|row| row.to != 0 && row.to <= second).map(|row| row.to).max();
     if let Some(end) = last_end {
         return Ok((end.saturating_sub(1), Assumption::after_last_interval, NoRow::Ended));
     }
     let first = fitting.filter(|row| row.from > second).map(|row| row.from).min();
-    first
-        .map(|from| (from, Assumption::before_first_interval, NoRow::NotYet(from)))
-        .ok_or(NoRow::Nothing)
+    first.map(|from| (from, Assumption::before_first_interval, NoRow::NotYet(from))).ok_or(NoRow::Nothing)
 }
 
 /// How well a condition fits the wishes; `None` when it asks for something else.
@@ -280,12 +285,7 @@ fn is<'a>(wish: Option<&'a str>) -> impl Fn(&[u8]) -> bool + 'a {
 }
 
 /// Flags what was asked for and has no row; strict refuses it.
-fn missed(
-    assumptions: &mut Assumptions,
-    wishes: &Wishes<'_>,
-    fit: Fit,
-    strict: bool,
-) -> Result<(), NoRow> {
+fn missed(assumptions: &mut Assumptions, wishes: &Wishes<'_>, fit: Fit, strict: bool) -> Result<(), NoRow> {
     for (wish, bit, name, assumption) in [
         (wishes.tier, TIER, "service_tier", Assumption::tier_at_standard),
         (wishes.region, REGION, "region", Assumption::region_at_default),

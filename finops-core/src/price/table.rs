@@ -1,8 +1,8 @@
 //! Reads the compiled table in place. No allocation, no parsing; a damaged table reads as empty, never as a panic.
 
 use super::compile::layout::{
-    self, ALIAS, CALENDAR, CANDIDATE, CONDITION, FIRST_PARTY, HEADER, MAGIC, NAME, NONE, OFFERING, RETIRED, ROW,
-    SCHEDULE, SOURCE, Section,
+    self, ALIAS, CALENDAR, CANDIDATE, CONDITION, FIRST_PARTY, HEADER, MAGIC, NAME, NONE, OFFERING, RETIRED,
+    ROW, SCHEDULE, SOURCE, Section,
 };
 use crate::{money::Rate, usage::Bucket};
 use std::borrow::Cow;
@@ -196,7 +196,8 @@ impl Table {
         let ends = &self.ends;
         let index = usize::from(string);
         let end = ends.get(index).map_or(0, |bytes| u32::from_le_bytes(*bytes));
-        let start = index.checked_sub(1).and_then(|i| ends.get(i)).map_or(0, |bytes| u32::from_le_bytes(*bytes));
+        let start =
+            index.checked_sub(1).and_then(|i| ends.get(i)).map_or(0, |bytes| u32::from_le_bytes(*bytes));
         (start, end.saturating_sub(start))
     }
 
@@ -256,9 +257,7 @@ impl Table {
 
     /// The five strings of a condition: tier, region, speed, period, search context.
     pub fn condition(&self, index: u16) -> [u16; 5] {
-        let Some([a, b, c, d, e, f, g, h, i, j]) =
-            self.conditions.get(usize::from(index))
-        else {
+        let Some([a, b, c, d, e, f, g, h, i, j]) = self.conditions.get(usize::from(index)) else {
             return [NONE; 5];
         };
         [[*a, *b], [*c, *d], [*e, *f], [*g, *h], [*i, *j]].map(u16::from_le_bytes)
@@ -283,8 +282,7 @@ impl Table {
 
     /// A source.
     pub fn source(&self, index: u16) -> Option<[u16; 5]> {
-        let [a, b, c, d, e, f, g, h, i, j] =
-            *self.sources.get(usize::from(index))?;
+        let [a, b, c, d, e, f, g, h, i, j] = *self.sources.get(usize::from(index))?;
         Some([[a, b], [c, d], [e, f], [g, h], [i, j]].map(u16::from_le_bytes))
     }
 
@@ -351,9 +349,13 @@ impl Table {
         let all = &self.candidates;
         let start = usize::try_from(name.first_candidate).unwrap_or(usize::MAX);
         let rest = all.get(start..).unwrap_or_default();
-        rest.get(..usize::from(name.candidates)).unwrap_or_default().iter().map(|[o0, o1, provider, flags]| {
-            Candidate { offering: u16::from_le_bytes([*o0, *o1]), provider: *provider, alias: flags & ALIAS != 0 }
-        })
+        rest.get(..usize::from(name.candidates)).unwrap_or_default().iter().map(
+            |[o0, o1, provider, flags]| Candidate {
+                offering: u16::from_le_bytes([*o0, *o1]),
+                provider: *provider,
+                alias: flags & ALIAS != 0,
+            },
+        )
     }
 
     /// The schedules of an offering, with their indices.
@@ -391,8 +393,7 @@ impl Table {
 
     /// A calendar.
     pub fn calendar(&self, index: u16) -> Option<Calendar> {
-        let [a, b, c, d, e, f, g, h, i, j] =
-            *self.calendars.get(usize::from(index))?;
+        let [a, b, c, d, e, f, g, h, i, j] = *self.calendars.get(usize::from(index))?;
         let [id, source, covers_through, first_day, days] =
             [[a, b], [c, d], [e, f], [g, h], [i, j]].map(u16::from_le_bytes);
         Some(Calendar { id, source, covers_through, first_day, days })
@@ -471,7 +472,9 @@ mod tests {
 
     #[test]
     fn a_damaged_table_reads_as_empty() {
-        for bytes in [vec![], b"FOPRICE1".to_vec(), vec![0xff; HEADER], [MAGIC.to_vec(), vec![0xff; 400]].concat()] {
+        for bytes in
+            [vec![], b"FOPRICE1".to_vec(), vec![0xff; HEADER], [MAGIC.to_vec(), vec![0xff; 400]].concat()]
+        {
             let table = Table::from_bytes(&bytes);
             assert_eq!(table.offering_count(), 0);
             assert!(table.offering(0).is_none());

@@ -1,6 +1,6 @@
 use super::{
     Catalogue,
-    compile::document::{Document, Line, Price},
+    compile::document::{Document, Line, Price, When},
     diff::{ChangeKind, diff},
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -44,7 +44,11 @@ pub fn verify(text: &str, history: Option<&Catalogue>) -> Vec<Finding> {
             Ok(parsed) => {
                 let canonical = parsed.text();
                 if canonical.trim_end() != line {
-                    report(&mut findings, number, "not in the canonical form: keys sorted, no spaces, no empty options");
+                    report(
+                        &mut findings,
+                        number,
+                        "not in the canonical form: keys sorted, no spaces, no empty options",
+                    );
                 }
                 if let Some(parsed) = parsed.first() {
                     document.push(number, parsed);
@@ -83,7 +87,7 @@ fn rates(document: &Document, findings: &mut Vec<Finding>) {
     }
 }
 
-/// One condition has one price at a time, without holes.
+/// One condition has one price at a time. The standard price has no holes; a tier or a threshold may be suspended.
 fn intervals(document: &Document, findings: &mut Vec<Finding>) {
     let mut by_condition: BTreeMap<_, Vec<&(usize, Price)>> = BTreeMap::new();
     for entry in &document.prices {
@@ -98,7 +102,7 @@ fn intervals(document: &Document, findings: &mut Vec<Finding>) {
             match earlier.to.as_deref() {
                 None => report(findings, *line, overlap(earlier)),
                 Some(to) if to > from => report(findings, *line, overlap(earlier)),
-                Some(to) if to < from => {
+                Some(to) if to < from && earlier.over.is_none() && earlier.when == When::default() => {
                     report(findings, *line, format!("a gap: no price from {to} to {from}"));
                 }
                 Some(_) => {}

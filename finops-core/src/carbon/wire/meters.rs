@@ -7,8 +7,8 @@ use super::{
 };
 use crate::{
     carbon::{
-        CarbonError, CounterFlag, CounterInterval, CounterSums, ExactSum, MeterError, Mirrors, NvmlCounter,
-        NvmlSample, RAPL_PERMISSION_HELP, RaplCounter, RaplLimits, Tier, counter_points, is_package,
+        CarbonError, CounterFlag, CounterInterval, CounterSums, ExactSum, MeterError, NvmlCounter,
+        NvmlSample, RAPL_PERMISSION_HELP, RaplCounter, RaplLimits, RaplTree, Tier, counter_points,
         mig_shares, rapl_domains,
     },
     error::ConfigError,
@@ -140,42 +140,22 @@ fn rapl_tree(input: &Input<'_>) -> Result<Value, CarbonError> {
         return Err(CarbonError::bad_number(input.path("elapsed_s"), elapsed_s));
     }
     let limits = limits(input)?;
-    let mirrored = mirrored(&domains, limits.max_energy_range_uj);
-    let mut total = None;
-    let mut names = Vec::new();
-    for (at, (name, reads)) in domains.iter().enumerate() {
-        if mirrored.contains(&at) {
-            continue;
-        }
-        let mut counter = RaplCounter::new(limits);
-        let mut at_s = 0.0;
-        for energy_uj in reads {
-            counter.sample(at_s, *energy_uj)?;
-            at_s += elapsed_s;
-        }
-        names.push(*name);
-        total = Some(total.map_or_else(|| counter.total(), |total| counter.total().merged(total)));
+    // A domain that was read fewer times than others ends the run for all.
+    let turns = domains.iter().map(|(_, reads)| reads.len()).min().unwrap_or_default();
+    let mut sampled = RaplTree::new(domains.iter().map(|(name, _)| (*name, limits)));
+    let mut at_s = 0.0;
+    for turn in 0..turns {
+        let energy_uj: Vec<u64> = domains.iter().filter_map(|(_, reads)| reads.get(turn).copied()).collect();
+        sampled.sample(at_s, &energy_uj)?;
+        at_s += elapsed_s;
     }
-    let total = total.unwrap_or_default();
+    let names: Vec<&str> =
+        sampled.domains().filter(|(_, _, mirrored)| !mirrored).map(|(name, _, _)| name).collect();
+    let total = sampled.total();
     Ok(json!({
         "measured_joules": total.measured_j.map(number), "filled_joules": total.filled_j.map(number),
         "unknown_s": number(total.unknown_s), "domains": names, "assumptions": total.assumptions,
     }))
-}
-
-/// The packages, by their place among the domains, that repeat an earlier one's counter.
-fn mirrored(domains: &[(&str, Vec<u64>)], range: Option<u64>) -> Vec<usize> {
-    let packages: Vec<usize> =
-        domains.iter().enumerate().filter(|(_, (name, _))| is_package(name)).map(|(at, _)| at).collect();
-    let read = |at: usize, turn: usize| domains.get(at).and_then(|(_, reads)| reads.get(turn).copied());
-    let mut mirrors = Mirrors::default();
-    let mut of = Vec::new();
-    for turn in 0.. {
-        let reads: Option<Vec<u64>> = packages.iter().map(|at| read(*at, turn)).collect();
-        let Some(reads) = reads.filter(|reads| !reads.is_empty()) else { break };
-        of = mirrors.read(&reads, range);
-    }
-    packages.into_iter().zip(of).filter_map(|(at, original)| original.map(|_| at)).collect()
 }
 
 fn nvml_counter(input: &Input<'_>) -> Result<Value, CarbonError> {

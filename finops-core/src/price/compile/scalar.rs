@@ -39,7 +39,11 @@ pub fn day(text: &str) -> Option<u16> {
     let [y0, y1, y2, y3, b'-', m0, m1, b'-', d0, d1] = *bytes else { return None };
     let year = two(y0, y1)?.checked_mul(100)?.checked_add(two(y2, y3)?)?;
     let (month, day) = (two(m0, m1)?, two(d0, d1)?);
-    if !(1970..=2099).contains(&year) || !(1..=12).contains(&month) || day < 1 || day > month_days(year, month) {
+    if !(1970..=2099).contains(&year)
+        || !(1..=12).contains(&month)
+        || day < 1
+        || day > month_days(year, month)
+    {
         return None;
     }
     let years = (1970..year).map(|y| if leap(y) { 366 } else { 365 });
@@ -136,10 +140,19 @@ mod tests {
         }
         assert_eq!(instant("1970-01-02T00:00:01Z"), Some(86_401));
         assert_eq!(instant("2025-08-07T00:00:00Z"), Some(1_754_524_800));
-        for text in ["2025-02-29T00:00:00Z", "2025-08-07T24:00:00Z", "2025-08-07", "2025-08-07T00:00:00.5Z", "1970-01-01T00:00:00Z"] {
+        for text in [
+            "2025-02-29T00:00:00Z",
+            "2025-08-07T24:00:00Z",
+            "2025-08-07",
+            "2025-08-07T00:00:00.5Z",
+            "1970-01-01T00:00:00Z",
+        ] {
             assert_eq!(instant(text), None, "{text}");
         }
-        assert_eq!((minute_of_day("16:30"), minute_of_day("24:00"), minute_of_day("24:01")), (Some(990), Some(1440), None));
+        assert_eq!(
+            (minute_of_day("16:30"), minute_of_day("24:00"), minute_of_day("24:01")),
+            (Some(990), Some(1440), None)
+        );
     }
 
     proptest! {

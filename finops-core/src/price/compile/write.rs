@@ -41,7 +41,8 @@ pub fn write(document: &Document, text: &str) -> Result<Vec<u8>, Problem> {
         let provider = providers.binary_search(&provider).ok().and_then(|i| u8::try_from(i).ok());
         let provider = provider.ok_or_else(|| at_line("too many providers".to_owned()))?;
         let index = number(index, "offerings").map_err(at_line)?;
-        let current = table.offering(offering, provider, rows, schedules.get(&(provider_of(offering), model)))?;
+        let current =
+            table.offering(offering, provider, rows, schedules.get(&(provider_of(offering), model)))?;
         names.add(offering, index, provider, current).map_err(at_line)?;
     }
     table.names(&names).map_err(|text| Problem::new(0, text))?;
@@ -50,6 +51,9 @@ pub fn write(document: &Document, text: &str) -> Result<Vec<u8>, Problem> {
 }
 
 type Key<'a> = (&'a str, &'a str);
+
+/// The rows of each offering, with their lines.
+type Prices<'a> = BTreeMap<Key<'a>, Vec<(usize, &'a Price)>>;
 
 fn provider_of(offering: &Offering) -> &str {
     &offering.provider
@@ -78,8 +82,8 @@ fn offerings(document: &Document) -> Result<BTreeMap<Key<'_>, (usize, &Offering)
 fn prices<'a>(
     document: &'a Document,
     offerings: &BTreeMap<Key<'_>, (usize, &Offering)>,
-) -> Result<BTreeMap<Key<'a>, Vec<(usize, &'a Price)>>, Problem> {
-    let mut all: BTreeMap<Key<'a>, Vec<(usize, &'a Price)>> = BTreeMap::new();
+) -> Result<Prices<'a>, Problem> {
+    let mut all = Prices::new();
     for (line, price) in &document.prices {
         let key = (price.provider.as_str(), price.model.as_str());
         if !offerings.contains_key(&key) {
@@ -109,9 +113,17 @@ struct Names<'a> {
 }
 
 impl<'a> Names<'a> {
-    fn add(&mut self, offering: &'a Offering, index: u16, provider: u8, current: Current) -> Result<(), String> {
+    fn add(
+        &mut self,
+        offering: &'a Offering,
+        index: u16,
+        provider: u8,
+        current: Current,
+    ) -> Result<(), String> {
         let own = (offering.model.as_str(), 0);
-        for (name, flags) in [own].into_iter().chain(offering.aliases.iter().map(|name| (name.as_str(), ALIAS))) {
+        for (name, flags) in
+            [own].into_iter().chain(offering.aliases.iter().map(|name| (name.as_str(), ALIAS)))
+        {
             let sellers = self.all.entry(name).or_default();
             if sellers.iter().any(|(_, other, _)| *other == provider) {
                 return Err(format!("`{name}` names two models of `{}`", offering.provider));
@@ -199,7 +211,8 @@ impl Table {
                 return Err(at_line(format!("calendar `{}` is listed twice", calendar.id)));
             }
             let days: BTreeSet<u16> = calendar.dates.iter().filter_map(|date| scalar::day(date)).collect();
-            let first: u16 = number(self.section(Section::Days).len().div_euclid(2), "days").map_err(at_line)?;
+            let first: u16 =
+                number(self.section(Section::Days).len().div_euclid(2), "days").map_err(at_line)?;
             let covers = scalar::day(&calendar.covers_through).unwrap_or_default();
             let fields = [
                 self.string(&calendar.id).map_err(at_line)?,
@@ -283,7 +296,8 @@ impl Table {
         schedules: Option<&Vec<u16>>,
     ) -> Result<Current, Problem> {
         let whole = |text: String| Problem::new(0, text);
-        let first_row: u32 = number(self.section(Section::Rows).len().div_euclid(super::layout::ROW), "rows").map_err(whole)?;
+        let first_row: u32 = number(self.section(Section::Rows).len().div_euclid(super::layout::ROW), "rows")
+            .map_err(whole)?;
         let first_schedule: u16 =
             number(self.section(Section::ScheduleRefs).len().div_euclid(2), "schedules").map_err(whole)?;
         let schedules = schedules.map_or(&[][..], Vec::as_slice);
@@ -321,7 +335,8 @@ impl Table {
         let over = price.over.unwrap_or(0);
         let basis = BASES.iter().position(|basis| *basis == price.from_basis.as_deref()).unwrap_or(0);
         let basis: u8 = number(basis, "bases")?;
-        let flags = u8::from(price.verified) * VERIFIED | basis.checked_shl(u32::from(BASIS_SHIFT)).unwrap_or(0);
+        let flags = (if price.verified { VERIFIED } else { 0 })
+            | basis.checked_shl(u32::from(BASIS_SHIFT)).unwrap_or(0);
         let mut record = Vec::new();
         for field in [from, to, over, rates] {
             record.extend_from_slice(&field.to_le_bytes());
@@ -377,8 +392,7 @@ impl Table {
         if let Some(offset) = self.source_lists.get(&list) {
             return Ok(*offset);
         }
-        let offset: u16 =
-            number(self.section(Section::SourceLists).len().div_euclid(2), "lists of sources")?;
+        let offset: u16 = number(self.section(Section::SourceLists).len().div_euclid(2), "lists of sources")?;
         self.put(Section::SourceLists, &number::<u16>(list.len(), "sources")?.to_le_bytes());
         for source in &list {
             self.put(Section::SourceLists, &source.to_le_bytes());
@@ -395,8 +409,10 @@ impl Table {
         let mut table = vec![0_u32; slots];
         for (index, (name, sellers)) in names.all.iter().enumerate() {
             let string = self.string(name)?;
-            let first: u32 =
-                number(self.section(Section::Candidates).len().div_euclid(super::layout::CANDIDATE), "names")?;
+            let first: u32 = number(
+                self.section(Section::Candidates).len().div_euclid(super::layout::CANDIDATE),
+                "names",
+            )?;
             let (default, several) = names.default_of(sellers);
             let mut record = string.to_le_bytes().to_vec();
             record.extend_from_slice(&number::<u16>(sellers.len(), "sellers of a name")?.to_le_bytes());
@@ -425,7 +441,8 @@ impl Table {
 
     fn identity(&mut self, document: &Document, text: &str) -> Result<(), String> {
         // The catalogue is as new as what was read last for it.
-        let date = document.sources.iter().map(|(_, source)| source.retrieved.as_str()).max().unwrap_or("undated");
+        let date =
+            document.sources.iter().map(|(_, source)| source.retrieved.as_str()).max().unwrap_or("undated");
         let id = format!("cat-{date}-{}", super::short_id(text));
         for string in [self.string(&id)?, self.string(date)?] {
             self.put(Section::Identity, &string.to_le_bytes());

@@ -1,0 +1,182 @@
+"""The money loop on recorded data: meter, train, budget, find waste, compare the languages, write `out/`."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import gzip
+import json
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import finops
+
+ROOT = Path(__file__).resolve().parents[2]
+RECORDED = ROOT / "examples" / "data" / "recorded.jsonl.gz"
+START_S = 1_793_491_200  # 2026-11-01T00:00:00Z: the first request; one follows every minute
+TEAMS = ("assistant", "fraud", "platform", "search")
+ENVIRONMENTS = ("production", "production", "staging")
+
+
+def recordings() -> list[dict[str, Any]]:
+    with gzip.open(RECORDED, "rt", encoding="utf-8") as lines:
+        return [json.loads(line) for line in lines]
+
+
+def tags_of(row: dict[str, Any]) -> dict[str, str]:
+    """The same spread in every language: the first eight hex digits of the recording's id."""
+    number = int(row["id"][:8], 16)
+    return {"team": TEAMS[number % 4], "environment": ENVIRONMENTS[number // 4 % 3]}
+
+
+def meter(monitor: finops.ResourceMonitor, rows: list[dict[str, Any]]) -> None:
+    """Log every recording: bodies at once, streams event by event."""
+    for index, row in enumerate(rows):
+        at = START_S + 60 * index
+        common = {"metadata": tags_of(row), "request_id": row["id"]}
+        if row["form"] == "json":
+            monitor.log_response(row["body"], provider=row["provider"], model=row["requested_model"], at=at, **common)
+        else:
+            stream = monitor.stream(row["provider"], model=row["requested_model"], **common)
+            for event in row["body"]:
+                stream.push(event)
+            stream.finish(at=at)
+
+
+def totals(monitor: finops.ResourceMonitor) -> list[str]:
+    """One line a team, exact; Node and Rust print the same."""
+    return [
+        f"{row.team} {row.requests} {row.total_tokens} {row.cost_usd} {float(row.energy_joules):.3f} {float(row.carbon_kg):.9f}"
+        for row in monitor.summary(("team",))
+    ]
+
+
+def twin(command: list[str]) -> list[str]:
+    ran = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
+    return ran.stdout.splitlines()
+
+
+def table(title: str, header: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
+    widths = [max(len(line[i]) for line in [header, *rows]) for i in range(len(header))]
+    print(f"\n{title}\n")
+    for line in [header, tuple("-" * width for width in widths), *rows]:
+        cells = [cell.ljust(width) if i < 2 else cell.rjust(width) for i, (cell, width) in enumerate(zip(line, widths))]
+        print("  " + "  ".join(cells).rstrip())
+
+
+def show(monitor: finops.ResourceMonitor) -> None:
+    rows = monitor.summary(("team", "model"))
+    cost = {f"{i:06}": Decimal(row.cost_usd or 0) for i, row in enumerate(rows)}
+    shown = finops.apportion(cost, 4)["rows"]
+    ranked = sorted(range(len(rows)), key=lambda i: (rows[i].team or "", -cost[f"{i:06}"], rows[i].model or ""))
+    per_team: Counter[str] = Counter()
+    lines, hidden = [], 0
+    for i in ranked:
+        row = rows[i]
+        per_team[row.team or "(no team)"] += 1
+        if per_team[row.team or "(no team)"] > 6:
+            hidden += 1
+            continue
+        lines.append(
+            (
+                row.team or "(no team)",
+                row.model or "?",
+                f"{row.requests:,}",
+                f"{row.total_tokens:,}",
+                shown[f"{i:06}"],
+                f"{float(row.energy_joules) / 3600:.3f}",
+                f"{float(row.carbon_kg) * 1000:.3f}",
+            )
+        )
+    header = ("team", "model", "requests", "tokens", "cost USD", "energy Wh", "carbon g")
+    table("Cost, energy and carbon by team and model (the six dearest models of each team)", header, lines)
+    if hidden:
+        print(f"  … and {hidden} more rows in out/summary.csv")
+
+
+def stop_a_call() -> str:
+    """A hard budget refuses before money is spent; what fits still passes."""
+    budget = finops.Budget("search-daily", "0.05", window="day", scope={"team": "search"})
+    monitor = finops.ResourceMonitor(budgets=finops.Budgets([budget]), env={})
+    metadata = {"team": "search"}
+    held = monitor.reserve("gpt-4o", 4_000, 2_000, metadata=metadata)
+    monitor.log_inference("gpt-4o", 4_000, 1_200, 900, metadata, reservation=held)
+    try:
+        monitor.reserve("gpt-4o", 12_000, 4_000, metadata=metadata)
+    except finops.BudgetExceeded as refused:
+        return f"{refused.code}: {refused} (remaining {refused.remaining}, requested {refused.requested})"
+    raise AssertionError("the budget did not stop the call")
+
+
+def write(out: Path, monitor: finops.ResourceMonitor, records: list[Any], signals: list[Any]) -> None:
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "records.jsonl").write_text("".join(record.to_json() + "\n" for record in records), encoding="utf-8")
+    rows = [dict(row) for row in monitor.summary(("team", "environment", "provider", "model"))]
+    (out / "summary.json").write_text(json.dumps(rows, indent=1, sort_keys=True, default=str) + "\n", encoding="utf-8")
+    with (out / "summary.csv").open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, fieldnames=list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    (out / "metrics.txt").write_text(monitor.openmetrics(), encoding="utf-8")
+    (out / "signals.json").write_text(json.dumps([dict(signal) for signal in signals], indent=1, default=str) + "\n", encoding="utf-8")
+    flagged = [
+        {"request_id": r.request_id, "provider": r.provider, "model": r["model"], "status": r.status, "assumptions": list(r.assumptions)}
+        for r in records
+        if getattr(r, "request_id", None) and r.status != "priced"
+    ]
+    (out / "flagged.json").write_text(json.dumps(flagged, indent=1) + "\n", encoding="utf-8")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path, default=ROOT / "out")
+    parser.add_argument("--python-only", action="store_true", help="leave out the comparison with Node and Rust")
+    options = parser.parse_args()
+
+    rows = recordings()
+    monitor = finops.ResourceMonitor(env={}, max_records=100_000)
+    meter(monitor, rows)
+    inference = totals(monitor)
+    training = monitor.log_training("ranker-v3", 2.5, gpu_count=8, metadata={"team": "search"}, at=START_S + 60 * len(rows))
+    records = monitor.get_metrics()
+
+    metered = [record for record in records if record.request_id is not None]
+    status = Counter(record.status for record in metered)
+    silent = [r.request_id for r in metered if r.status == "priced" and r.cost.total == 0 and r["total_tokens"] > 0 and not r.cost.line_items]
+    print(f"finops {finops.__version__}, catalogue {finops.prices().id}")
+    print(f"metered {len(metered)} recorded calls of {len({r['provider'] for r in rows})} providers: {dict(sorted(status.items()))}")
+    if len(metered) != len(rows) or silent:
+        raise SystemExit(f"{len(rows) - len(metered)} recordings were lost, {len(silent)} ended in a silent zero: {silent[:5]}")
+    show(monitor)
+    print(f"\nTraining: {training['model']}, {training['gpu_count']} GPUs for {training['duration_hours']} h:", end=" ")
+    print(f"USD {finops.round_amount(training.cost.total, 2)}, {training['energy_joules'] / 3.6e6:.1f} kWh, {training['carbon_kg']:.1f} kg CO2e")
+    print(f"\nBudget: {stop_a_call()}")
+
+    signals = finops.call_signals(metered)
+    print(f"\nWaste signals: {dict(sorted(Counter(signal.type for signal in signals).items())) or 'none'}")
+
+    if not options.python_only:
+        print("\nThe same input in three languages:")
+        cargo = shutil.which("cargo") or "cargo"
+        twins = {
+            "Node": twin(["node", "examples/money_loop/meter.mjs"]),
+            "Rust": twin([cargo, "run", "--quiet", "-p", "finops", "--example", "money_loop", "--", str(RECORDED)]),
+        }
+        for line in inference:
+            print(f"  {line}")
+        for name, lines in twins.items():
+            if lines != inference:
+                raise SystemExit(f"{name} differs:\n" + "\n".join(lines))
+            print(f"  {name}: the same, to the last digit")
+
+    write(options.out, monitor, records, signals)
+    print(f"\nWrote {', '.join(sorted(str(p.name) for p in options.out.iterdir()))} to {options.out.name}/")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
