@@ -1,6 +1,6 @@
 "use strict";
 Object.defineProperty(exports, "__esModule", { value: true });
-exports.feedsParse = exports.feedsRequest = exports.configuration = exports.counters = exports.migAllocation = exports.nvmlCounter = exports.raplTree = exports.raplCounter = exports.windowAllocation = exports.bestSlots = exports.bestWindow = exports.compareRegions = exports.sci = exports.exactSum = exports.rangeArithmetic = exports.water = exports.prefillAttention = exports.embodiedLlm = exports.serverEmbodied = exports.embodied = exports.commonBasis = exports.seriesAverage = exports.operationalSeries = exports.operational = exports.unitLbsPerMwh = exports.unitToKwh = exports.powerCurve = exports.cpuTdpPower = exports.networkEnergy = exports.storageEnergy = exports.memoryEnergy = exports.vcpuEnergy = exports.zones = exports.pue = exports.intensity = exports.estimateTraining = exports.estimateInference = void 0;
+exports.Meter = exports.meters = exports.feeds = exports.configuration = exports.counters = exports.migAllocation = exports.nvmlCounter = exports.raplTree = exports.raplCounter = exports.windowAllocation = exports.bestSlots = exports.bestWindow = exports.compareRegions = exports.sci = exports.exactSum = exports.rangeArithmetic = exports.water = exports.prefillAttention = exports.llmFinops = exports.llmEcologits = exports.embodiedLlm = exports.serverEmbodied = exports.embodied = exports.commonBasis = exports.seriesAverage = exports.operationalSeries = exports.operational = exports.unitLbsPerMwh = exports.unitToKwh = exports.powerCurve = exports.cpuTdpPower = exports.networkEnergy = exports.storageEnergy = exports.memoryEnergy = exports.vcpuEnergy = exports.zones = exports.pue = exports.intensity = exports.estimateTraining = exports.estimateInference = void 0;
 exports.estimateInferenceBatch = estimateInferenceBatch;
 const native_1 = require("./native");
 const names_1 = require("./names");
@@ -40,6 +40,8 @@ exports.commonBasis = pure('common_basis');
 exports.embodied = pure('embodied_share');
 exports.serverEmbodied = pure('embodied_server');
 exports.embodiedLlm = pure('embodied_llm');
+exports.llmEcologits = pure('llm_ecologits');
+exports.llmFinops = pure('llm_finops');
 exports.prefillAttention = pure('prefill_attention');
 exports.water = pure('water');
 exports.rangeArithmetic = pure('range_arithmetic');
@@ -55,12 +57,57 @@ exports.nvmlCounter = pure('nvml_counter');
 exports.migAllocation = pure('mig_allocation');
 exports.counters = pure('counters');
 exports.configuration = pure('configuration');
-/** The request that asks an intensity service: method, URL and headers, secrets included; sending it is yours. */
-const feedsRequest = (feed, parameters = {}) => {
-    const { headers, ...rest } = (0, native_1.call)('carbon.feed_request', { feed, ...(0, names_1.toWire)(parameters) });
-    return { ...(0, names_1.fromWire)(rest), headers: headers };
+/** Intensity services: what to ask them, and what they answered. Sending the request is yours. */
+exports.feeds = {
+    /** The request that asks a feed, such as `electricity_maps.latest`: method, URL and headers, secrets included. */
+    request(feed, parameters = {}) {
+        const { headers, ...rest } = (0, native_1.call)('carbon.feed_request', { feed, ...(0, names_1.toWire)(parameters) });
+        return { ...(0, names_1.fromWire)(rest), headers: headers };
+    },
+    /** What a feed answered, as text or parsed: `intensity`, `series`, `region` or `token`. */
+    parse(feed, body, select = {}) {
+        return (0, names_1.fromWire)((0, native_1.call)('carbon.feed_parse', { feed, body, select: (0, names_1.toWire)(select) }));
+    },
 };
-exports.feedsRequest = feedsRequest;
-/** What an intensity service answered, as text or parsed: an intensity, a series, a region's row or a token. */
-const feedsParse = (feed, body, select = {}) => (0, names_1.fromWire)((0, native_1.call)('carbon.feed_parse', { feed, body, select: (0, names_1.toWire)(select) }));
-exports.feedsParse = feedsParse;
+/** Energy meters of this machine. `MeterError` where there is none: `meter.unavailable`, `meter.permission`. */
+exports.meters = {
+    /** The RAPL counters of processors and memory. */
+    rapl: (root) => new Meter('rapl', { root }),
+    /** The energy counters of NVIDIA's GPUs. */
+    nvml: () => new Meter('nvml', {}),
+};
+/** Counts the joules of this machine since it was opened. A timer that keeps no process alive samples it before a counter can wrap. */
+class Meter {
+    #handle;
+    #timer;
+    /** @internal */
+    constructor(kind, options) {
+        this.#handle = native_1.Handle.object(kind, (0, native_1.stringify)(options));
+        const info = (0, names_1.fromWire)(this.#handle.call('info', {}));
+        this.meter = info.meter;
+        this.devices = info.devices;
+        const handle = new WeakRef(this.#handle);
+        this.#timer = setInterval(() => {
+            try {
+                handle.deref()?.call('read', {});
+            }
+            catch {
+                // The next reading counts from the last good one and says what is unknown.
+            }
+        }, info.intervalMaxS * 1000);
+        this.#timer.unref();
+    }
+    /** Takes a sample now. */
+    read() {
+        return (0, names_1.fromWire)(this.#handle.call('read', {}));
+    }
+    /** Takes a last sample and stops the timer. */
+    stop() {
+        clearInterval(this.#timer);
+        return this.read();
+    }
+    [Symbol.dispose]() {
+        clearInterval(this.#timer);
+    }
+}
+exports.Meter = Meter;

@@ -11,6 +11,7 @@ use finops::{
         cost::{Call, OnUnknown, cost},
         money::{MoneyError, decimal, display},
         usage::{Extracted, extract::extract_json},
+        waste::ai::calls::{CallFact, SignalConfig, signals},
     },
     telemetry::otel,
 };
@@ -73,6 +74,7 @@ fn pure(name: &str, fields: Fields<'_>, body: Text<'_>) -> Answer<Value> {
             let (rows, total) = display::apportion(&rows, places(fields)?)?;
             json!({"rows": rows, "total": total})
         }
+        "call_signals" => call_signals(fields)?,
         "sketch_bucket" => json!(Sketch::bucket(objects::whole(fields, "value")?)),
         "sketch_representative" => {
             let bucket = count("bucket")?;
@@ -142,6 +144,37 @@ fn of(fields: Fields<'_>) -> Answer<Catalogue> {
 fn read_cost(fields: Fields<'_>) -> Answer<Cost> {
     let cost = fields.get("cost").cloned().unwrap_or_default();
     serde_json::from_value(cost).map_err(|error| refuse("cost", error, "not the wire form of a cost"))
+}
+
+fn call_signals(fields: Fields<'_>) -> Answer<Value> {
+    let records = fields.get("records").unwrap_or(&Value::Null);
+    let records = records.as_array().ok_or_else(|| refuse("records", records, "not a list"))?;
+    let mut facts = Vec::with_capacity(records.len());
+    for (place, record) in records.iter().enumerate() {
+        facts.extend(fact(place, record)?);
+    }
+    let mut config = fields.get("config").cloned().unwrap_or_else(|| json!({}));
+    if let (Value::Object(config), Some(candidates)) = (&mut config, fields.get("candidates")) {
+        config.insert("candidates".to_owned(), candidates.clone());
+    }
+    let config: SignalConfig =
+        serde_json::from_value(config).map_err(|error| refuse("config", error, "not settings of the signals"))?;
+    Ok(json!(signals(&facts, &config, &of(fields)?)))
+}
+
+/// A record in its wire form, or the fields of a call; a training run is no call.
+fn fact(place: usize, record: &Value) -> Answer<Option<CallFact>> {
+    let path = format!("records[{place}]");
+    match Fields::new(&path, record)?.text("schema")? {
+        None => {}
+        Some(schema) if schema.starts_with("finops.training/") => return Ok(None),
+        Some(_) => return Ok(Some(InferenceRecord::from_json(&record.to_string())?.0.call_fact(place))),
+    }
+    let mut fields = record.clone();
+    if let Value::Object(fields) = &mut fields {
+        fields.entry("id").or_insert_with(|| Value::from(place.to_string()));
+    }
+    serde_json::from_value(fields).map(Some).map_err(|error| refuse(&path, error, "not a call"))
 }
 
 fn of_catalogue(method: &str, fields: Fields<'_>) -> Answer<String> {

@@ -8,6 +8,8 @@ use crate::{
 };
 use finops::{
     Budgets, Catalogue, Error, Picodollars, Sketch, StreamMeter,
+    carbon::{CarbonError, CounterTotal},
+    meter::{self, EnergyMeter, NvmlMeter, RaplMeter},
     telemetry::{
         budget::{Amounts, Budget, TTL_DEFAULT_MS},
         monitor::Pricing,
@@ -27,6 +29,7 @@ pub enum Object {
     Stream(Box<StreamMeter>),
     Catalogue(Catalogue),
     Pricing(Box<Pricing>),
+    Meter(Box<dyn EnergyMeter>),
 }
 
 thread_local! {
@@ -127,6 +130,12 @@ pub fn object_new(kind: String, json: String, body: Option<Either<String, Uint8A
                     _ => Catalogue::from_jsonl(text)?,
                 })
             }
+            "rapl" => {
+                let fields = Fields::new("options", &arguments)?;
+                let root = fields.text("root")?.unwrap_or(meter::POWERCAP);
+                Object::Meter(Box::new(RaplMeter::open(root).map_err(CarbonError::from)?))
+            }
+            "nvml" => Object::Meter(Box::new(NvmlMeter::open().map_err(CarbonError::from)?)),
             other => return Err(refuse("kind", other, "no kind of object")),
         })
     };
@@ -179,6 +188,7 @@ pub fn object_call(
                 Ok("null".to_owned())
             }
             Object::Pricing(pricing) => monitor::remade(pricing, fields),
+            Object::Meter(meter) => meter_call(meter.as_mut(), &method),
             Object::Catalogue(_) => Err(refuse("method", &method, "no method of a catalogue")),
         })
     };
@@ -221,6 +231,43 @@ fn sketch_call(sketch: &mut Sketch, method: &str, fields: Fields<'_>) -> Answer<
 pub fn whole(fields: Fields<'_>, name: &str) -> Answer<u64> {
     let digits = fields.text(name)?.unwrap_or_default();
     digits.parse().map_err(|_| finops::core::usage::UsageError::not_a_count(name, digits).into())
+}
+
+fn meter_call(meter: &mut dyn EnergyMeter, method: &str) -> Answer<String> {
+    let told = |total: &CounterTotal| {
+        let known = total.measured_j.or(total.filled_j);
+        json!({
+            "measured_joules": total.measured_j, "filled_joules": total.filled_j, "unknown_s": total.unknown_s,
+            "tier": known.map(|_| total.tier().name()), "assumptions": total.assumptions,
+        })
+    };
+    Ok(match method {
+        "info" => {
+            let info = meter.info();
+            let devices = info.devices.iter();
+            let devices = devices.map(|device| json!({"name": device.name, "id": device.id, "limit_w": device.limit_w}));
+            json!({
+                "meter": info.meter, "devices": devices.collect::<Vec<_>>(), "interval_max_s": info.interval_max.as_secs_f64(),
+            })
+        }
+        "read" => {
+            let reading = meter.read().map_err(CarbonError::from)?;
+            let mut answer = told(&reading.total);
+            answer["elapsed_s"] = json!(reading.elapsed.as_secs_f64());
+            answer["devices"] = reading
+                .devices
+                .iter()
+                .map(|device| {
+                    let mut answer = told(&device.total);
+                    answer["name"] = json!(device.name);
+                    answer
+                })
+                .collect();
+            answer
+        }
+        other => return Err(refuse("method", other, "no method of a meter")),
+    }
+    .to_string())
 }
 
 fn budgets_call(budgets: &Budgets, method: &str, fields: Fields<'_>) -> Answer<String> {

@@ -1,5 +1,5 @@
 import type { Amount } from './budget'
-import { type RowError, call, column, guard, native, stringify } from './native'
+import { Handle, type RowError, call, column, guard, native, stringify } from './native'
 import { fromWire, toWire } from './names'
 
 /** A figure with its range, how good it is, and how it was made. */
@@ -13,8 +13,8 @@ export interface Estimate {
   data: string[]
 }
 
-/** Grid intensity: g/kWh, or an intensity or series as `feeds.parse` gives it. */
-export type IntensityLike = Amount | Record<string, unknown>
+/** Grid intensity: g/kWh, or a range, or an intensity or series as `feeds.parse` gives it. */
+export type IntensityLike = Amount | [low: number, high: number] | Record<string, unknown>
 
 /** Named arguments in camelCase; the specification of each function is in docs/carbon.md. */
 export type Arguments = Record<string, unknown>
@@ -64,6 +64,8 @@ export const commonBasis = pure('common_basis')
 export const embodied = pure('embodied_share')
 export const serverEmbodied = pure('embodied_server')
 export const embodiedLlm = pure('embodied_llm')
+export const llmEcologits = pure('llm_ecologits')
+export const llmFinops = pure('llm_finops')
 export const prefillAttention = pure('prefill_attention')
 export const water = pure('water')
 export const rangeArithmetic = pure('range_arithmetic')
@@ -80,15 +82,26 @@ export const migAllocation = pure('mig_allocation')
 export const counters = pure('counters')
 export const configuration = pure('configuration')
 
-/** The request that asks an intensity service: method, URL and headers, secrets included; sending it is yours. */
-export const feedsRequest = (feed: string, parameters: Arguments = {}): FeedRequest => {
-  const { headers, ...rest } = call<Record<string, unknown>>('carbon.feed_request', { feed, ...(toWire(parameters) as object) })
-  return { ...(fromWire(rest) as Omit<FeedRequest, 'headers'>), headers: headers as Record<string, string> }
+/** Intensity services: what to ask them, and what they answered. Sending the request is yours. */
+export const feeds = {
+  /** The request that asks a feed, such as `electricity_maps.latest`: method, URL and headers, secrets included. */
+  request(feed: string, parameters: Arguments = {}): FeedRequest {
+    const { headers, ...rest } = call<Record<string, unknown>>('carbon.feed_request', { feed, ...(toWire(parameters) as object) })
+    return { ...(fromWire(rest) as Omit<FeedRequest, 'headers'>), headers: headers as Record<string, string> }
+  },
+  /** What a feed answered, as text or parsed: `intensity`, `series`, `region` or `token`. */
+  parse(feed: string, body: unknown, select: Arguments = {}): Result {
+    return fromWire(call('carbon.feed_parse', { feed, body, select: toWire(select) })) as Result
+  },
 }
 
-/** What an intensity service answered, as text or parsed: an intensity, a series, a region's row or a token. */
-export const feedsParse = (feed: string, body: unknown, select: Arguments = {}): Result =>
-  fromWire(call('carbon.feed_parse', { feed, body, select: toWire(select) })) as Result
+/** Energy meters of this machine. `MeterError` where there is none: `meter.unavailable`, `meter.permission`. */
+export const meters = {
+  /** The RAPL counters of processors and memory. */
+  rapl: (root?: string): Meter => new Meter('rapl', { root }),
+  /** The energy counters of NVIDIA's GPUs. */
+  nvml: (): Meter => new Meter('nvml', {}),
+}
 
 /** A request for an intensity service. */
 export interface FeedRequest {
@@ -96,4 +109,56 @@ export interface FeedRequest {
   url: string
   headers: Record<string, string>
   timeoutS: number
+}
+
+/** Joules since a meter was opened; null where nothing is known, never 0. */
+export interface MeterReading {
+  measuredJoules: number | null
+  /** Between samples that were too far apart to be sure. */
+  filledJoules: number | null
+  unknownS: number
+  tier: string | null
+  assumptions: string[]
+  elapsedS: number
+  devices: { name: string; measuredJoules: number | null; filledJoules: number | null; unknownS: number; tier: string | null; assumptions: string[] }[]
+}
+
+/** Counts the joules of this machine since it was opened. A timer that keeps no process alive samples it before a counter can wrap. */
+export class Meter {
+  readonly meter: string
+  readonly devices: { name: string; id: string; limitW: number | null }[]
+  readonly #handle: Handle
+  readonly #timer: NodeJS.Timeout
+
+  /** @internal */
+  constructor(kind: 'rapl' | 'nvml', options: object) {
+    this.#handle = Handle.object(kind, stringify(options))
+    const info = fromWire(this.#handle.call('info', {})) as { meter: string; devices: Meter['devices']; intervalMaxS: number }
+    this.meter = info.meter
+    this.devices = info.devices
+    const handle = new WeakRef(this.#handle)
+    this.#timer = setInterval(() => {
+      try {
+        handle.deref()?.call('read', {})
+      } catch {
+        // The next reading counts from the last good one and says what is unknown.
+      }
+    }, info.intervalMaxS * 1000)
+    this.#timer.unref()
+  }
+
+  /** Takes a sample now. */
+  read(): MeterReading {
+    return fromWire(this.#handle.call('read', {})) as MeterReading
+  }
+
+  /** Takes a last sample and stops the timer. */
+  stop(): MeterReading {
+    clearInterval(this.#timer)
+    return this.read()
+  }
+
+  [Symbol.dispose](): void {
+    clearInterval(this.#timer)
+  }
 }

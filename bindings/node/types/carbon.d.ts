@@ -10,8 +10,8 @@ export interface Estimate {
     method: string;
     data: string[];
 }
-/** Grid intensity: g/kWh, or an intensity or series as `feeds.parse` gives it. */
-export type IntensityLike = Amount | Record<string, unknown>;
+/** Grid intensity: g/kWh, or a range, or an intensity or series as `feeds.parse` gives it. */
+export type IntensityLike = Amount | [low: number, high: number] | Record<string, unknown>;
 /** Named arguments in camelCase; the specification of each function is in docs/carbon.md. */
 export type Arguments = Record<string, unknown>;
 /** A result in camelCase; numbers are JSON numbers. */
@@ -50,6 +50,8 @@ export declare const commonBasis: (input?: Arguments) => Result;
 export declare const embodied: (input?: Arguments) => Result;
 export declare const serverEmbodied: (input?: Arguments) => Result;
 export declare const embodiedLlm: (input?: Arguments) => Result;
+export declare const llmEcologits: (input?: Arguments) => Result;
+export declare const llmFinops: (input?: Arguments) => Result;
 export declare const prefillAttention: (input?: Arguments) => Result;
 export declare const water: (input?: Arguments) => Result;
 export declare const rangeArithmetic: (input?: Arguments) => Result;
@@ -65,14 +67,57 @@ export declare const nvmlCounter: (input?: Arguments) => Result;
 export declare const migAllocation: (input?: Arguments) => Result;
 export declare const counters: (input?: Arguments) => Result;
 export declare const configuration: (input?: Arguments) => Result;
-/** The request that asks an intensity service: method, URL and headers, secrets included; sending it is yours. */
-export declare const feedsRequest: (feed: string, parameters?: Arguments) => FeedRequest;
-/** What an intensity service answered, as text or parsed: an intensity, a series, a region's row or a token. */
-export declare const feedsParse: (feed: string, body: unknown, select?: Arguments) => Result;
+/** Intensity services: what to ask them, and what they answered. Sending the request is yours. */
+export declare const feeds: {
+    /** The request that asks a feed, such as `electricity_maps.latest`: method, URL and headers, secrets included. */
+    request(feed: string, parameters?: Arguments): FeedRequest;
+    /** What a feed answered, as text or parsed: `intensity`, `series`, `region` or `token`. */
+    parse(feed: string, body: unknown, select?: Arguments): Result;
+};
+/** Energy meters of this machine. `MeterError` where there is none: `meter.unavailable`, `meter.permission`. */
+export declare const meters: {
+    /** The RAPL counters of processors and memory. */
+    rapl: (root?: string) => Meter;
+    /** The energy counters of NVIDIA's GPUs. */
+    nvml: () => Meter;
+};
 /** A request for an intensity service. */
 export interface FeedRequest {
     method: string;
     url: string;
     headers: Record<string, string>;
     timeoutS: number;
+}
+/** Joules since a meter was opened; null where nothing is known, never 0. */
+export interface MeterReading {
+    measuredJoules: number | null;
+    /** Between samples that were too far apart to be sure. */
+    filledJoules: number | null;
+    unknownS: number;
+    tier: string | null;
+    assumptions: string[];
+    elapsedS: number;
+    devices: {
+        name: string;
+        measuredJoules: number | null;
+        filledJoules: number | null;
+        unknownS: number;
+        tier: string | null;
+        assumptions: string[];
+    }[];
+}
+/** Counts the joules of this machine since it was opened. A timer that keeps no process alive samples it before a counter can wrap. */
+export declare class Meter {
+    #private;
+    readonly meter: string;
+    readonly devices: {
+        name: string;
+        id: string;
+        limitW: number | null;
+    }[];
+    /** Takes a sample now. */
+    read(): MeterReading;
+    /** Takes a last sample and stops the timer. */
+    stop(): MeterReading;
+    [Symbol.dispose](): void;
 }

@@ -66,7 +66,7 @@ const SECTIONS = {
     for (const key of Object.keys(expected)) shown[key]()
   },
   extraction_error({ provider, response, expected }) {
-    throws(() => finops.extract(response, { provider: provider ?? undefined }), expected)
+    throws(() => new ResourceMonitor({ env: {} }).logResponse(response, { provider: provider ?? undefined }), expected)
   },
   record({ config, env, call, expected }) {
     const record = logCall(monitorOf(config, env), call)
