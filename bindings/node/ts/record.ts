@@ -168,6 +168,11 @@ export class InferenceRecord {
   get carbon(): Estimate {
     return fromWire(this.#wire().carbon) as Estimate
   }
+  /** Embodied carbon in kilograms, where it is modelled. */
+  get embodiedKg(): number | null {
+    const embodied = this.carbon.embodied
+    return embodied === undefined ? null : embodied.central / 1000
+  }
   get status(): Status {
     return this.#wire().status as Status
   }
@@ -206,8 +211,7 @@ export class InferenceRecord {
 
   /** The wire form: snake_case, money, joules and kilograms as exact decimal strings. */
   toJSON(): Wire {
-    const wire = this.#wire()
-    return this.metadata === undefined ? wire : { ...wire, metadata: this.metadata }
+    return withMetadata(this.#wire(), this.metadata)
   }
 }
 
@@ -257,6 +261,15 @@ export class TrainingRecord {
 
   /** The wire form: snake_case, money, joules and kilograms as exact decimal strings. */
   toJSON(): Wire {
-    return this.metadata === undefined ? this.#wire : { ...this.#wire, metadata: this.metadata }
+    return withMetadata(this.#wire, this.metadata)
   }
+}
+
+/** The wire form has the caller's metadata behind the numbers. */
+function withMetadata(wire: Wire, metadata: Metadata | undefined): Wire {
+  const entries = Object.entries(wire)
+  if (metadata !== undefined) {
+    entries.splice(entries.findIndex(([key]) => key === 'carbon_intensity_g_per_kwh') + 1, 0, ['metadata', metadata])
+  }
+  return Object.fromEntries(entries)
 }

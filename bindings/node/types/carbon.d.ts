@@ -9,6 +9,8 @@ export interface Estimate {
     tier: 'measured' | 'vendor_disclosed' | 'benchmarked' | 'declared' | 'modelled' | 'assumed';
     method: string;
     data: string[];
+    /** Carbon of making the hardware, where it is modelled. */
+    embodied?: Estimate;
 }
 /** Grid intensity: g/kWh, or a range, or an intensity or series as `feeds.parse` gives it. */
 export type IntensityLike = Amount | [low: number, high: number] | Record<string, unknown>;

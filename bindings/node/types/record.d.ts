@@ -67,6 +67,8 @@ export declare class InferenceRecord {
     get energy(): Estimate;
     /** Operational carbon with range, tier and method. */
     get carbon(): Estimate;
+    /** Embodied carbon in kilograms, where it is modelled. */
+    get embodiedKg(): number | null;
     get status(): Status;
     get priceSource(): PriceSource | null;
     get provider(): string | null;
