@@ -237,6 +237,7 @@ impl DurationNs {
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
+        clippy::cast_precision_loss,
         reason = "whole numbers below 2^33 are exact"
     )]
     pub fn from_ms_f64(ms: f64) -> Option<Self> {
@@ -370,6 +371,7 @@ impl Window {
 }
 
 #[cfg(test)]
+#[expect(clippy::cast_precision_loss, reason = "whole milliseconds below 2^33")]
 mod tests {
     use super::*;
     use proptest::prelude::*;

@@ -1,5 +1,5 @@
 //! Where other tools compute otherwise, and what is computed here instead: one test a deviation of `docs/carbon.md`.
-#![expect(clippy::float_cmp, reason = "exact results")]
+#![expect(clippy::float_cmp, clippy::unwrap_used, reason = "exact results")]
 
 use finops_core::carbon::{
     CarbonConfig, CarbonModel, EnergyMethod, ModelHandle, ModelParams, Range, Signal, Timing, TokenCounts,

@@ -2,6 +2,7 @@
 #![expect(
     clippy::arithmetic_side_effects,
     clippy::float_cmp,
+    clippy::unwrap_used,
     reason = "sums of small test data; exact results"
 )]
 

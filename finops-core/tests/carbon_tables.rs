@@ -1,5 +1,10 @@
 //! The data behind energy and carbon: complete, sourced, and what the shared vectors list.
-#![expect(clippy::disallowed_methods, reason = "a test reads the data files")]
+#![expect(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::float_cmp,
+    reason = "a test reads the data files and compares their numbers exactly"
+)]
 
 use finops_core::carbon::{Basis, Period, gpu, hardware, pue, zone};
 use serde_json::Value;

@@ -118,6 +118,7 @@ impl<'a, T> IntoIterator for &'a Ring<T> {
 }
 
 #[cfg(test)]
+#[expect(clippy::arithmetic_side_effects, reason = "small numbers of the tests")]
 mod tests {
     use super::*;
     use proptest::prelude::*;

@@ -102,7 +102,8 @@ fn with<const N: usize>(object: Value, members: [(&str, Option<Value>); N]) -> V
 }
 
 fn from_file(path: &str) -> Result<Value, Failure> {
-    serde_json::from_slice(&read(path)?).map_err(|error| Failure::new(format!("`{path}` is not JSON: {error}")))
+    serde_json::from_slice(&read(path)?)
+        .map_err(|error| Failure::new(format!("`{path}` is not JSON: {error}")))
 }
 
 fn meter(seconds: f64, root: &str) -> Result<Answer, Failure> {
@@ -111,8 +112,18 @@ fn meter(seconds: f64, root: &str) -> Result<Answer, Failure> {
         .map_err(|_| Failure::new(format!("`--seconds` is {seconds}; give a number of at least 0")))?;
     let told = |error: finops::meter::MeterError| Failure::new(format!("{}: {error}", error.code()));
     let mut meter = RaplMeter::open(root).map_err(told)?;
-    let before = meter.read().map_err(told)?;
+    meter.read().map_err(told)?;
     std::thread::sleep(time);
-    let after = meter.read().map_err(told)?;
-    Ok(Answer::yes(json(&value!({"before": before, "after": after}))))
+    let reading = meter.read().map_err(told)?;
+    let joules = |total: &finops::carbon::CounterTotal| value!({"measured_joules": total.measured_j, "gaps_filled_joules": total.filled_j});
+    let devices: Vec<Value> = reading
+        .devices
+        .iter()
+        .map(|device| value!({"name": device.name, "energy": joules(&device.total)}))
+        .collect();
+    Ok(Answer::yes(json(&value!({
+        "seconds": reading.elapsed.as_secs_f64(),
+        "energy": joules(&reading.total),
+        "devices": devices,
+    }))))
 }

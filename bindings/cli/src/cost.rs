@@ -61,8 +61,15 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Answer, Failure> {
         }
         None => of_body(arguments, &catalogue, at)?,
     };
-    let text = if arguments.json { json(&cost) } else { cost.explain() };
-    Ok(Answer::new(ended(text), cost.status != Status::Unpriced))
+    let mut text = ended(if arguments.json { json(&cost) } else { cost.explain() });
+    if cost.status == Status::Unpriced && !arguments.json {
+        let reason =
+            catalogue.resolve(arguments.provider.as_deref(), arguments.model.as_deref().unwrap_or_default());
+        if let Err(error) = reason {
+            text.push_str(&format!("{}: {error}\n", error.code()));
+        }
+    }
+    Ok(Answer::new(text, cost.status != Status::Unpriced))
 }
 
 fn of_body(arguments: &Arguments, catalogue: &Catalogue, at: finops::Timestamp) -> Result<Cost, Failure> {

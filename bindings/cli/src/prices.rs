@@ -108,7 +108,11 @@ fn show(
         let _ = writeln!(text, "{}", described(row));
     }
     for source in catalogue.sources().filter(|s| rows.iter().any(|row| row.price.src.contains(&s.id))) {
-        let _ = writeln!(text, "  source {}: {} ({}, {})", source.id, source.url, source.origin, source.retrieved);
+        let _ = writeln!(
+            text,
+            "  source {}: {} ({}, {})",
+            source.id, source.url, source.origin, source.retrieved
+        );
     }
     Ok(Answer::yes(text))
 }
@@ -170,7 +174,17 @@ fn diff(old: &str, new: &str, as_json: bool) -> Result<Answer, Failure> {
     } else {
         let mut text = String::new();
         for change in &changes {
-            let _ = writeln!(text, "{change}");
+            let _ = writeln!(text, "{} {} / {}", change.kind.name(), change.provider, change.model);
+            for (side, row) in [("-", &change.old), ("+", &change.new)] {
+                if let Some(row) = row {
+                    let _ = writeln!(
+                        text,
+                        "{side} {}\n      source {}",
+                        described(row).trim_start(),
+                        row.price.src.join(", ")
+                    );
+                }
+            }
         }
         let _ = writeln!(text, "{} changes", changes.len());
         text
@@ -179,14 +193,16 @@ fn diff(old: &str, new: &str, as_json: bool) -> Result<Answer, Failure> {
 }
 
 fn verify(file: Option<&str>, as_json: bool) -> Result<Answer, Failure> {
+    // A file must also leave the past of the compiled catalogue as it is.
+    let history = file.map(|_| Catalogue::builtin());
     let text = text_of(file.unwrap_or("builtin"))?;
-    let problems = finops::price::verify(&text);
+    let problems = finops::price::verify(&text, history.as_ref());
     let shown = if as_json {
         json(&problems)
     } else {
         let mut shown = String::new();
         for problem in &problems {
-            let _ = writeln!(shown, "{problem}");
+            let _ = writeln!(shown, "line {}: {}", problem.line, problem.problem);
         }
         let _ = writeln!(shown, "{} lines, {} problems", text.lines().count(), problems.len());
         shown

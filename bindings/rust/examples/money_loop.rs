@@ -1,5 +1,6 @@
 //! The Rust twin of `examples/money_loop/demo.py`: the same recordings, the same tags, one line of exact totals a team.
 #![expect(clippy::print_stdout, reason = "an example prints")]
+#![expect(clippy::indexing_slicing, reason = "an absent member of a JSON value is null")]
 
 use finops::{
     Extracted, MonitorConfig, MonitorOptions, ResourceMonitor, StreamMeter, Timestamp, extract,

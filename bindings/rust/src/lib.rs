@@ -49,8 +49,9 @@ pub use finops_core::{
 pub use finops_telemetry::{
     Error,
     budget::{Budget, BudgetError, Budgets, Reservation, Settlement},
-    exposition, otel,
+    exposition,
     monitor::{InferenceCall, MonitorConfig, MonitorOptions, ResourceMonitor, TrainingCall},
+    otel,
     record::{InferenceRecord, Record, TrainingRecord},
     rollup::{Rollup, SummaryRow},
     sketch::Sketch,

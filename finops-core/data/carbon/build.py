@@ -168,12 +168,12 @@ def render():
     out.write("use super::zone::Provider::{Aws, Azure, Gcp};\n")
     section(
         out,
-        "Datasets: id, version, url, licence, day of retrieval.",
+        "Datasets: id, version, url, licence, day of retrieval where downloaded.",
         "SOURCES",
         "Row",
         (
             "Row("
-            + ", ".join(string(row[key]) for key in ("id", "version", "url", "licence", "retrieved"))
+            + ", ".join(string(row.get(key, "")) for key in ("id", "version", "url", "licence", "retrieved"))
             + ")"
             for row in known.values()
         ),
@@ -276,6 +276,12 @@ def render():
     return text
 
 
+def obtained(row):
+    if "retrieved" in row:
+        return f"Retrieved {row['retrieved']}."
+    return f"Entered {row['entered']} from the tables of the shared test vectors; the page was not fetched then."
+
+
 def attribution():
     lines = [
         "# Data behind `finops_core::carbon`",
@@ -289,7 +295,7 @@ def attribution():
             "",
             f"{row['title']}. {row['attribution']}. {row['url']}",
             "",
-            f"Licence: {row['licence']}. Changes: {row['changes']} Retrieved {row['retrieved']}.",
+            f"Licence: {row['licence']}. Changes: {row['changes']} {obtained(row)}",
             "",
         ]
     lines += [

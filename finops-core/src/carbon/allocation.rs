@@ -1,11 +1,21 @@
 //! Sharing the energy of a metered or modelled window over the requests that it served, `measured-window/1`.
 
-use super::{CarbonError, TokenCounts};
+use super::{CarbonError, ModelParams, Serving, TokenCounts, llm};
 use rust_decimal::Decimal;
 
 /// Energy of a prefill token over that of an output token when the model's parameters are not known: 390/1400 mWh per
 /// 1,000 tokens, Magnus-Gille/claude-code-energy-monitor, rounded.
 pub const PREFILL_WEIGHT: Decimal = Decimal::from_parts(28, 0, 0, false, 2);
+
+/// Energy of a prefill token over that of an output token by the central values of `finops-llm/1`, to 9 decimals.
+///
+/// # Errors
+/// `carbon.bad_number` when the ratio is no finite number.
+pub fn prefill_weight(params: &ModelParams, serving: &Serving) -> Result<Decimal, CarbonError> {
+    let ratio = llm::prefill_decode_ratio(params, serving);
+    let exact = Decimal::from_f64_retain(ratio).ok_or_else(|| CarbonError::bad_number("params", ratio))?;
+    Ok(exact.round_dp(9).normalize())
+}
 
 /// A window's energy, request by request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -98,8 +108,10 @@ fn gcd(a: u128, b: u128) -> u128 {
 }
 
 #[cfg(test)]
+#[expect(clippy::arithmetic_side_effects, reason = "sums of small test data")]
 mod tests {
     use super::*;
+    use crate::carbon::Range;
     use proptest::prelude::*;
 
     proptest! {
@@ -125,6 +137,14 @@ mod tests {
                 prop_assert!(shared.nanojoules[0] <= shared.nanojoules[1]);
             }
         }
+    }
+
+    #[test]
+    fn a_known_model_has_its_own_weight() {
+        let size = Range::point(70.0);
+        let params = ModelParams::new(size, size).unwrap();
+        let weight = prefill_weight(&params, &Serving::default()).unwrap();
+        assert!(weight > Decimal::ZERO && weight < Decimal::ONE && weight.scale() <= 9, "{weight}");
     }
 
     #[test]

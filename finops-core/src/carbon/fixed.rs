@@ -105,6 +105,7 @@ fn quotient(dividend: u128, scale: u32) -> Option<f64> {
 }
 
 #[cfg(test)]
+#[expect(clippy::arithmetic_side_effects, reason = "sums of small test data")]
 mod tests {
     use super::*;
     use proptest::prelude::*;

@@ -4,9 +4,9 @@ use super::{
     Assumption, Assumptions, Boundary, CarbonError, CarbonModel, ClassFactors, DataId, DataIds, EnergyMethod,
     Estimate, MethodId, ModelHandle, ModelParams, Range, Tier, TokenCounts,
     config::Origin,
+    factor::{self, Factor, GridState},
     fixed::Fixed,
     llm::{self, LlmImpact, Serving},
-    model::{Factor, GridState},
     pue::{Pue, to_facility, water},
 };
 use crate::{
@@ -198,9 +198,9 @@ pub(crate) fn class_factors(
     ];
     let mut facility = ends;
     for class in &mut facility {
-        *class = super::model::to_facility_ends(class, boundary, pue)?;
+        *class = factor::to_facility_ends(class, boundary, pue)?;
     }
-    let joules = |ends: [[Decimal; 3]; 4]| ends.map(|class| class.map(super::model::joules_per_token));
+    let joules = |ends: [[Decimal; 3]; 4]| ends.map(|class| class.map(factor::joules_per_token));
     Ok(Classes {
         it: joules(ends),
         facility: joules(facility),
@@ -311,7 +311,7 @@ impl CarbonModel {
                 Some(Estimate::new(times(&inner.it_joules, tokens), inner.energy.tier, method, data)?)
             }
         };
-        let kilograms = times(&grid.kilograms, tokens);
+        let [_, kilograms, _] = grid.kilograms;
         let grams = times(&grid.grams, tokens);
         let data = energy.data.with(grid.factor.data);
         let operational = Estimate::new(grams, energy.tier.worst(grid.factor.tier), method, data)?;
@@ -320,7 +320,7 @@ impl CarbonModel {
             it_energy,
             by_class: None,
             operational,
-            carbon_kg: kilograms.central,
+            carbon_kg: kilograms.times(tokens),
             embodied: None,
             water: self.water(it_energy.as_ref())?,
             factors: Factors { wh_per_1k: Some(inner.energy_range), ..self.factors(grid) },

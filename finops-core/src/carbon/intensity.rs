@@ -53,7 +53,7 @@ pub struct Source {
     pub url: Cow<'static, str>,
     /// The licence, and the attribution it asks for.
     pub licence: Cow<'static, str>,
-    /// The day on which it was retrieved; `None` for a live answer.
+    /// The day on which the file was downloaded; `None` for a live answer and for rows entered by hand.
     pub retrieved: Option<Cow<'static, str>>,
 }
 

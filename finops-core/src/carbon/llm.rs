@@ -28,13 +28,14 @@ pub const ECOLOGITS_BATCH: f64 = 64.0;
 /// Embodied kg CO2e of a GPU: Cloud Carbon Footprint (150), EcoLogits 0.11.3 (273), and an H100 SXM by BoaviztAPI 2.5.0
 /// (575.1).
 pub const GPU_KG: Range = Range { low: 150.0, central: 273.0, high: 575.1 };
-/// The prior of the batch size: EcoLogits fixes 64, Jegham et al. (arXiv 2505.09598) use 4 to 16, large fleets more.
+/// The prior of the batch size: EcoLogits fixes 64, Jegham et al. (arXiv 2505.09598) use 4 to 16; the
+/// ends are the project's choice.
 pub const BATCH_PRIOR: Range = Range { low: 8.0, central: 64.0, high: 256.0 };
 /// Dense bf16 peak of an H100 SXM in FLOP/s (NVIDIA's datasheet).
 const PEAK_FLOPS: f64 = 989e12;
 /// Model FLOPs utilisation of prefill: 38–43 % on H100, arXiv 2407.21783 §3.3, as a proxy.
 const PREFILL_MFU: f64 = 0.4;
-/// Spread of prefill energy around that.
+/// Spread of prefill energy around that: the project's choice.
 const PREFILL_SPREAD: Range = Range { low: 1.0 / 3.0, central: 1.0, high: 3.0 };
 /// W of an H100 SXM and of its share of the server (1.2 kW over 8 GPUs).
 const PREFILL_W: f64 = 700.0 + 150.0;
@@ -290,4 +291,40 @@ pub fn prefill_decode_ratio(params: &ModelParams, serving: &Serving) -> f64 {
 #[must_use]
 pub fn facility_kwh(it_kwh: Range, pue: Range) -> Range {
     to_facility(it_kwh, Boundary::It, pue)
+}
+
+#[cfg(test)]
+#[expect(clippy::float_cmp, reason = "the constants are exact")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_constants_of_the_prior_are_those_of_libm() {
+        for (batch, constant) in [(8.0, EXP_8), (64.0, EXP_64), (256.0, EXP_256)] {
+            assert_eq!(libm::exp(GPU_BETA * batch), constant, "{batch}");
+            assert_eq!(exp_batch(batch), constant);
+        }
+    }
+
+    #[test]
+    fn a_model_needs_a_power_of_two_of_gpus() {
+        for (total_b, bits, expected) in
+            [(8.0, 16.0, 1.0), (70.0, 16.0, 4.0), (405.8, 4.0, 4.0), (1760.0, 16.0, 64.0)]
+        {
+            assert_eq!(gpus(total_b, bits), expected, "{total_b}");
+        }
+    }
+
+    #[test]
+    fn parameters_are_checked() {
+        let code =
+            |total, active| ModelParams::new(Range::point(total), Range::point(active)).unwrap_err().code();
+        assert_eq!(code(0.0, 0.0), "carbon.bad_number");
+        assert_eq!(code(f64::NAN, 1.0), "carbon.bad_number");
+        assert_eq!(code(7.0, 8.0), "carbon.active_exceeds_total");
+        let params = ModelParams::new(Range::point(8.0), Range::point(8.0)).unwrap();
+        assert_eq!(params.with_shape(0, 4096).unwrap_err().path(), "layers");
+        let ratio = prefill_decode_ratio(&params, &Serving::default());
+        assert!(0.0 < ratio && ratio < 1.0, "a prefill token takes less than an output token: {ratio}");
+    }
 }

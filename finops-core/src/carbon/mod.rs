@@ -1,4 +1,46 @@
 //! Energy and carbon of inference, training and cloud work.
+//!
+//! Usage (tokens, GPU hours, vCPU hours, metered joules) becomes energy and carbon, each figure with a range, a tier, a
+//! method and the ids of its data. The module is pure: it reads no meter, no clock and no environment, opens no socket
+//! and looks up no location. The same input gives the same bytes on every platform.
+//!
+//! Without configuration the numbers are the project's flat defaults, marked as assumed. Nothing is silent: each
+//! default, substitution and fallback leaves an [`Assumption`], and what is not known is `None`.
+//!
+//! ```
+//! use finops_core::carbon::{CarbonConfig, CarbonModel, Timing, TokenCounts};
+//!
+//! let config = CarbonConfig { region: Some("aws:us-east-1".to_owned()), ..CarbonConfig::default() };
+//! let model = CarbonModel::new(config)?;
+//! let impact = model.inference(model.model("gpt-5"), &TokenCounts::new(1000, 500), Timing::default())?;
+//! assert_eq!(impact.energy.central.joules(), 2700.0);
+//! assert_eq!(impact.operational.data.iter().last().unwrap().to_string(), "egrid/2023:US-VA");
+//! assert_eq!(serde_json::to_string(&impact.assumptions)?, r#"["flat_energy_default"]"#);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Map
+//!
+//! | to | take |
+//! |---|---|
+//! | configure once, share between threads | [`CarbonConfig`], [`CarbonModel`] |
+//! | account for a call on the hot path | [`CarbonModel::flat`], [`CarbonModel::flat_at`] with an intensity series |
+//! | know everything about a call or a training run | [`CarbonModel::inference`], [`CarbonModel::training`] |
+//! | compute from model parameters | [`llm`], [`ModelParams`] |
+//! | share a metered window over its requests | [`allocation`] |
+//! | cloud and host hardware | [`hardware`], [`gpu`], [`embodied`] |
+//! | resolve a zone, a PUE | [`zone`], [`pue`] |
+//! | report a rate per unit of work | [`sci`] |
+//! | move work in time or between regions | [`Curve::best_window`], [`Curve::best_slots`], [`region_shift()`] |
+//! | read counters of meters and answers of intensity services | [`RaplCounter`], [`NvmlCounter`], [`feed`] |
+//! | add up | [`ExactSum`], the same total in any order |
+//! | call anything with JSON | [`wire`] |
+//! | compute a stored record again | [`recompute()`] |
+//!
+//! # What it does not do
+//!
+//! It does not guess closed models, measure, or fetch. Embodied carbon is a figure of its own: `carbon_kg` is always
+//! operational. Marginal and market intensities are never shipped; they come from feeds or the user.
 
 pub mod allocation;
 mod assumption;
@@ -8,6 +50,7 @@ pub mod embodied;
 mod error;
 mod estimate;
 mod exact_sum;
+mod factor;
 mod fixed;
 pub mod gpu;
 pub mod hardware;

@@ -2,7 +2,7 @@
 
 use super::{Source, tables, zone::Provider};
 
-/// A dataset: id, version, URL, licence, day of retrieval.
+/// A dataset: id, version, URL, licence, day of retrieval or nothing.
 pub(crate) struct Row(
     pub(crate) &'static str,
     pub(crate) &'static str,
@@ -53,7 +53,7 @@ pub(crate) fn source(id: &str) -> Option<Source> {
         id: format!("{}/{}", row.0, row.1).into(),
         url: row.2.into(),
         licence: row.3.into(),
-        retrieved: Some(row.4.into()),
+        retrieved: Some(row.4).filter(|day| !day.is_empty()).map(Into::into),
     })
 }
 

@@ -4,24 +4,24 @@
 use super::rows::{Country, Cpu, Gpu, OpenModel, Prefix, Region, Row, State};
 use super::zone::Provider::{Aws, Azure, Gcp};
 
-/// Datasets: id, version, url, licence, day of retrieval.
+/// Datasets: id, version, url, licence, day of retrieval where downloaded.
 pub(crate) static SOURCES: &[Row] = &[
     Row("ember-owid", "2026-06-30", "https://ourworldindata.org/grapher/carbon-intensity-electricity", "CC BY 4.0", "2026-11-21"),
     Row("egrid", "2023", "https://www.epa.gov/egrid/download-data", "public domain (work of the US government)", "2026-11-21"),
     Row("iso3166", "3.0.0", "https://github.com/deactivated/python-iso3166", "MIT", "2026-11-21"),
-    Row("google-regions", "2024", "https://github.com/GoogleCloudPlatform/region-carbon-info", "Apache-2.0", "2026-11-21"),
-    Row("aws-regions", "2026", "https://docs.aws.amazon.com/global-infrastructure/latest/regions/aws-regions.html", "facts published by the operator", "2026-11-21"),
-    Row("azure-regions", "2026", "https://learn.microsoft.com/azure/reliability/regions-list", "facts published by the operator", "2026-11-21"),
-    Row("gcp-regions", "2026", "https://cloud.google.com/compute/docs/regions-zones", "facts published by the operator", "2026-11-21"),
-    Row("aws-pue", "2024", "https://github.com/DigitalPebble/spruce", "Apache-2.0", "2026-11-21"),
-    Row("azure-pue", "2024", "https://datacenters.microsoft.com/sustainability/efficiency", "facts published by the operator", "2026-11-21"),
-    Row("google-pue", "2024", "https://datacenters.google/efficiency", "facts published by the operator", "2026-11-21"),
-    Row("ccf-gpus", "b7a049c", "https://github.com/cloud-carbon-footprint/cloud-carbon-footprint", "Apache-2.0", "2026-11-21"),
-    Row("spruce-gpus", "8840d3c", "https://github.com/DigitalPebble/spruce", "Apache-2.0", "2026-11-21"),
-    Row("vendor-tdp", "2026", "https://www.nvidia.com/en-us/data-center/", "facts published by the vendors", "2026-11-21"),
-    Row("ccf-vcpus", "b0032d9", "https://github.com/cloud-carbon-footprint/ccf-coefficients", "Apache-2.0", "2026-11-21"),
-    Row("ccf-defaults", "b7a049c", "https://github.com/cloud-carbon-footprint/cloud-carbon-footprint", "Apache-2.0", "2026-11-21"),
-    Row("model-cards", "2026", "https://huggingface.co/models", "facts published by the models' authors", "2026-11-21"),
+    Row("google-regions", "2024", "https://github.com/GoogleCloudPlatform/region-carbon-info", "Apache-2.0", ""),
+    Row("aws-regions", "2026", "https://docs.aws.amazon.com/global-infrastructure/latest/regions/aws-regions.html", "facts published by the operator", ""),
+    Row("azure-regions", "2026", "https://learn.microsoft.com/azure/reliability/regions-list", "facts published by the operator", ""),
+    Row("gcp-regions", "2026", "https://cloud.google.com/compute/docs/regions-zones", "facts published by the operator", ""),
+    Row("aws-pue", "2024", "https://github.com/DigitalPebble/spruce", "Apache-2.0", ""),
+    Row("azure-pue", "2024", "https://datacenters.microsoft.com/sustainability/efficiency", "facts published by the operator", ""),
+    Row("google-pue", "2024", "https://datacenters.google/efficiency", "facts published by the operator", ""),
+    Row("ccf-gpus", "b7a049c", "https://github.com/cloud-carbon-footprint/cloud-carbon-footprint", "Apache-2.0", ""),
+    Row("spruce-gpus", "8840d3c", "https://github.com/DigitalPebble/spruce", "Apache-2.0", ""),
+    Row("vendor-tdp", "2026", "https://www.nvidia.com/en-us/data-center/", "facts published by the vendors", ""),
+    Row("ccf-vcpus", "b0032d9", "https://github.com/cloud-carbon-footprint/ccf-coefficients", "Apache-2.0", ""),
+    Row("ccf-defaults", "b7a049c", "https://github.com/cloud-carbon-footprint/cloud-carbon-footprint", "Apache-2.0", ""),
+    Row("model-cards", "2026", "https://huggingface.co/models", "facts published by the models' authors", ""),
 ];
 
 /// Countries by alpha-2 code: alpha-3 code, g/kWh (lifecycle), year.

@@ -2,10 +2,11 @@
 
 use super::{
     Assumption, Assumptions, Boundary, CarbonError, CarbonModel, DataId, DataIds, Estimate, MethodId, Range,
-    Tier, gpu,
+    Tier,
+    factor::{GridState, range_of},
+    gpu,
     inference::operational,
     llm::{GPU_KG, SERVER_KG},
-    model::GridState,
     pue::to_facility,
 };
 use crate::{
@@ -178,10 +179,9 @@ impl CarbonModel {
         let [_, grams_exact, _] = grams;
         let kilograms = grams_exact.checked_div(Decimal::ONE_THOUSAND).ok_or_else(overflow)?;
         let data = DataIds::of(power.data);
-        let energy = Estimate::new(super::model::range_of(&joules), power.tier, method, data)?;
+        let energy = Estimate::new(range_of(&joules), power.tier, method, data)?;
         let tier = power.tier.worst(grid.factor.tier);
-        let operational =
-            Estimate::new(super::model::range_of(&grams), tier, method, data.with(grid.factor.data))?;
+        let operational = Estimate::new(range_of(&grams), tier, method, data.with(grid.factor.data))?;
         Ok(TrainingImpact {
             energy,
             it_energy: None,

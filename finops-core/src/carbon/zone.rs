@@ -10,7 +10,7 @@ use super::{
 use crate::error::shorten;
 
 /// The world's average in 2025, g/kWh: Ember, as the zone WOR of EcoLogits 0.11.3; ends are about the 5th and the 95th
-/// percentile of the country table (Sweden, India).
+/// percentile of the country table (Sweden, Congo).
 pub const WORLD: Range = Range { low: 35.26, central: 458.29, high: 716.12 };
 /// The year of [`WORLD`].
 const WORLD_YEAR: u16 = 2025;
@@ -319,4 +319,21 @@ pub(crate) fn edit_distance(a: &str, b: &str) -> usize {
         last = next;
     }
     last.last().copied().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_exact_and_suggestions_near() {
+        assert_eq!(suggestions("eu-nort-1"), ["aws:eu-north-1"]);
+        assert!(suggestions("US-ZZ").len() <= 3);
+        assert_eq!(suggestions("XX"), [""; 0], "every code of two letters is near");
+        assert_eq!((edit_distance("kitten", "sitting"), edit_distance("", "ab")), (3, 2));
+        for name in ["", " ", "aws:", ":FR", "aws:FR", "gcp:eastus", "US-ZZ", "é", &"x".repeat(1000)] {
+            assert_eq!(intensity(name).unwrap_err().code(), "carbon.unknown_zone", "{name}");
+        }
+        assert_eq!(intensity("us-east1").unwrap().zone, "gcp:us-east1");
+    }
 }

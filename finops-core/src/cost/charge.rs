@@ -212,7 +212,7 @@ impl Charge {
             assumptions: self.assumptions,
             catalogue: self.consulted.then(|| self.catalogue.id().to_owned()),
             price_rows: rows.iter().map(|row| row.id.clone()).collect(),
-            sources: sources(&self.catalogue, &rows),
+            sources: self.sources(),
             list_price: self.list_price(usage),
             reported: self.reported(),
             provider: self.provider().map(|name| name.to_string()),
@@ -236,6 +236,26 @@ impl Charge {
             }
         }
         rows
+    }
+
+    /// The addresses that the rows cite: read from each row, since a catalogue has hundreds.
+    fn sources(&self) -> Vec<String> {
+        let table = self.catalogue.table();
+        let all = match &self.parts {
+            None => vec![self.listed],
+            Some(parts) => parts.iter().map(|part| part.listed).collect(),
+        };
+        let mut urls: Vec<String> = Vec::new();
+        for row in all.into_iter().filter_map(|listed| table.row(listed.row)) {
+            for [_, url, ..] in table.sources_of(row) {
+                let url = table.text(url);
+                if urls.iter().all(|known| known != url) {
+                    urls.push(url.to_owned());
+                }
+            }
+        }
+        urls.sort();
+        urls
     }
 
     fn lines(
@@ -274,14 +294,6 @@ fn write_lines(out: &mut Vec<LineItem>, rates: &impl Rates, usage: &Usage, model
             model: model.map(str::to_owned),
         });
     }
-}
-
-fn sources(catalogue: &Catalogue, rows: &[crate::price::Row]) -> Vec<String> {
-    let ids = |id: &String| rows.iter().any(|row| row.price.src.contains(id));
-    if rows.is_empty() {
-        return Vec::new();
-    }
-    catalogue.sources().filter(|source| ids(&source.id)).map(|source| source.url).collect()
 }
 
 impl Applied {

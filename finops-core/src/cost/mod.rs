@@ -7,6 +7,7 @@ mod model_price;
 mod policy;
 mod quote;
 mod rates;
+mod settings;
 mod statement;
 
 pub use assumptions::{Assumption, Assumptions};

@@ -5,23 +5,21 @@ use super::{
 };
 use crate::{
     Error,
-    error::ConfigError,
-    money::{Picodollars, Rate, decimal, time_cost},
+    money::{Picodollars, Rate, time_cost},
     price::{
         Catalogue, PriceError,
         resolve::{self, Hit, Miss},
         select::{self, NoRow, Stated, Wishes},
     },
-    time::DurationNs,
     usage::{Bucket, Part, Side, Usage, UsageError},
 };
 use rust_decimal::Decimal;
 use rustc_hash::FxHashMap;
 
 /// The original's defaults: 0.001 USD per 1,000 input tokens, 0.002 per 1,000 output tokens, 1.00 per hour of compute.
-const DEFAULT_INPUT: Rate = Rate::from_femtodollars(1_000_000_000);
-const DEFAULT_OUTPUT: Rate = Rate::from_femtodollars(2_000_000_000);
-const DEFAULT_COMPUTE_PER_HOUR: Decimal = Decimal::ONE;
+pub(super) const DEFAULT_INPUT: Rate = Rate::from_femtodollars(1_000_000_000);
+pub(super) const DEFAULT_OUTPUT: Rate = Rate::from_femtodollars(2_000_000_000);
+pub(super) const DEFAULT_COMPUTE_PER_HOUR: Decimal = Decimal::ONE;
 
 /// What makes an amount an estimate.
 const ESTIMATING: Assumptions = Assumptions::NONE
@@ -55,18 +53,18 @@ const ESTIMATING: Assumptions = Assumptions::NONE
 /// ```
 #[derive(Debug, Clone)]
 pub struct CostPolicy {
-    catalogue: Catalogue,
-    models: Vec<ModelPrice>,
+    pub(super) catalogue: Catalogue,
+    pub(super) models: Vec<ModelPrice>,
     /// Places in `models` by the name of the model.
-    by_model: FxHashMap<Box<str>, Vec<usize>>,
-    input: Option<Rate>,
-    output: Option<Rate>,
-    cached: Option<Rate>,
-    compute: Option<Decimal>,
-    use_catalogue: bool,
-    strict: bool,
+    pub(super) by_model: FxHashMap<Box<str>, Vec<usize>>,
+    pub(super) input: Option<Rate>,
+    pub(super) output: Option<Rate>,
+    pub(super) cached: Option<Rate>,
+    pub(super) compute: Option<Decimal>,
+    pub(super) use_catalogue: bool,
+    pub(super) strict: bool,
     /// Whether unknown models are charged the flat defaults; else they are an error.
-    flat_defaults: bool,
+    pub(super) flat_defaults: bool,
 }
 
 impl Default for CostPolicy {
@@ -99,118 +97,6 @@ impl CostPolicy {
         Self { catalogue: catalogue.clone(), flat_defaults: false, ..Self::new() }
     }
 
-    /// Sets `cost_per_1k_input_tokens`; an explicit 0 is a price, `None` takes the setting back.
-    ///
-    /// # Errors
-    /// `config.invalid` for a negative rate, `price.too_precise` for more than twelve decimals.
-    pub fn set_input_per_1k(&mut self, usd: Option<Decimal>) -> Result<(), Error> {
-        self.input = rate_per_1k("cost_per_1k_input_tokens", usd)?;
-        Ok(())
-    }
-
-    /// Sets `cost_per_1k_output_tokens`.
-    ///
-    /// # Errors
-    /// As [`CostPolicy::set_input_per_1k`].
-    pub fn set_output_per_1k(&mut self, usd: Option<Decimal>) -> Result<(), Error> {
-        self.output = rate_per_1k("cost_per_1k_output_tokens", usd)?;
-        Ok(())
-    }
-
-    /// Sets `cost_per_1k_cached_input_tokens`, the rate of cache reads beside flat rates.
-    ///
-    /// # Errors
-    /// As [`CostPolicy::set_input_per_1k`].
-    pub fn set_cached_per_1k(&mut self, usd: Option<Decimal>) -> Result<(), Error> {
-        self.cached = rate_per_1k("cost_per_1k_cached_input_tokens", usd)?;
-        Ok(())
-    }
-
-    /// Sets `compute_cost_per_hour`; once set it is added for every model.
-    ///
-    /// # Errors
-    /// `config.invalid` for a negative rate, or one with more than twelve decimals.
-    pub fn set_compute_per_hour(&mut self, usd: Option<Decimal>) -> Result<(), Error> {
-        usd.map_or(Ok(()), |usd| check_hourly("compute_cost_per_hour", usd))?;
-        self.compute = usd;
-        Ok(())
-    }
-
-    /// Adds the user's price of a model, or replaces the one of the same model and provider.
-    ///
-    /// # Errors
-    /// `config.invalid` for a blank model or a negative hourly rate.
-    pub fn set_price(&mut self, price: ModelPrice) -> Result<(), Error> {
-        let model = price.model.trim_ascii();
-        if model.is_empty() {
-            return Err(ConfigError::new("model", &price.model, "blank", "name the model").into());
-        }
-        price.compute_cost_per_hour.map_or(Ok(()), |usd| check_hourly("compute_cost_per_hour", usd))?;
-        let same = |known: &ModelPrice| {
-            known.model.trim_ascii() == model
-                && known.provider.as_deref().map(resolve::provider_alias)
-                    == price.provider.as_deref().map(resolve::provider_alias)
-        };
-        if let Some(known) = self.models.iter_mut().find(|known| same(known)) {
-            *known = price;
-        } else {
-            self.by_model.entry(model.into()).or_default().push(self.models.len());
-            self.models.push(price);
-        }
-        Ok(())
-    }
-
-    /// Sets the catalogue to price by.
-    pub fn set_catalogue(&mut self, catalogue: Catalogue) {
-        self.catalogue = catalogue;
-    }
-
-    /// Sets whether the catalogue is consulted.
-    pub const fn set_use_catalogue(&mut self, yes: bool) {
-        self.use_catalogue = yes;
-    }
-
-    /// Sets whether a price that is not certain is an error.
-    pub const fn set_strict(&mut self, yes: bool) {
-        self.strict = yes;
-    }
-
-    /// USD per 1,000 input tokens: the setting, else 0.001.
-    #[must_use]
-    pub fn input_per_1k(&self) -> Decimal {
-        per_1k(self.input.unwrap_or(DEFAULT_INPUT))
-    }
-
-    /// USD per 1,000 output tokens: the setting, else 0.002.
-    #[must_use]
-    pub fn output_per_1k(&self) -> Decimal {
-        per_1k(self.output.unwrap_or(DEFAULT_OUTPUT))
-    }
-
-    /// USD per 1,000 cached input tokens; `None`: the input rate.
-    #[must_use]
-    pub fn cached_per_1k(&self) -> Option<Decimal> {
-        self.cached.map(per_1k)
-    }
-
-    /// USD per hour of compute: the setting, else 1.
-    #[must_use]
-    pub fn compute_per_hour(&self) -> Decimal {
-        self.compute.unwrap_or(DEFAULT_COMPUTE_PER_HOUR)
-    }
-
-    /// The catalogue.
-    #[must_use]
-    pub const fn catalogue(&self) -> &Catalogue {
-        &self.catalogue
-    }
-
-    /// The user's prices.
-    #[must_use]
-    pub fn prices(&self) -> &[ModelPrice] {
-        &self.models
-    }
-
     /// Charges a call.
     ///
     /// # Errors
@@ -221,12 +107,75 @@ impl CostPolicy {
         if call.model.trim_ascii().is_empty() {
             return Err(UsageError::MissingModel { path: "model".to_owned() }.into());
         }
+        if let Some(charge) = self.charge_standard(call) {
+            return Ok(charge);
+        }
+        self.charge_any(call)
+    }
+
+    /// The short way for the commonest call: a listed model, the catalogue's price, nothing asked and nothing
+    /// assumed about its row. `None` for every other call; a property test holds both ways together.
+    #[inline]
+    fn charge_standard(&self, call: &Call<'_>) -> Option<Charge> {
+        let by_catalogue = self.use_catalogue
+            && !self.strict
+            && self.models.is_empty()
+            && self.input.is_none()
+            && self.output.is_none()
+            && self.compute.is_none();
+        let plain = call.parts.is_empty()
+            && call.requested_model.is_none()
+            && call.reported_cost.is_none()
+            && call.hosting.is_none()
+            && call.service_tier.is_none()
+            && call.region.is_none()
+            && call.speed.is_none()
+            && call.search_context.is_none();
+        if !by_catalogue || !plain || call.provider.is_some_and(resolve::is_self_hosted) {
+            return None;
+        }
+        let table = self.catalogue.table();
+        let hit = resolve::find(table, call.provider, call.model).ok()?;
+        let offering = table.offering(hit.offering)?;
+        let (index, row) = select::select_standard(table, &offering, call.at, call.usage)?;
+        let sides = super::rates::price(&table.rates(row.rates), call.usage).ok()?;
+        sides.total().ok()?;
+        let assumptions = call.assumptions.union(hit.assumptions).union(sides.assumptions);
+        let estimated = assumptions.intersects(ESTIMATING);
+        Some(Charge {
+            input: sides.input,
+            output: sides.output,
+            compute: Picodollars::ZERO,
+            other: sides.other,
+            reported: Picodollars::ZERO,
+            compute_per_hour: Decimal::ZERO,
+            rates: Applied::Row,
+            parts: None,
+            catalogue: self.catalogue.clone(),
+            duration: call.duration.unwrap_or_default(),
+            assumptions,
+            listed: Listed { offering: hit.offering, row: index },
+            status: if estimated { Status::Estimated } else { Status::Priced },
+            source: PriceSource::Catalogue,
+            has_reported: false,
+            has_compute: false,
+            consulted: true,
+        })
+    }
+
+    /// Charges any call.
+    fn charge_any(&self, call: &Call<'_>) -> Result<Charge, Error> {
         let whole = Job { call, model: call.model, requested: call.requested_model, usage: call.usage };
         if call.parts.is_empty() {
             let rated = self.rate(&whole, call.reported_cost)?;
             return self.total(call, &rated, None);
         }
         self.charge_parts(call, &whole)
+    }
+
+    #[cfg(test)]
+    pub(super) fn charge_both_ways(&self, call: &Call<'_>) -> (Option<Charge>, Result<Charge, Error>) {
+        (self.charge_standard(call), self.charge_any(call))
     }
 
     /// Prices each part by itself; a reported cost covers them all, and only configured rates come before it.
@@ -325,8 +274,11 @@ impl CostPolicy {
             consulted: self.use_catalogue,
         };
         // The accessor of a charge cannot fail: an overflow is found here.
-        charge.total().ok_or_else(|| crate::money::MoneyError::overflow("total"))?;
-        Ok(charge)
+        if charge.total().is_some() {
+            Ok(charge)
+        } else {
+            Err(crate::money::MoneyError::overflow("total").into())
+        }
     }
 
     /// Decides which price wins for one job, and applies it.
@@ -579,40 +531,4 @@ fn rest_of(usage: &Usage, parts: &[Part]) -> Option<Usage> {
         *rest.get_mut(*bucket) = usage.get(*bucket).saturating_sub(counted);
     }
     (rest != Usage::default()).then_some(rest)
-}
-
-fn rate_per_1k(name: &str, usd: Option<Decimal>) -> Result<Option<Rate>, Error> {
-    let read = |usd: Decimal| {
-        Rate::from_usd_per_1k(usd).map_err(|error| match error {
-            PriceError::InvalidRate { rate } => Error::from(ConfigError::new(
-                name,
-                rate,
-                "negative or too large",
-                "give a number of at least 0",
-            )),
-            other => other.into(),
-        })
-    };
-    usd.map(read).transpose()
-}
-
-/// USD per 1,000 tokens of a rate.
-fn per_1k(rate: Rate) -> Decimal {
-    Decimal::new(rate.femtodollars(), 12).normalize()
-}
-
-fn check_hourly(name: &str, usd: Decimal) -> Result<(), Error> {
-    if usd.is_sign_negative() && !usd.is_zero() {
-        return Err(ConfigError::new(name, usd, "negative", "give a number of at least 0").into());
-    }
-    // An hourly rate of whole picodollars: what `time_cost` can hold.
-    time_cost(DurationNs::new(0), usd, 1).map(|_| ()).map_err(|_| {
-        ConfigError::new(
-            name,
-            decimal::text(usd),
-            "not a whole number of picodollars",
-            "round it to 12 decimals",
-        )
-        .into()
-    })
 }

@@ -540,4 +540,23 @@ proptest! {
         let sides: Option<Picodollars> = [cost.input, cost.output, cost.compute, cost.other].into_iter().flatten().sum();
         prop_assert_eq!(sides, cost.total);
     }
+
+    #[test]
+    fn the_short_way_charges_what_the_long_way_does(name in any::<prop::sample::Index>(), with_provider: bool, input in 0_u64..400_000, audio in 0_u64..3, output in 0_u64..9_999, day in 0_i64..2_000, ms in prop::option::of(0_u64..10_000)) {
+        let offerings: Vec<_> = Catalogue::builtin().offerings().collect();
+        let offering = name.get(&offerings);
+        let usage = Usage { input_audio: audio, ..Usage::new(input, output) };
+        let instant = at("2022-01-01T00:00:00Z").saturating_add_ms(day * 86_400_000);
+        let call = Call {
+            provider: Some(offering.provider.as_str()).filter(|_| with_provider),
+            duration: ms.map(DurationNs::new),
+            ..Call::new(&offering.model, &usage, instant)
+        };
+        let (short, long) = CostPolicy::new().charge_both_ways(&call);
+        if let Some(short) = short {
+            let long = long.unwrap();
+            prop_assert_eq!(shown(&short), shown(&long));
+            prop_assert_eq!(short.cost(&usage), long.cost(&usage));
+        }
+    }
 }

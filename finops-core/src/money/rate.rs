@@ -88,16 +88,21 @@ impl Rate {
     /// `money.overflow`.
     #[inline]
     pub fn times(self, count: u64) -> Result<Picodollars, MoneyError> {
-        // |i64 x u64| < 2^127: the product always fits.
-        let femto = i128::from(self.0)
-            .checked_mul(i128::from(count))
-            .ok_or_else(|| MoneyError::overflow("amount"))?;
-        // Clean rates and ordinary counts stay below 2^63, where the division is one instruction.
-        if let Ok(small) = i64::try_from(femto)
+        // Clean rates and ordinary counts stay below 2^63, where a product and a division are one instruction each.
+        if let Some(small) = i64::try_from(count).ok().and_then(|count| self.0.checked_mul(count))
             && let (Some(quotient), Some(0)) = (small.checked_div(1000), small.checked_rem(1000))
         {
             return Ok(Picodollars::new(i128::from(quotient)));
         }
+        self.times_wide(count)
+    }
+
+    #[cold]
+    fn times_wide(self, count: u64) -> Result<Picodollars, MoneyError> {
+        // |i64 x u64| < 2^127: the product always fits.
+        let femto = i128::from(self.0)
+            .checked_mul(i128::from(count))
+            .ok_or_else(|| MoneyError::overflow("amount"))?;
         div_half_even(femto, PER_PICODOLLAR)
             .map(Picodollars::new)
             .ok_or_else(|| MoneyError::overflow("amount"))
@@ -153,6 +158,7 @@ fn round_up(remainder: Option<i128>, divisor: i128, floor: i128) -> Option<bool>
 }
 
 #[cfg(test)]
+#[expect(clippy::arithmetic_side_effects, reason = "small numbers of the tests")]
 mod tests {
     use super::*;
     use proptest::prelude::*;

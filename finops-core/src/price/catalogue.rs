@@ -121,7 +121,15 @@ impl Catalogue {
 
     /// Every offering, by provider and model.
     pub fn offerings(&self) -> impl Iterator<Item = Offering> + '_ {
-        self.packed().map(|(index, offering)| self.offering_line(index, &offering))
+        let mut aliases: Vec<Vec<String>> = vec![Vec::new(); self.table().offering_count()];
+        for name in self.table().names() {
+            for candidate in self.table().candidates(name).filter(|c| c.alias) {
+                if let Some(of_offering) = aliases.get_mut(usize::from(candidate.offering)) {
+                    of_offering.push(self.table().text(name.text).to_owned());
+                }
+            }
+        }
+        self.packed().zip(aliases).map(|((_, offering), aliases)| self.offering_line(&offering, aliases))
     }
 
     /// Every price, by provider, model, condition, threshold and time.
@@ -142,7 +150,7 @@ impl Catalogue {
     pub fn offering(&self, provider: Option<&str>, model: &str) -> Option<Offering> {
         let hit = resolve::find(self.table(), provider, model).ok()?;
         let offering = self.table().offering(hit.offering)?;
-        Some(self.offering_line(hit.offering, &offering))
+        Some(self.offering_line(&offering, self.aliases_of(hit.offering)))
     }
 
     /// Every source, by id.
@@ -205,10 +213,10 @@ impl Catalogue {
         table.rows_of(*offering).map(|row| Row::new(row::price_line(table, provider, model, &row))).collect()
     }
 
-    fn offering_line(&self, index: u16, offering: &table::Offering) -> Offering {
+    fn offering_line(&self, offering: &table::Offering, aliases: Vec<String>) -> Offering {
         let table = self.table();
         Offering {
-            aliases: self.aliases_of(index),
+            aliases,
             cache_min_tokens: Some(offering.cache_min_tokens).filter(|tokens| *tokens != 0),
             first_party: offering.first_party,
             model: table.text(offering.model).to_owned(),
@@ -233,30 +241,12 @@ impl Catalogue {
     /// The lines that the table was compiled from.
     pub(super) fn document(&self) -> Document {
         let table = self.table();
-        let mut document = Document::default();
-        let mut aliases: Vec<Vec<String>> = vec![Vec::new(); table.offering_count()];
-        for name in table.names() {
-            for candidate in table.candidates(name).filter(|c| c.alias) {
-                if let Some(of_offering) = aliases.get_mut(usize::from(candidate.offering)) {
-                    of_offering.push(table.text(name.text).to_owned());
-                }
-            }
-        }
+        let offerings = self.offerings().map(|offering| (0, offering)).collect();
+        let mut document = Document { offerings, ..Document::default() };
         let mut scheduled: Vec<Vec<String>> = Vec::new();
-        for ((_, offering), aliases) in self.packed().zip(aliases) {
+        for (_, offering) in self.packed() {
             let model = table.text(offering.model);
             let provider = table.text(table.provider(offering.provider));
-            document.offerings.push((
-                0,
-                Offering {
-                    aliases,
-                    cache_min_tokens: Some(offering.cache_min_tokens).filter(|tokens| *tokens != 0),
-                    first_party: offering.first_party,
-                    model: model.to_owned(),
-                    provider: provider.to_owned(),
-                    status: offering.retired.then(|| "retired".to_owned()),
-                },
-            ));
             for row in table.rows_of(offering) {
                 document.prices.push((0, row::price_line(table, provider, model, &row)));
             }

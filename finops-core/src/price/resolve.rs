@@ -105,8 +105,9 @@ pub(crate) fn same_provider(a: &str, b: &str) -> bool {
 
 /// Whether `provider` runs on the caller's own machines.
 #[must_use]
+#[inline]
 pub(crate) fn is_self_hosted(provider: &str) -> bool {
-    let name = provider_alias(provider);
+    let name = provider.trim_ascii();
     SELF_HOSTED.iter().any(|own| name.eq_ignore_ascii_case(own))
 }
 

@@ -202,13 +202,31 @@ pub(crate) fn select(
     Ok(Selected { index, row, assumptions })
 }
 
+/// The row of a standard call, where nothing needs to be assumed: what [`select`] finds for most calls, without its
+/// questions. `None` sends the caller there.
+#[inline]
+pub(crate) fn select_standard(
+    table: &Table,
+    offering: &Offering,
+    at: Timestamp,
+    usage: &Usage,
+) -> Option<(u32, Row)> {
+    let provider = table.text_bytes(table.provider(offering.provider));
+    if offering.schedules != 0 || matches!(provider, b"bedrock" | b"vertex" | b"azure") {
+        return None;
+    }
+    let second = u32::try_from(at.ms().div_euclid(1000)).ok()?;
+    let (_, index, row) = best_at(table, offering, second, usage, |condition| (condition == 0).then_some(0))?;
+    (row.flags & VERIFIED != 0).then_some((index, row))
+}
+
 /// Whether the whole prompt is strictly above the row's threshold.
 #[inline]
 fn is_over(row: &Row, usage: &Usage) -> bool {
     row.over == 0 || usage.prompt_tokens() > u64::from(row.over)
 }
 
-#[inline]
+#[inline(always)]
 fn best_at(
     table: &Table,
     offering: &Offering,
@@ -239,9 +257,7 @@ fn nearest(
     usage: &Usage,
     fit: impl Fn(u16) -> Option<Fit>,
 ) -> Result<(u32, Assumption, NoRow), NoRow> {
-    let fitting = table
-        .rows_of(*offering)
-        .filter(|row| is_over(row, usage) && fit(row.condition).is_some());
+    let fitting = table.rows_of(*offering).filter(|row| is_over(row, usage) && fit(row.condition).is_some());
     let last_end = fitting.clone().filter(|row| row.to != 0 && row.to <= second).map(|row| row.to).max();
     if let Some(end) = last_end {
         return Ok((end.saturating_sub(1), Assumption::after_last_interval, NoRow::Ended));

@@ -46,10 +46,6 @@ pub(crate) struct Rare {
 
 /// The money of a record: as it was charged, or as a wire form told it.
 #[derive(Debug, Clone)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "nearly every record is charged here: a box would be an allocation a call"
-)]
 pub(crate) enum Costs {
     Charged(Charge),
     Told(Box<Cost>),

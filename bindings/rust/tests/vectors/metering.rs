@@ -2,8 +2,8 @@
 
 use crate::panicked;
 use finops::{
-    Budget, BudgetError, Budgets, Catalogue, Error, InferenceCall, InferenceRecord, MonitorConfig, MonitorOptions,
-    OnUnknown, ResourceMonitor, Sketch, StreamMeter, Timestamp, TrainingCall, Usage,
+    Budget, BudgetError, Budgets, Catalogue, Error, InferenceCall, InferenceRecord, MonitorConfig,
+    MonitorOptions, OnUnknown, ResourceMonitor, Sketch, StreamMeter, Timestamp, TrainingCall, Usage,
     core::money::{decimal, display},
     core::usage::extract::words,
     core::waste::ai::calls::{CallFact, SignalConfig},
@@ -70,7 +70,11 @@ pub fn cases(file: &Value) -> Vec<(String, Vec<String>)> {
 fn differences(found: &Value, expected: &Value) -> Vec<String> {
     let wanted = expected.as_object().unwrap();
     let differs = |(key, value): &(&String, &Value)| &found[key.as_str()] != *value;
-    wanted.iter().filter(differs).map(|(key, value)| format!("{key} is {}, not {value}", found[key])).collect()
+    wanted
+        .iter()
+        .filter(differs)
+        .map(|(key, value)| format!("{key} is {}, not {value}", found[key]))
+        .collect()
 }
 
 fn same(what: &str, found: impl Into<Value>, expected: &Value) -> Vec<String> {
@@ -111,7 +115,9 @@ fn monitor(case: &Value) -> Result<Monitor, Error> {
             "tags" => options.tags = Some(serde_json::from_value(value.clone()).unwrap()),
             "max_groups" => options.max_groups = value.as_u64().map(|n| usize::try_from(n).unwrap()),
             "max_records" => options.max_records = value.as_u64().map(|n| usize::try_from(n).unwrap()),
-            "max_unknown_models" => options.max_unknown_models = value.as_u64().map(|n| usize::try_from(n).unwrap()),
+            "max_unknown_models" => {
+                options.max_unknown_models = value.as_u64().map(|n| usize::try_from(n).unwrap())
+            }
             "region" => options.carbon.region = value.as_str().map(str::to_owned),
             other => panic!("unknown setting `{other}`"),
         }
@@ -178,7 +184,11 @@ fn shown(record: &Record) -> Value {
     for key in record.keys() {
         if let Some(Field::Number(view)) = record.field(key) {
             let exact = plain_text(&wire[*key]);
-            assert_eq!(view.to_bits(), exact.parse::<f64>().unwrap().to_bits(), "{key}: {view} is not nearest to {exact}");
+            assert_eq!(
+                view.to_bits(),
+                exact.parse::<f64>().unwrap().to_bits(),
+                "{key}: {view} is not nearest to {exact}"
+            );
             shown.insert((*key).to_owned(), json!(decimal::text(decimal::parse(&exact).unwrap())));
         }
     }
@@ -188,13 +198,18 @@ fn shown(record: &Record) -> Value {
 fn lacking(found: &Value, codes: &Value) -> Vec<String> {
     let found = found.as_array().unwrap();
     let wanted = codes.as_array().unwrap();
-    wanted.iter().filter(|code| !found.contains(code)).map(|code| format!("{code} is not in {found:?}")).collect()
+    wanted
+        .iter()
+        .filter(|code| !found.contains(code))
+        .map(|code| format!("{code} is not in {found:?}"))
+        .collect()
 }
 
 /// Differences where assumptions need only be among those found.
 fn compared(found: &Value, expected: &Value) -> Vec<String> {
     let mut rest = expected.as_object().cloned().unwrap();
-    let mut wrong = rest.remove("assumptions").map_or_else(Vec::new, |codes| lacking(&found["assumptions"], &codes));
+    let mut wrong =
+        rest.remove("assumptions").map_or_else(Vec::new, |codes| lacking(&found["assumptions"], &codes));
     wrong.extend(differences(found, &Value::Object(rest)));
     wrong
 }
@@ -211,9 +226,14 @@ fn price(case: &Value) -> Vec<String> {
         ..cost::Call::new(case["model"].as_str().unwrap(), &usage, at(&case["at"]))
     };
     let found = cost::cost(&Catalogue::builtin(), &call, OnUnknown::Raise).unwrap();
-    let mut wrong = same("amount_usd", found.total.map(|usd| usd.to_string()), &case["expected"]["amount_usd"]);
+    let mut wrong =
+        same("amount_usd", found.total.map(|usd| usd.to_string()), &case["expected"]["amount_usd"]);
     for item in &found.line_items {
-        wrong.extend(same(&item.unit, item.rate.map(decimal::text), &case["rates_usd_per_mtok"][&*item.unit]));
+        wrong.extend(same(
+            &item.unit,
+            item.rate.map(decimal::text),
+            &case["rates_usd_per_mtok"][&*item.unit],
+        ));
     }
     wrong
 }
@@ -280,11 +300,13 @@ fn config(case: &Value) -> Vec<String> {
 fn training(case: &Value) -> Vec<String> {
     let monitor = monitor(case).unwrap();
     let call = &case["call"];
-    let logged = hours("duration_hours", call["duration_hours"].as_f64().unwrap()).map_err(Error::from).and_then(|hours| {
-        let gpus = count("gpu_count", i128::from(call["gpu_count"].as_i64().unwrap_or(1)))?;
-        let run = TrainingCall::new(call["model"].as_str().unwrap(), hours, gpus, at(&call["at"]));
-        monitor.log_training(&run, None)
-    });
+    let logged = hours("duration_hours", call["duration_hours"].as_f64().unwrap())
+        .map_err(Error::from)
+        .and_then(|hours| {
+            let gpus = count("gpu_count", i128::from(call["gpu_count"].as_i64().unwrap_or(1)))?;
+            let run = TrainingCall::new(call["model"].as_str().unwrap(), hours, gpus, at(&call["at"]));
+            monitor.log_training(&run, None)
+        });
     match logged {
         Ok(record) => compared(&shown(&Record::Training(record)), &case["expected"]),
         Err(error) => refused(Err(told(&error)), &case["expected"]),
@@ -305,7 +327,9 @@ fn time_cost(case: &Value) -> Vec<String> {
 fn displays(case: &Value) -> Vec<String> {
     let places = u32::try_from(case["places"].as_u64().unwrap()).unwrap();
     match case["kind"].as_str().unwrap() {
-        "round" => same("round", display::round(amount(&case["amount_usd"]), places).unwrap(), &case["expected"]),
+        "round" => {
+            same("round", display::round(amount(&case["amount_usd"]), places).unwrap(), &case["expected"])
+        }
         "largest_remainder" => {
             let rows = case["rows"].as_object().unwrap();
             let rows = rows.iter().map(|(key, usd)| (key.clone(), amount(usd))).collect();
@@ -372,7 +396,10 @@ fn budget(case: &Value) -> Vec<String> {
         let found = told(op);
         if op["expect"].is_null() { Vec::new() } else { differences(&found, &op["expect"]) }
     };
-    ops.iter().enumerate().flat_map(|(n, op)| check(op).into_iter().map(move |w| format!("op {n}: {w}"))).collect()
+    ops.iter()
+        .enumerate()
+        .flat_map(|(n, op)| check(op).into_iter().map(move |w| format!("op {n}: {w}")))
+        .collect()
 }
 
 fn operation(budgets: &Budgets, op: &Value) -> Result<Value, BudgetError> {
@@ -409,7 +436,8 @@ fn rollup(case: &Value) -> Vec<String> {
             log(&monitor, call).unwrap();
         }
     }
-    let by: Vec<&str> = case["group_by"].as_array().unwrap().iter().map(|name| name.as_str().unwrap()).collect();
+    let by: Vec<&str> =
+        case["group_by"].as_array().unwrap().iter().map(|name| name.as_str().unwrap()).collect();
     let rows = monitor.summary(&by, &[]).unwrap();
     let expected = case["expected"].as_array().unwrap();
     if rows.len() != expected.len() {
@@ -454,7 +482,9 @@ fn waste(case: &Value) -> Vec<String> {
         return vec![format!("{} signals, not {}", found.len(), expected.len())];
     }
     let pairs = found.iter().zip(expected);
-    pairs.flat_map(|(signal, expected)| differences(&serde_json::to_value(signal).unwrap(), expected)).collect()
+    pairs
+        .flat_map(|(signal, expected)| differences(&serde_json::to_value(signal).unwrap(), expected))
+        .collect()
 }
 
 fn exposition(case: &Value) -> Vec<String> {

@@ -3,8 +3,9 @@
 use super::{Handler, Input, input::read_f64, number, whole};
 use crate::{
     carbon::{
-        CarbonError, Signal,
+        CarbonError, HOST_W, Signal, UTILISATION,
         embodied::{self, Server, Share},
+        gpu,
         hardware::{self, Medium, PowerCurve},
         pue, sci,
     },
@@ -19,6 +20,7 @@ pub(super) const KINDS: &[(&str, Handler)] = &[
     ("network_energy", network_energy),
     ("cpu_tdp_power", cpu_tdp_power),
     ("power_curve", power_curve),
+    ("gpu_time", gpu_time),
     ("water", water),
     ("operational", operational),
     ("embodied", embodied_share),
@@ -85,6 +87,17 @@ fn power_curve(input: &Input<'_>) -> Result<Value, CarbonError> {
     }
     let curve = PowerCurve::new(x.into_iter().zip(y).collect())?;
     Ok(json!({ "y": number(curve.at(input.f64("utilisation_pct")?)?) }))
+}
+
+/// A fleet of serving GPUs without meters.
+fn gpu_time(input: &Input<'_>) -> Result<Value, CarbonError> {
+    let gpu = gpu::lookup(input.str("gpu")?)?;
+    let utilisation = input.opt_range("utilisation")?.unwrap_or(UTILISATION);
+    let host_w = input.opt_f64("host_watts_per_gpu")?.unwrap_or(HOST_W);
+    let pue = input.opt_range("pue")?.unwrap_or(pue::CLOUD_DEFAULT);
+    let (gpus, hours) = (whole(input, "gpu_count", 1)?, input.f64("hours")?);
+    let kwh = hardware::gpu_time_kwh(&gpu, gpus, utilisation, host_w, hours, pue)?;
+    Ok(json!({ "energy_kwh": super::range(kwh), "method": "gpu-time/1" }))
 }
 
 fn water(input: &Input<'_>) -> Result<Value, CarbonError> {

@@ -5,7 +5,7 @@ use crate::{
     carbon::{
         CarbonConfig, CarbonError, CarbonModel, EnergyMethod, Estimate, Grid, InferenceImpact, ModelHandle,
         ModelParams, Range, Serving, Shape, Timing, TokenCounts,
-        allocation::{PREFILL_WEIGHT, allocate},
+        allocation::{PREFILL_WEIGHT, allocate, prefill_weight},
         llm, pue,
     },
     error::ConfigError,
@@ -290,7 +290,11 @@ fn window_allocation(input: &Input<'_>) -> Result<Value, CarbonError> {
             })
             .collect::<Result<_, CarbonError>>()?,
     };
-    let weight = input.opt_decimal("prefill_weight")?.unwrap_or(PREFILL_WEIGHT);
+    let weight = match (input.opt_decimal("prefill_weight")?, input.object("params")?) {
+        (Some(weight), _) => weight,
+        (None, Some(params)) => prefill_weight(&config::model_params(&params)?, &serving(input)?)?,
+        (None, None) => PREFILL_WEIGHT,
+    };
     let window = input.u64("window_nanojoules")?;
     let idle = input.opt_u64("idle_nanojoules")?.unwrap_or(0);
     let separate = match input.opt_str("idle")? {
