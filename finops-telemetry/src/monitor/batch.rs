@@ -17,7 +17,7 @@ use finops_core::{
     cost::{Charge, PriceSource},
     error::ConfigError,
     money::Picodollars,
-    time::Timestamp,
+    time::{DurationNs, Timestamp},
     usage::{Usage, UsageError},
 };
 use rust_decimal::Decimal;
@@ -82,7 +82,9 @@ impl Column<'_> {
 /// Calls in columns of equal length.
 #[derive(Debug, Clone, Copy)]
 pub struct BatchCall<'a> {
-    /// The names of models; one name stands for all rows unless `model_index` is given.
+    /// The model of all rows, unless `model_index` tells each row's.
+    pub model: &'a str,
+    /// The names that `model_index` points to.
     pub models: &'a [&'a str],
     /// For each row, the place of its model in `models`.
     pub model_index: Option<Column<'a>>,
@@ -145,11 +147,12 @@ struct Sums {
     carbon: ExactSum,
 }
 
-struct Row {
+struct Row<'a> {
+    model: &'a str,
     usage: Usage,
+    duration: Option<DurationNs>,
     charge: Charge,
     emissions: Emissions,
-    model: usize,
 }
 
 impl<P> ResourceMonitor<P> {
@@ -177,7 +180,7 @@ impl<P> ResourceMonitor<P> {
         sums.result.reserve(rows);
         for place in 0..rows {
             let logged = state.price_row(batch, place).and_then(|row| {
-                state.roll_up_row(batch, place, &row)?;
+                state.roll_up_row(batch, &row)?;
                 sums.add(&row)?;
                 Ok(row)
             });
@@ -198,7 +201,27 @@ impl<P> ResourceMonitor<P> {
     }
 }
 
-impl BatchCall<'_> {
+impl<'a> BatchCall<'a> {
+    /// Calls of one model, of durations that are not known.
+    #[must_use]
+    pub const fn new(
+        model: &'a str,
+        input_tokens: Column<'a>,
+        output_tokens: Column<'a>,
+        at: Timestamp,
+    ) -> Self {
+        Self {
+            model,
+            models: &[],
+            model_index: None,
+            input_tokens,
+            output_tokens,
+            duration_ms: None,
+            provider: None,
+            at,
+        }
+    }
+
     /// The number of rows.
     fn check(&self) -> Result<usize, ConfigError> {
         let rows = self.input_tokens.len();
@@ -219,58 +242,45 @@ impl BatchCall<'_> {
                 ));
             }
         }
-        if self.models.is_empty() || (self.model_index.is_none() && self.models.len() != 1) {
-            return Err(ConfigError::new(
-                "models",
-                self.models.len(),
-                "models without a row to tell which",
-                "give one model, or `model_index` with the place of each row's model",
-            ));
+        if self.model_index.is_some() && self.models.is_empty() {
+            let help = "give the names that `model_index` points to";
+            return Err(ConfigError::new("models", "[]", "no names", help));
         }
         Ok(rows)
     }
 
-    fn model(&self, row: usize) -> Result<usize, UsageError> {
-        let place = match &self.model_index {
-            None => 0,
-            Some(index) => usize::try_from(index.count(row, "model_index")?).unwrap_or(usize::MAX),
-        };
-        match self.models.get(place) {
-            Some(_) => Ok(place),
-            None => Err(UsageError::MissingModel { path: "model_index".to_owned() }),
-        }
+    fn model(&self, row: usize) -> Result<&'a str, UsageError> {
+        let Some(index) = &self.model_index else { return Ok(self.model) };
+        let place = usize::try_from(index.count(row, "model_index")?).unwrap_or(usize::MAX);
+        let missing = || UsageError::MissingModel { path: "model_index".to_owned() };
+        self.models.get(place).copied().ok_or_else(missing)
     }
 
-    fn call(&self, row: usize) -> Result<(usize, InferenceCall<'_>), Error> {
-        let place = self.model(row)?;
-        let model = self.models.get(place).copied().unwrap_or_default();
+    fn call(&self, row: usize) -> Result<InferenceCall<'a>, Error> {
+        let model = self.model(row)?;
         check_model(model)?;
         let usage = Usage::new(
             self.input_tokens.count(row, "input_tokens")?,
             self.output_tokens.count(row, "output_tokens")?,
         );
         let ms = self.duration_ms.and_then(|column| column.number(row));
-        Ok((
-            place,
-            InferenceCall {
-                provider: self.provider,
-                duration: ms.map(|ms| duration_ms("duration_ms", ms)).transpose()?,
-                ..InferenceCall::new(model, usage, self.at)
-            },
-        ))
+        Ok(InferenceCall {
+            provider: self.provider,
+            duration: ms.map(|ms| duration_ms("duration_ms", ms)).transpose()?,
+            ..InferenceCall::new(model, usage, self.at)
+        })
     }
 }
 
 impl<P> State<P> {
-    fn price_row(&self, batch: &BatchCall<'_>, row: usize) -> Result<Row, Error> {
-        let (model, call) = batch.call(row)?;
+    fn price_row<'a>(&self, batch: &BatchCall<'a>, row: usize) -> Result<Row<'a>, Error> {
+        let call = batch.call(row)?;
         let charge = self.policy.charge(&as_charged(&call))?;
         let emissions = Emissions::of_inference(&self.carbon, call.model, &call.usage, call.duration)?;
-        Ok(Row { usage: call.usage, charge, emissions, model })
+        Ok(Row { model: call.model, usage: call.usage, duration: call.duration, charge, emissions })
     }
 
-    fn roll_up_row(&mut self, batch: &BatchCall<'_>, place: usize, row: &Row) -> Result<(), Error> {
-        let (_, call) = batch.call(place)?;
+    fn roll_up_row(&mut self, batch: &BatchCall<'_>, row: &Row<'_>) -> Result<(), Error> {
         let charge = &row.charge;
         let costs = charge.total().map(|total| rollup::Costs {
             total,
@@ -283,19 +293,18 @@ impl<P> State<P> {
             cost: costs,
             energy_joules: Some(row.emissions.joules()),
             carbon_kg: Some(row.emissions.kg()),
-            duration: call.duration,
+            duration: row.duration,
             ..Measures::new(&row.usage)
         };
         let resolved = matches!(charge.price_source(), PriceSource::Custom | PriceSource::Catalogue);
         let provider = charge.provider();
         let provider = provider.as_deref().or(batch.provider);
-        let model = batch.models.get(row.model).copied().unwrap_or_default();
-        self.add(provider, model, resolved, charge.status(), &Tags::default(), &measures)
+        self.add(provider, row.model, resolved, charge.status(), &Tags::default(), &measures)
     }
 }
 
 /// Adds what a row takes from budgets.
-fn plus(spent: &mut Amounts, row: &Row) -> Result<(), Error> {
+fn plus(spent: &mut Amounts, row: &Row<'_>) -> Result<(), Error> {
     let row = amounts(row.charge.total(), row.usage.total_tokens(), &row.emissions);
     if let Some(usd) = row.usd {
         spent.usd = Some(spent.usd.unwrap_or(Picodollars::ZERO).checked_add(usd)?);
@@ -311,7 +320,7 @@ fn plus(spent: &mut Amounts, row: &Row) -> Result<(), Error> {
 }
 
 impl Sums {
-    fn add(&mut self, row: &Row) -> Result<(), Error> {
+    fn add(&mut self, row: &Row<'_>) -> Result<(), Error> {
         let result = &mut self.result;
         self.energy.add(row.emissions.joules())?;
         self.carbon.add(row.emissions.kg())?;
