@@ -39,8 +39,8 @@ const OUT_UNIT_COST: usize = 35;
 const OUT_JOULES: usize = 36;
 const OUT_KG: usize = 37;
 const OUT_VERSION: usize = 38;
-/// Nanoseconds; NaN when not known, or beyond 2^53, where floats skip integers.
-const OUT_DURATION_NS: usize = 39;
+/// Milliseconds as the record keeps them, in whole nanoseconds; NaN when not known.
+const OUT_DURATION: usize = 39;
 
 /// Answers of [`log`].
 const DONE: u32 = 0;
@@ -119,14 +119,8 @@ fn log_from(monitor: &Monitor, array: &Array) -> std::result::Result<(), Error> 
     array[OUT_JOULES].set(record.energy_joules());
     array[OUT_KG].set(record.carbon_kg());
     array[OUT_VERSION].set(f64::from(monitor.version));
-    let ns = duration.map(finops::core::time::DurationNs::get).filter(|ns| *ns < 1 << 53);
-    array[OUT_DURATION_NS].set(ns.map_or(f64::NAN, exact));
+    array[OUT_DURATION].set(record.duration_ms().unwrap_or(f64::NAN));
     Ok(())
-}
-
-#[expect(clippy::cast_precision_loss, reason = "the caller has seen that it is below 2^53")]
-fn exact(count: u64) -> f64 {
-    count as f64
 }
 
 /// A whole number below 2^53; `None` for any other.

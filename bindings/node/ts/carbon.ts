@@ -49,7 +49,7 @@ export const intensity = (zone: string, options: Arguments = {}): Result => pure
 /** The PUE of a site and where it came from. */
 export const pue = (site: string): Result => pure('pue')({ site })
 /** Every zone that resolves. */
-export const zones = (): string[] => call('carbon.zones', {})
+export const zones = (): string[] => call<{ zones: string[] }>('carbon.zones', {}).zones
 
 export const vcpuEnergy = pure('vcpu_energy')
 export const memoryEnergy = pure('memory_energy')

@@ -1,6 +1,6 @@
 import { type Amount, Budgets, type Reservation } from './budget'
 import { bodyOf } from './body'
-import { ConfigError, UsageError } from './errors'
+import { ConfigError, StreamError, UsageError } from './errors'
 import type { IntensityLike } from './carbon'
 import { type Body, Handle, type RowError, column, guard, native, places, stringify, told } from './native'
 import { fromWire, toWire } from './names'
@@ -140,7 +140,7 @@ const OUT_UNIT_COST = 35
 const OUT_JOULES = 36
 const OUT_KG = 37
 const OUT_VERSION = 38
-const OUT_DURATION_NS = 39
+const OUT_DURATION = 39
 /** Stands for a duration that is not known; a real one is never below 0. */
 const NO_DURATION = -1
 const TAGS_MAX = 16
@@ -226,15 +226,13 @@ export class ResourceMonitor {
     }
     let version = this.#version
     if (version === undefined || version.id !== exchange[OUT_VERSION]) version = this.#newVersion(exchange[OUT_VERSION] as number)
-    const ns = exchange[OUT_DURATION_NS] as number
     const record = new InferenceRecord(
       rfc3339(ms),
       model,
       input + 0,
       output + 0,
       input + output,
-      // Whole nanoseconds, as the record keeps them; beyond 2^53 of them no float tells the difference.
-      ns === ns ? ns / 1e6 : (durationMs ?? null),
+      known(exchange[OUT_DURATION] as number),
       known(exchange[OUT_INPUT_COST] as number),
       known(exchange[OUT_OUTPUT_COST] as number),
       known(exchange[OUT_COMPUTE_COST] as number),
@@ -477,12 +475,16 @@ export class ResourceMonitor {
     if (sink === undefined) return Promise.resolve()
     this.#sink = undefined
     clearInterval(sink.timer)
-    const last = (): Promise<void> => {
-      // A batch that fails now has its second try at once: there is no later.
-      const first = this.#flush(sink)
-      return sink.failed === undefined ? first : first.then(() => this.#flush(sink))
+    return sink.running === undefined ? this.#empty(sink) : sink.running.then(() => this.#empty(sink))
+  }
+
+  /** Flushes until nothing is left; a batch that fails has its second try at once. */
+  #empty(sink: Sink): Promise<void> {
+    for (;;) {
+      const flushed = this.#flush(sink)
+      if (sink.running !== undefined) return flushed.then(() => (sink.failed === undefined ? undefined : this.#empty(sink)))
+      if (sink.failed === undefined) return flushed
     }
-    return sink.running === undefined ? last() : sink.running.then(last)
   }
 
   /** Writes until nothing waits or a batch fails; one at a time. */
@@ -730,18 +732,34 @@ export class StreamMeter {
     this.#handle.call('push', {}, parsed ? `${stringify(event)}\n` : event)
   }
 
-  /** Passes the events of an iterator on, reading each one; logs the call when it ends or breaks off. */
+  /**
+   * Passes the events of an iterator on, reading each one, and logs the call: when it ends, as an error when it breaks off, as cancelled
+   * when the consumer stops early.
+   */
   async *wrap<T>(events: AsyncIterable<T> | Iterable<T>, options: FinishOptions = {}): AsyncGenerator<T, InferenceRecord> {
+    let outcome: 'error' | 'cancelled' | undefined = 'cancelled'
     try {
       for await (const event of events) {
         this.push(event)
         yield event
       }
+      outcome = undefined
     } catch (error) {
-      this.finish({ outcome: 'error', ...options })
+      outcome = 'error'
       throw error
+    } finally {
+      // The reason why it ended early must not be hidden by a stream that told of no usage.
+      if (outcome !== undefined) this.#finishQuietly({ outcome, ...options })
     }
     return this.finish(options)
+  }
+
+  #finishQuietly(options: FinishOptions): void {
+    try {
+      this.finish(options)
+    } catch (error) {
+      if (!(error instanceof StreamError)) throw error
+    }
   }
 
   /** Logs the call; `complete` of the record is false when the end marker never came. */

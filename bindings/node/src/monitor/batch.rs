@@ -57,14 +57,13 @@ impl Monitor {
     fn batch(&self, fields: Fields<'_>, columns: &Columns<'_>) -> std::result::Result<BatchColumns, Error> {
         let models = texts("models", fields.get("models").unwrap_or(&Value::Null))?;
         let models: Vec<&str> = models.iter().map(String::as_str).collect();
+        let (input, output) = (Column::F64(columns.input_tokens), Column::F64(columns.output_tokens));
         let call = BatchCall {
             models: &models,
             model_index: Some(Column::U32(columns.model_index)),
-            input_tokens: Column::F64(columns.input_tokens),
-            output_tokens: Column::F64(columns.output_tokens),
             duration_ms: columns.duration_ms.map(Column::F64),
             provider: fields.text("provider")?,
-            at: fields.at()?,
+            ..BatchCall::new("", input, output, fields.at()?)
         };
         let result = self.engine.log_batch(&call)?;
         let errors = result.errors.iter().map(|(index, error)| {
