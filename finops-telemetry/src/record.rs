@@ -9,7 +9,7 @@ mod inference;
 mod training;
 mod wire;
 
-pub(crate) use emissions::Emissions;
+pub(crate) use emissions::{Context, Emissions};
 pub use field::Field;
 pub use inference::InferenceRecord;
 pub(crate) use inference::{Costs, Rare};

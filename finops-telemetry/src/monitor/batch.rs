@@ -9,7 +9,7 @@ use super::{
 use crate::{
     Error,
     budget::Amounts,
-    record::Emissions,
+    record::{Context, Emissions},
     rollup::{self, Measures},
 };
 use finops_core::{
@@ -82,9 +82,7 @@ impl Column<'_> {
 /// Calls in columns of equal length.
 #[derive(Debug, Clone, Copy)]
 pub struct BatchCall<'a> {
-    /// The model of all rows, unless `model_index` tells each row's.
-    pub model: &'a str,
-    /// The names that `model_index` points to.
+    /// The names of models; one name stands for all rows unless `model_index` is given.
     pub models: &'a [&'a str],
     /// For each row, the place of its model in `models`.
     pub model_index: Option<Column<'a>>,
@@ -170,7 +168,7 @@ impl<P> ResourceMonitor<P> {
             let mut spent = Amounts { tokens: Some(0), ..Amounts::default() };
             for row in 0..rows {
                 if let Ok(row) = state.price_row(batch, row) {
-                    plus(&mut spent, &row)?;
+                    plus(&mut spent, &row, &state.context)?;
                 }
             }
             let charged = budgets.record_spend(&spent, &[], batch.at);
@@ -205,21 +203,12 @@ impl<'a> BatchCall<'a> {
     /// Calls of one model, of durations that are not known.
     #[must_use]
     pub const fn new(
-        model: &'a str,
+        models: &'a [&'a str],
         input_tokens: Column<'a>,
         output_tokens: Column<'a>,
         at: Timestamp,
     ) -> Self {
-        Self {
-            model,
-            models: &[],
-            model_index: None,
-            input_tokens,
-            output_tokens,
-            duration_ms: None,
-            provider: None,
-            at,
-        }
+        Self { models, model_index: None, input_tokens, output_tokens, duration_ms: None, provider: None, at }
     }
 
     /// The number of rows.
@@ -242,16 +231,18 @@ impl<'a> BatchCall<'a> {
                 ));
             }
         }
-        if self.model_index.is_some() && self.models.is_empty() {
-            let help = "give the names that `model_index` points to";
-            return Err(ConfigError::new("models", "[]", "no names", help));
+        if self.models.is_empty() || (self.model_index.is_none() && self.models.len() != 1) {
+            let help = "give one model, or `model_index` with the place of each row's model";
+            return Err(ConfigError::new("models", self.models.len(), "not one model a row", help));
         }
         Ok(rows)
     }
 
     fn model(&self, row: usize) -> Result<&'a str, UsageError> {
-        let Some(index) = &self.model_index else { return Ok(self.model) };
-        let place = usize::try_from(index.count(row, "model_index")?).unwrap_or(usize::MAX);
+        let place = match &self.model_index {
+            None => 0,
+            Some(index) => usize::try_from(index.count(row, "model_index")?).unwrap_or(usize::MAX),
+        };
         let missing = || UsageError::MissingModel { path: "model_index".to_owned() };
         self.models.get(place).copied().ok_or_else(missing)
     }
@@ -304,8 +295,8 @@ impl<P> State<P> {
 }
 
 /// Adds what a row takes from budgets.
-fn plus(spent: &mut Amounts, row: &Row<'_>) -> Result<(), Error> {
-    let row = amounts(row.charge.total(), row.usage.total_tokens(), &row.emissions);
+fn plus(spent: &mut Amounts, row: &Row<'_>, context: &Context) -> Result<(), Error> {
+    let row = amounts(row.charge.total(), &row.usage, &row.emissions, context);
     if let Some(usd) = row.usd {
         spent.usd = Some(spent.usd.unwrap_or(Picodollars::ZERO).checked_add(usd)?);
     }

@@ -202,30 +202,32 @@ fn apply_cost(policy: &mut CostPolicy, settings: &Settings, setting: Setting) ->
     Ok(())
 }
 
-/// Assigns a number at run time; what cannot be used changes nothing.
+/// Assigns a number at run time; hands back the energy and carbon model when that changes. What cannot be used changes
+/// nothing.
 pub(super) fn assign(
     settings: &mut Settings,
     policy: &mut CostPolicy,
-    carbon: &mut CarbonModel,
+    carbon: &CarbonModel,
     setting: Setting,
     value: Decimal,
-) -> Result<(), Error> {
+) -> Result<Option<CarbonModel>, Error> {
     let mut new = *settings;
     new.assign(setting, value)?;
-    match setting {
+    let given = Some(value);
+    let carbon = match setting {
         Setting::CostPer1kInputTokens | Setting::CostPer1kOutputTokens | Setting::ComputeCostPerHour => {
             apply_cost(policy, &new, setting)?;
+            None
         }
-        Setting::EnergyWhPer1kTokens => {
-            let energy_wh_per_1k_tokens = Some(value);
-            *carbon = CarbonModel::new(CarbonConfig { energy_wh_per_1k_tokens, ..carbon.config().clone() })?;
-        }
-        Setting::CarbonIntensityGPerKwh => *carbon = carbon.with_grid(Grid::Scalar(value))?,
+        Setting::EnergyWhPer1kTokens => Some(CarbonModel::new(CarbonConfig {
+            energy_wh_per_1k_tokens: given,
+            ..carbon.config().clone()
+        })?),
+        Setting::CarbonIntensityGPerKwh => Some(carbon.with_grid(Grid::Scalar(value))?),
         Setting::GpuPowerKw => {
-            let gpu_power_kw = Some(value);
-            *carbon = CarbonModel::new(CarbonConfig { gpu_power_kw, ..carbon.config().clone() })?;
+            Some(CarbonModel::new(CarbonConfig { gpu_power_kw: given, ..carbon.config().clone() })?)
         }
-    }
+    };
     *settings = new;
-    Ok(())
+    Ok(carbon)
 }

@@ -42,7 +42,10 @@ impl<P> ResourceMonitor<P> {
     pub fn set(&self, setting: Setting, value: Decimal) -> Result<(), Error> {
         let mut state = self.lock();
         let state = &mut *state;
-        assign(&mut state.settings, &mut state.policy, &mut state.carbon, setting, value)
+        if let Some(carbon) = assign(&mut state.settings, &mut state.policy, &state.carbon, setting, value)? {
+            state.set_carbon(carbon);
+        }
+        Ok(())
     }
 
     /// Takes the intensity of a feed or table for later calls.
@@ -53,7 +56,7 @@ impl<P> ResourceMonitor<P> {
         let mut state = self.lock();
         let carbon = state.carbon.with_grid(grid)?;
         state.settings.assign(Setting::CarbonIntensityGPerKwh, carbon.grid_g_per_kwh_exact())?;
-        state.carbon = carbon;
+        state.set_carbon(carbon);
         Ok(())
     }
 

@@ -1,15 +1,13 @@
 //! Logging: a call is checked, priced and weighed, then everything changes together.
 
 use super::{
-    Entry, Given, InferenceCall, Outcome, ResourceMonitor, Setting, TagSchema, Tags, TrainingCall,
-    hours_exact,
-    names::Names,
+    Entry, Given, InferenceCall, Outcome, ResourceMonitor, Setting, Tags, TrainingCall, hours_exact,
     state::State,
 };
 use crate::{
     Error,
     budget::{Amounts, BudgetError, Settlement},
-    record::{Costs, Emissions, InferenceRecord, Rare, Record, TrainingRecord},
+    record::{Context, Costs, Emissions, InferenceRecord, Rare, Record, TrainingRecord},
     rollup::{self, Measures, RollupKey},
 };
 use finops_core::{
@@ -89,9 +87,9 @@ impl<P> ResourceMonitor<P> {
         }
         let charge = state.policy.charge(&as_charged(call))?;
         let emissions = Emissions::of_inference(&state.carbon, call.model, &call.usage, call.duration)?;
-        let settled = self.spend(call, &charge, &emissions)?;
+        let settled = self.spend(call, &charge, &emissions, &state.context)?;
         state.budget_errors = state.budget_errors.saturating_add(u64::from(settled.is_err()));
-        let record = Arc::new(new_record(&mut state.names, &self.schema, call, charge, emissions, id));
+        let record = Arc::new(new_record(&mut state, call, charge, emissions, id));
         state.roll_up(&record)?;
         let entry = Entry { record: Record::Inference(Arc::clone(&record)), payload: payload.clone() };
         let forgotten = record.rare.as_ref().and_then(|rare| rare.request_id.clone()).map(|id| {
@@ -136,7 +134,7 @@ impl<P> ResourceMonitor<P> {
         let emissions =
             Emissions::of_training(&state.carbon, duration_hours, call.gpu_count, call.gpu_power_kw)?;
         if let Some(budgets) = &self.budgets {
-            let amounts = amounts(Some(compute_cost), 0, &emissions);
+            let amounts = amounts(Some(compute_cost), &Usage::default(), &emissions, &state.context);
             let charged = budgets.record_spend(&amounts, &self.schema.pairs(&call.tags), call.at);
             state.budget_errors = state.budget_errors.saturating_add(u64::from(charged.is_err()));
         }
@@ -151,7 +149,7 @@ impl<P> ResourceMonitor<P> {
             gpu_count: call.gpu_count,
             compute_cost,
             emissions,
-            schema: Arc::clone(&self.schema),
+            context: Arc::clone(&state.context),
             tags: call.tags.clone(),
         });
         let usage = Usage::default();
@@ -178,6 +176,7 @@ impl<P> ResourceMonitor<P> {
         call: &InferenceCall<'_>,
         charge: &Charge,
         emissions: &Emissions,
+        context: &Context,
     ) -> Result<Result<Option<Settlement>, BudgetError>, Error> {
         let Some(budgets) = &self.budgets else {
             return match call.reservation {
@@ -191,7 +190,7 @@ impl<P> ResourceMonitor<P> {
                 .into()),
             };
         };
-        let amounts = amounts(charge.total(), call.usage.total_tokens(), emissions);
+        let amounts = amounts(charge.total(), &call.usage, emissions, context);
         Ok(match call.reservation {
             Some(id) => Ok(Some(budgets.settle(id, &amounts, call.at)?)),
             None => budgets.record_spend(&amounts, &self.schema.pairs(&call.tags), call.at).map(Some),
@@ -200,12 +199,18 @@ impl<P> ResourceMonitor<P> {
 }
 
 /// What a run takes from budgets.
-pub(super) fn amounts(usd: Option<Picodollars>, tokens: u64, emissions: &Emissions) -> Amounts {
+pub(super) fn amounts(
+    usd: Option<Picodollars>,
+    usage: &Usage,
+    emissions: &Emissions,
+    context: &Context,
+) -> Amounts {
+    let of = (context, Some(usage));
     Amounts {
         usd,
-        tokens: Some(tokens),
-        joules: emissions.joules_exact(),
-        grams_co2e: emissions.grams_exact(),
+        tokens: Some(usage.total_tokens()),
+        joules: emissions.joules_exact(of),
+        grams_co2e: emissions.grams_exact(of),
     }
 }
 
@@ -248,21 +253,23 @@ fn repeated<P>(first: Entry<P>, call: &InferenceCall<'_>, id: &str) -> Result<Lo
     }
 }
 
-pub(super) fn new_record(
-    names: &mut Names,
-    schema: &Arc<TagSchema>,
+fn new_record<P>(
+    state: &mut State<P>,
     call: &InferenceCall<'_>,
     charge: Charge,
     emissions: Emissions,
     id: Option<&str>,
 ) -> InferenceRecord {
-    let rare = Rare {
-        requested_model: call.requested_model.map(Into::into),
-        request_id: id.map(Into::into),
-        service_tier: call.service_tier.map(Into::into),
-        region: call.region.map(Into::into),
-        trace: call.trace.clone(),
-    };
+    let said = [call.requested_model, id, call.service_tier, call.region];
+    let rare = (call.trace.is_some() || said.iter().any(Option::is_some)).then(|| {
+        Box::new(Rare {
+            requested_model: call.requested_model.map(Into::into),
+            request_id: id.map(Into::into),
+            service_tier: call.service_tier.map(Into::into),
+            region: call.region.map(Into::into),
+            trace: call.trace.clone(),
+        })
+    });
     InferenceRecord {
         at: call.at,
         model: names.share(call.model),
@@ -274,9 +281,9 @@ pub(super) fn new_record(
         outcome: call.outcome,
         complete: call.complete,
         finish: call.finish.and_then(words::finish),
-        schema: Arc::clone(schema),
+        context: Arc::clone(&state.context),
         tags: call.tags.clone(),
-        rare: (rare != Rare::default()).then(|| Box::new(rare)),
+        rare,
     }
 }
 

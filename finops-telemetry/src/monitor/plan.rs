@@ -15,6 +15,7 @@ use finops_core::{
     time::Timestamp,
     usage::Usage,
 };
+use std::sync::Arc;
 
 /// A call that is about to be made.
 ///
@@ -88,8 +89,11 @@ impl<P> ResourceMonitor<P> {
     pub fn plan_amounts(&self, plan: &Plan<'_>) -> Result<Amounts, Error> {
         let usage = plan.usage();
         let charge = self.price_plan(plan, &usage)?;
-        let emissions = Emissions::of_inference(&self.carbon(), plan.model, &usage, None)?;
-        Ok(amounts(charge.total(), usage.total_tokens(), &emissions))
+        let state = self.lock();
+        let (carbon, context) = (state.carbon.clone(), Arc::clone(&state.context));
+        drop(state);
+        let emissions = Emissions::of_inference(&carbon, plan.model, &usage, None)?;
+        Ok(amounts(charge.total(), &usage, &emissions, &context))
     }
 
     fn price_plan(&self, plan: &Plan<'_>, usage: &Usage) -> Result<Charge, Error> {

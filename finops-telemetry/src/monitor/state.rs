@@ -6,7 +6,12 @@ use super::{
     names::Names,
     settings::Settings,
 };
-use crate::{Error, record::Record, ring::Ring, rollup::Rollup};
+use crate::{
+    Error,
+    record::{Context, Record},
+    ring::Ring,
+    rollup::Rollup,
+};
 use finops_core::{carbon::CarbonModel, cost::CostPolicy};
 use std::sync::Arc;
 
@@ -30,6 +35,8 @@ pub(super) struct State<P> {
     pub(super) settings: Settings,
     pub(super) policy: CostPolicy,
     pub(super) carbon: CarbonModel,
+    /// What the next records share: made anew when the carbon model changes.
+    pub(super) context: Arc<Context>,
     pub(super) ring: Ring<Entry<P>>,
     pub(super) rollup: Rollup,
     pub(super) ids: RequestIds<Entry<P>>,
@@ -40,7 +47,10 @@ pub(super) struct State<P> {
 
 impl<P> State<P> {
     pub(super) fn new(config: MonitorConfig) -> Result<Self, Error> {
+        let carbon = Some(config.carbon.clone());
+        let context = Arc::new(Context { schema: Arc::clone(config.schema()), carbon });
         Ok(Self {
+            context,
             settings: config.settings,
             policy: config.policy,
             carbon: config.carbon,
@@ -51,5 +61,11 @@ impl<P> State<P> {
             sink_errors: 0,
             budget_errors: 0,
         })
+    }
+
+    pub(super) fn set_carbon(&mut self, carbon: CarbonModel) {
+        let schema = Arc::clone(&self.context.schema);
+        self.context = Arc::new(Context { schema, carbon: Some(carbon.clone()) });
+        self.carbon = carbon;
     }
 }

@@ -212,7 +212,7 @@ fn a_reservation_holds_the_estimate_and_logging_settles_it_once() {
     );
     monitor.log_training(&TrainingCall::new("m", decimal::parse("1").unwrap(), 1, at()), None).unwrap();
     assert_eq!(state().0, "1.0085", "money that was spent is always recorded");
-    let batch = BatchCall::new("gpt-4o", Column::U64(&[1000, 1000]), Column::U64(&[0, 0]), at());
+    let batch = BatchCall::new(&["gpt-4o"], Column::U64(&[1000, 1000]), Column::U64(&[0, 0]), at());
     monitor.log_batch(&batch).unwrap();
     assert_eq!(state().0, "1.0135");
 }
@@ -245,7 +245,7 @@ fn a_batch_is_the_sum_of_its_calls_and_reports_its_bad_rows() {
     let batch = BatchCall {
         models: &["gpt-4o", "gpt-4o-mini"],
         model_index: Some(Column::U32(&index)),
-        ..BatchCall::new("", Column::F64(&input), Column::F64(&output), at())
+        ..BatchCall::new(&[], Column::F64(&input), Column::F64(&output), at())
     };
     let (batched, single) = (plain(), plain());
     let result = batched.log_batch(&batch).unwrap();
@@ -261,7 +261,7 @@ fn a_batch_is_the_sum_of_its_calls_and_reports_its_bad_rows() {
     assert_eq!(result.costs_usd[2].to_bits(), 0.000_004_5_f64.to_bits());
     assert!(result.costs_usd[1].is_nan() && result.costs_usd.len() == 5);
     assert_eq!(batched.stats().records, 0, "a batch makes no records");
-    let uneven = BatchCall::new("gpt-4o", Column::U64(&[1]), Column::U64(&[]), at());
+    let uneven = BatchCall::new(&["gpt-4o"], Column::U64(&[1]), Column::U64(&[]), at());
     assert_eq!(batched.log_batch(&uneven).unwrap_err().path(), "output_tokens");
     let none = BatchCall { models: &[], ..batch };
     assert_eq!(batched.log_batch(&none).unwrap_err().path(), "models");
@@ -423,7 +423,10 @@ fn the_wire_form_refuses_what_is_none() {
     assert!(crate::record::TrainingRecord::from_json(&text).is_err());
 }
 
-fn any_call() -> impl Strategy<Value = (usize, Usage, Option<u64>, Option<usize>, bool)> {
+/// Model, usage, duration, team, whether it failed.
+type Told = (usize, Usage, Option<u64>, Option<usize>, bool);
+
+fn any_call() -> impl Strategy<Value = Told> {
     (
         0_usize..4,
         (0_u64..1 << 40, 0_u64..1 << 40, 0_u64..1 << 30),
@@ -440,11 +443,8 @@ fn any_call() -> impl Strategy<Value = (usize, Usage, Option<u64>, Option<usize>
 const MODELS: [&str; 4] = ["gpt-4o", "claude-sonnet-4-5", "gpt-4o-mini-2031-02-03", "unknown-x"];
 const TEAMS: [&str; 3] = ["a", "b\"\n", "ü"];
 
-fn log_all(
-    monitor: &ResourceMonitor<Value>,
-    calls: &[(usize, Usage, Option<u64>, Option<usize>, bool)],
-) -> Vec<Arc<InferenceRecord>> {
-    let log = |(model, usage, duration, team, failed): &(usize, Usage, Option<u64>, Option<usize>, bool)| {
+fn log_all(monitor: &ResourceMonitor<Value>, calls: &[Told]) -> Vec<Arc<InferenceRecord>> {
+    let log = |(model, usage, duration, team, failed): &Told| {
         let team = team.map(|team| TEAMS[team]);
         let tags = monitor.tag_schema().collect(|key| team.filter(|_| key == "team").map(Into::into));
         let one = InferenceCall {

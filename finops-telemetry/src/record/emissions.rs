@@ -1,9 +1,10 @@
 //! The energy and carbon of a record: two numbers now, everything else when somebody reads it.
 
+use crate::monitor::TagSchema;
 use finops_core::{
     carbon::{
-        Assumption, Assumptions, CarbonConfig, CarbonError, CarbonModel, FlatImpact, InferenceImpact, Timing,
-        TokenCounts, TrainingCall, TrainingImpact,
+        Assumption, Assumptions, CarbonConfig, CarbonError, CarbonModel, FlatImpact, InferenceImpact,
+        ModelHandle, Timing, TokenCounts, TrainingCall, TrainingImpact,
     },
     error::ConfigError,
     money::decimal,
@@ -13,13 +14,22 @@ use finops_core::{
 use rust_decimal::Decimal;
 use serde::Serialize;
 use serde_json::Value;
-use std::borrow::Cow;
+use std::{borrow::Cow, sync::Arc};
+
+/// What all records of a monitor share, as long as its configuration stays.
+#[derive(Debug, Clone)]
+pub(crate) struct Context {
+    /// Names the tags.
+    pub(crate) schema: Arc<TagSchema>,
+    /// Makes the estimate behind flat numbers when somebody reads it. Records that were read from text hold theirs.
+    pub(crate) carbon: Option<CarbonModel>,
+}
 
 /// Energy and carbon of one run.
 #[derive(Debug, Clone)]
 pub(crate) enum Emissions {
     /// All tokens times one factor: the estimate is made from the same model when somebody reads it.
-    Flat { impact: FlatImpact, tokens: TokenCounts, model: CarbonModel },
+    Flat(FlatImpact),
     /// By class of tokens, or from the parameters of the model.
     Modelled(Box<(InferenceImpact, Decimal)>),
     /// A training run.
@@ -27,6 +37,9 @@ pub(crate) enum Emissions {
     /// As a wire form told them.
     Told(Box<Told>),
 }
+
+/// What a record shares with others, and its usage when it has one.
+pub(crate) type Of<'a> = (&'a Context, Option<&'a Usage>);
 
 /// What a wire form says.
 #[derive(Debug, Clone)]
@@ -85,8 +98,7 @@ impl Emissions {
     ) -> Result<Self, CarbonError> {
         let tokens = TokenCounts::from(usage);
         if model.is_flat() {
-            let impact = model.flat(tokens.total());
-            return Ok(Self::Flat { impact, tokens, model: model.clone() });
+            return Ok(Self::Flat(model.flat(tokens.total())));
         }
         let duration_s = duration.map(|duration| duration.ms_f64() / 1000.0);
         let timing = Timing { duration_s, ..Timing::default() };
@@ -113,14 +125,20 @@ impl Emissions {
     }
 
     /// The estimate behind flat numbers.
-    fn estimate(model: &CarbonModel, tokens: &TokenCounts) -> Option<InferenceImpact> {
+    fn estimate(&self, of: Of<'_>) -> Option<InferenceImpact> {
         // A flat model needs nothing that could be missing.
-        model.inference(finops_core::carbon::ModelHandle::UNKNOWN, tokens, Timing::default()).ok()
+        let (model, usage) = (of.0.carbon.as_ref()?, of.1?);
+        model.inference(ModelHandle::UNKNOWN, &TokenCounts::from(usage), Timing::default()).ok()
+    }
+
+    /// A flat figure, exactly.
+    fn flat(of: Of<'_>, figure: impl Fn(&CarbonModel, u64) -> Decimal) -> Option<Decimal> {
+        Some(figure(of.0.carbon.as_ref()?, of.1?.total_tokens()))
     }
 
     pub(crate) fn joules(&self) -> f64 {
         match self {
-            Self::Flat { impact, .. } => impact.energy_joules,
+            Self::Flat(impact) => impact.energy_joules,
             Self::Modelled(of) => of.0.energy.central.joules(),
             Self::Trained(of) => {
                 of.0.energy_exact.map_or_else(|| of.0.energy.central.joules(), decimal::to_f64)
@@ -131,25 +149,29 @@ impl Emissions {
 
     pub(crate) fn kg(&self) -> f64 {
         match self {
-            Self::Flat { impact, .. } => impact.carbon_kg,
+            Self::Flat(impact) => impact.carbon_kg,
             Self::Modelled(of) => of.0.carbon_kg,
             Self::Trained(of) => of.0.carbon_exact.map_or(of.0.carbon_kg, decimal::to_f64),
             Self::Told(told) => told.kg.value,
         }
     }
 
-    pub(crate) fn joules_text(&self) -> Cow<'_, str> {
+    pub(crate) fn joules_text(&self, of: Of<'_>) -> Cow<'_, str> {
         Cow::Owned(match self {
-            Self::Flat { tokens, model, .. } => decimal::text(model.energy_exact(tokens.total())),
+            Self::Flat(_) => {
+                Self::flat(of, CarbonModel::energy_exact).map_or_else(|| plain(self.joules()), decimal::text)
+            }
             Self::Modelled(_) => plain(self.joules()),
             Self::Trained(of) => of.0.energy_exact.map_or_else(|| plain(self.joules()), decimal::text),
             Self::Told(told) => return Cow::Borrowed(&told.joules.text),
         })
     }
 
-    pub(crate) fn kg_text(&self) -> Cow<'_, str> {
+    pub(crate) fn kg_text(&self, of: Of<'_>) -> Cow<'_, str> {
         Cow::Owned(match self {
-            Self::Flat { tokens, model, .. } => decimal::text(model.carbon_exact(tokens.total())),
+            Self::Flat(_) => {
+                Self::flat(of, CarbonModel::carbon_exact).map_or_else(|| plain(self.kg()), decimal::text)
+            }
             Self::Modelled(_) => plain(self.kg()),
             Self::Trained(of) => of.0.carbon_exact.map_or_else(|| plain(self.kg()), decimal::text),
             Self::Told(told) => return Cow::Borrowed(&told.kg.text),
@@ -157,62 +179,56 @@ impl Emissions {
     }
 
     /// Joules, exactly where that fits 28 digits.
-    pub(crate) fn joules_exact(&self) -> Option<Decimal> {
+    pub(crate) fn joules_exact(&self, of: Of<'_>) -> Option<Decimal> {
         match self {
-            Self::Flat { tokens, model, .. } => Some(model.energy_exact(tokens.total())),
-            _ => decimal::parse(&self.joules_text()).or_else(|| decimal::from_f64(self.joules())),
+            Self::Flat(_) => Self::flat(of, CarbonModel::energy_exact),
+            _ => decimal::parse(&self.joules_text(of)).or_else(|| decimal::from_f64(self.joules())),
         }
     }
 
     /// Grams of CO2e, exactly where that fits 28 digits.
-    pub(crate) fn grams_exact(&self) -> Option<Decimal> {
+    pub(crate) fn grams_exact(&self, of: Of<'_>) -> Option<Decimal> {
         let kg = match self {
-            Self::Flat { tokens, model, .. } => Some(model.carbon_exact(tokens.total())),
-            _ => decimal::parse(&self.kg_text()).or_else(|| decimal::from_f64(self.kg())),
+            Self::Flat(_) => Self::flat(of, CarbonModel::carbon_exact),
+            _ => decimal::parse(&self.kg_text(of)).or_else(|| decimal::from_f64(self.kg())),
         };
         kg?.checked_mul(Decimal::ONE_THOUSAND)
     }
 
-    pub(super) fn intensity(&self) -> Decimal {
+    pub(super) fn intensity(&self, of: Of<'_>) -> Decimal {
         match self {
-            Self::Flat { model, .. } => model.grid_g_per_kwh_exact(),
+            Self::Flat(_) => of.0.carbon.as_ref().map(CarbonModel::grid_g_per_kwh_exact).unwrap_or_default(),
             Self::Modelled(of) => of.1,
             Self::Trained(of) => of.1,
             Self::Told(told) => told.intensity,
         }
     }
 
-    pub(super) fn intensity_f64(&self) -> f64 {
-        decimal::to_f64(self.intensity())
+    pub(super) fn intensity_f64(&self, of: Of<'_>) -> f64 {
+        decimal::to_f64(self.intensity(of))
     }
 
-    pub(super) fn energy(&self) -> Cow<'_, Value> {
+    pub(super) fn energy(&self, of: Of<'_>) -> Cow<'_, Value> {
         Cow::Owned(match self {
-            Self::Flat { tokens, model, .. } => {
-                Self::estimate(model, tokens).map_or(Value::Null, |impact| energy_of(&impact))
-            }
+            Self::Flat(_) => self.estimate(of).map_or(Value::Null, |impact| energy_of(&impact)),
             Self::Modelled(of) => energy_of(&of.0),
             Self::Trained(of) => with(&of.0.energy, [("it_energy", json(&of.0.it_energy))]),
             Self::Told(told) => return Cow::Borrowed(&told.energy),
         })
     }
 
-    pub(super) fn carbon(&self) -> Cow<'_, Value> {
+    pub(super) fn carbon(&self, of: Of<'_>) -> Cow<'_, Value> {
         Cow::Owned(match self {
-            Self::Flat { tokens, model, .. } => {
-                Self::estimate(model, tokens).map_or(Value::Null, |impact| carbon_of(&impact))
-            }
+            Self::Flat(_) => self.estimate(of).map_or(Value::Null, |impact| carbon_of(&impact)),
             Self::Modelled(of) => carbon_of(&of.0),
             Self::Trained(of) => with(&of.0.operational, [("embodied", json(&of.0.embodied))]),
             Self::Told(told) => return Cow::Borrowed(&told.carbon),
         })
     }
 
-    pub(super) fn assumptions(&self) -> impl Iterator<Item = &'static str> {
+    pub(super) fn assumptions(&self, of: Of<'_>) -> impl Iterator<Item = &'static str> {
         let set = match self {
-            Self::Flat { tokens, model, .. } => {
-                Self::estimate(model, tokens).map(|impact| impact.assumptions).unwrap_or_default()
-            }
+            Self::Flat(_) => self.estimate(of).map(|impact| impact.assumptions).unwrap_or_default(),
             Self::Modelled(of) => of.0.assumptions,
             Self::Trained(of) => of.0.assumptions,
             Self::Told(told) => told.assumptions,

@@ -1,7 +1,11 @@
-use super::{Field, emissions::Emissions, wire};
+use super::{
+    Field,
+    emissions::{Context, Emissions, Of},
+    wire,
+};
 use crate::{
     Error,
-    monitor::{Outcome, TagSchema, Tags, Trace},
+    monitor::{Outcome, Tags, Trace},
 };
 use finops_core::{
     cost::{Assumption, Charge, Cost, PriceSource, Status},
@@ -29,7 +33,7 @@ pub struct InferenceRecord {
     pub(crate) outcome: Outcome,
     pub(crate) complete: bool,
     pub(crate) finish: Option<&'static str>,
-    pub(crate) schema: Arc<TagSchema>,
+    pub(crate) context: Arc<Context>,
     pub(crate) tags: Tags,
     pub(crate) rare: Option<Box<Rare>>,
 }
@@ -93,6 +97,10 @@ impl InferenceRecord {
 }
 
 impl InferenceRecord {
+    pub(crate) fn of(&self) -> Of<'_> {
+        (&self.context, Some(&self.usage))
+    }
+
     /// When the call ended.
     #[must_use]
     pub const fn at(&self) -> Timestamp {
@@ -233,7 +241,7 @@ impl InferenceRecord {
             Costs::Told(cost) => cost.assumptions,
         };
         let mut codes: Vec<&'static str> = priced.iter().map(Assumption::code).collect();
-        codes.extend(self.emissions.assumptions());
+        codes.extend(self.emissions.assumptions(self.of()));
         codes
     }
 
@@ -246,7 +254,7 @@ impl InferenceRecord {
     /// Energy in joules as exact decimal text.
     #[must_use]
     pub fn energy_joules_text(&self) -> String {
-        self.emissions.joules_text().into_owned()
+        self.emissions.joules_text(self.of()).into_owned()
     }
 
     /// Operational carbon in kilograms of CO2e.
@@ -258,31 +266,31 @@ impl InferenceRecord {
     /// Operational carbon in kilograms as exact decimal text.
     #[must_use]
     pub fn carbon_kg_text(&self) -> String {
-        self.emissions.kg_text().into_owned()
+        self.emissions.kg_text(self.of()).into_owned()
     }
 
     /// Grams of CO2e per kilowatt-hour that the record was made with.
     #[must_use]
     pub fn carbon_intensity(&self) -> f64 {
-        self.emissions.intensity_f64()
+        self.emissions.intensity_f64(self.of())
     }
 
     /// The same, exactly.
     #[must_use]
     pub fn carbon_intensity_exact(&self) -> Decimal {
-        self.emissions.intensity()
+        self.emissions.intensity(self.of())
     }
 
     /// The energy estimate: range, tier, method and data, as JSON.
     #[must_use]
     pub fn energy(&self) -> serde_json::Value {
-        self.emissions.energy().into_owned()
+        self.emissions.energy(self.of()).into_owned()
     }
 
     /// The operational carbon estimate as JSON, with embodied carbon and water where known.
     #[must_use]
     pub fn carbon(&self) -> serde_json::Value {
-        self.emissions.carbon().into_owned()
+        self.emissions.carbon(self.of()).into_owned()
     }
 
     /// How the call ended.
@@ -305,14 +313,14 @@ impl InferenceRecord {
 
     /// The tags that the call has, in the order of the schema.
     pub fn tags(&self) -> impl Iterator<Item = (&str, &str)> {
-        let names = self.schema.names().iter();
+        let names = self.context.schema.names().iter();
         names.zip(self.tags.values()).filter_map(|(name, value)| Some((&**name, value.as_deref()?)))
     }
 
     /// The value of the tag `name`.
     #[must_use]
     pub fn tag(&self, name: &str) -> Option<&str> {
-        self.tags.get(self.schema.place(name)?)
+        self.tags.get(self.context.schema.place(name)?)
     }
 
     /// The id that the caller or the provider gave the call.

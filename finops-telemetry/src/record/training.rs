@@ -1,8 +1,9 @@
-use super::{Field, emissions::Emissions, wire};
-use crate::{
-    Error,
-    monitor::{TagSchema, Tags},
+use super::{
+    Field,
+    emissions::{Context, Emissions, Of},
+    wire,
 };
+use crate::{Error, monitor::Tags};
 use finops_core::{
     money::{Picodollars, decimal},
     price::Name,
@@ -20,7 +21,7 @@ pub struct TrainingRecord {
     pub(crate) gpu_count: u64,
     pub(crate) compute_cost: Picodollars,
     pub(crate) emissions: Emissions,
-    pub(crate) schema: Arc<TagSchema>,
+    pub(crate) context: Arc<Context>,
     pub(crate) tags: Tags,
 }
 
@@ -53,6 +54,10 @@ impl TrainingRecord {
             "carbon_intensity_g_per_kwh" => Field::Number(self.carbon_intensity()),
             _ => return None,
         })
+    }
+
+    pub(super) fn of(&self) -> Of<'_> {
+        (&self.context, None)
     }
 
     /// When the run ended.
@@ -100,7 +105,7 @@ impl TrainingRecord {
     /// Energy in joules as exact decimal text.
     #[must_use]
     pub fn energy_joules_text(&self) -> String {
-        self.emissions.joules_text().into_owned()
+        self.emissions.joules_text(self.of()).into_owned()
     }
 
     /// Operational carbon in kilograms of CO2e.
@@ -112,42 +117,42 @@ impl TrainingRecord {
     /// Operational carbon in kilograms as exact decimal text.
     #[must_use]
     pub fn carbon_kg_text(&self) -> String {
-        self.emissions.kg_text().into_owned()
+        self.emissions.kg_text(self.of()).into_owned()
     }
 
     /// Grams of CO2e per kilowatt-hour that the record was made with.
     #[must_use]
     pub fn carbon_intensity(&self) -> f64 {
-        self.emissions.intensity_f64()
+        self.emissions.intensity_f64(self.of())
     }
 
     /// The same, exactly.
     #[must_use]
     pub fn carbon_intensity_exact(&self) -> Decimal {
-        self.emissions.intensity()
+        self.emissions.intensity(self.of())
     }
 
     /// The energy estimate as JSON.
     #[must_use]
     pub fn energy(&self) -> serde_json::Value {
-        self.emissions.energy().into_owned()
+        self.emissions.energy(self.of()).into_owned()
     }
 
     /// The operational carbon estimate as JSON.
     #[must_use]
     pub fn carbon(&self) -> serde_json::Value {
-        self.emissions.carbon().into_owned()
+        self.emissions.carbon(self.of()).into_owned()
     }
 
     /// Codes of whatever was assumed about energy and carbon.
     #[must_use]
     pub fn assumptions(&self) -> Vec<&'static str> {
-        self.emissions.assumptions().collect()
+        self.emissions.assumptions(self.of()).collect()
     }
 
     /// The tags that the run has, in the order of the schema.
     pub fn tags(&self) -> impl Iterator<Item = (&str, &str)> {
-        let names = self.schema.names().iter();
+        let names = self.context.schema.names().iter();
         names.zip(self.tags.values()).filter_map(|(name, value)| Some((&**name, value.as_deref()?)))
     }
 

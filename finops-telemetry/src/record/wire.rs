@@ -2,6 +2,7 @@
 
 use super::{
     Emissions, InferenceRecord, TrainingRecord,
+    emissions::Context,
     inference::{Costs, Rare},
 };
 use crate::{
@@ -95,13 +96,13 @@ pub(super) fn inference_text(record: &InferenceRecord, metadata: Option<&Value>)
         metadata,
         cost: record.cost(),
         usage: record.usage(),
-        energy: record.emissions.energy(),
-        carbon: record.emissions.carbon(),
+        energy: record.emissions.energy(record.of()),
+        carbon: record.emissions.carbon(record.of()),
         status: record.status().name(),
         price_source: record.price_source().map(|source| source.name()),
         provider: record.provider(),
         requested_model: record.requested_model(),
-        tags: TagsOut(&record.schema, &record.tags),
+        tags: TagsOut(&record.context.schema, &record.tags),
         request_id: record.request_id(),
         finish: record.finish,
         outcome: record.outcome.name(),
@@ -146,9 +147,9 @@ pub(super) fn training_text(record: &TrainingRecord, metadata: Option<&Value>) -
         carbon_kg: Cow::Owned(record.carbon_kg_text()),
         carbon_intensity_g_per_kwh: record.carbon_intensity(),
         metadata,
-        energy: record.emissions.energy(),
-        carbon: record.emissions.carbon(),
-        tags: TagsOut(&record.schema, &record.tags),
+        energy: record.emissions.energy(record.of()),
+        carbon: record.emissions.carbon(record.of()),
+        tags: TagsOut(&record.context.schema, &record.tags),
         assumptions: record.assumptions(),
     })
 }
@@ -216,14 +217,14 @@ impl<'de> Deserialize<'de> for TagsIn {
 }
 
 impl TagsIn {
-    fn read(self) -> Result<(Arc<TagSchema>, Tags), ConfigError> {
+    fn read(self) -> Result<(Arc<Context>, Tags), ConfigError> {
         let (names, values): (Vec<String>, Vec<String>) = self.0.into_iter().unzip();
         let schema = TagSchema::new(Some(&names), Some(&std::collections::BTreeMap::new()), [])?;
         let mut tags = Tags::default();
         for (place, value) in values.iter().enumerate() {
             tags.set(place, values.len(), value);
         }
-        Ok((Arc::new(schema), tags))
+        Ok((Arc::new(Context { schema: Arc::new(schema), carbon: None }), tags))
     }
 }
 
@@ -249,7 +250,7 @@ fn expect_schema(found: &str, expected: &'static str) -> Result<(), ConfigError>
 pub(super) fn read_inference(text: &str) -> Result<(InferenceRecord, Option<Value>), Error> {
     let wire: InferenceIn = parse(text)?;
     expect_schema(&wire.schema, INFERENCE)?;
-    let (schema, tags) = wire.tags.read()?;
+    let (context, tags) = wire.tags.read()?;
     let emissions = told(
         &wire.energy_joules,
         &wire.carbon_kg,
@@ -275,7 +276,7 @@ pub(super) fn read_inference(text: &str) -> Result<(InferenceRecord, Option<Valu
         outcome: Outcome::from_name(&wire.outcome)?,
         complete: wire.complete,
         finish: wire.finish.as_deref().and_then(finops_core::usage::extract::words::finish),
-        schema,
+        context,
         tags,
         rare: (rare != Rare::default()).then(|| Box::new(rare)),
     };
@@ -304,7 +305,7 @@ struct TrainingIn {
 pub(super) fn read_training(text: &str) -> Result<(TrainingRecord, Option<Value>), Error> {
     let wire: TrainingIn = parse(text)?;
     expect_schema(&wire.schema, TRAINING)?;
-    let (schema, tags) = wire.tags.read()?;
+    let (context, tags) = wire.tags.read()?;
     let record = TrainingRecord {
         at: wire.timestamp,
         model: Name::from(wire.model.as_str()),
@@ -318,7 +319,7 @@ pub(super) fn read_training(text: &str) -> Result<(TrainingRecord, Option<Value>
             (wire.energy, wire.carbon),
             &wire.assumptions,
         )?,
-        schema,
+        context,
         tags,
     };
     Ok((record, wire.metadata))
