@@ -60,7 +60,9 @@ fn pure(name: &str, fields: Fields<'_>, body: Text<'_>) -> Answer<Value> {
             let record = fields.get("record").unwrap_or(&Value::Null).to_string();
             let (record, _) = InferenceRecord::from_json(&record)?;
             let attributes = otel::attributes(&record, fields.flag("aliases")? == Some(true));
-            Value::Object(attributes.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect())
+            Value::Object(
+                attributes.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect(),
+            )
         }
         "round_amount" => {
             let text = fields.text("amount")?.unwrap_or_default();
@@ -70,7 +72,9 @@ fn pure(name: &str, fields: Fields<'_>, body: Text<'_>) -> Answer<Value> {
         }
         "apportion" => {
             let rows = Fields::new("rows", fields.get("rows").unwrap_or(&Value::Null))?;
-            let rows = display::rows_from_text(rows.entries().map(|(key, value)| (key, value.as_str().unwrap_or_default())))?;
+            let rows = display::rows_from_text(
+                rows.entries().map(|(key, value)| (key, value.as_str().unwrap_or_default())),
+            )?;
             let (rows, total) = display::apportion(&rows, places(fields)?)?;
             json!({"rows": rows, "total": total})
         }
@@ -157,8 +161,8 @@ fn call_signals(fields: Fields<'_>) -> Answer<Value> {
     if let (Value::Object(config), Some(candidates)) = (&mut config, fields.get("candidates")) {
         config.insert("candidates".to_owned(), candidates.clone());
     }
-    let config: SignalConfig =
-        serde_json::from_value(config).map_err(|error| refuse("config", error, "not settings of the signals"))?;
+    let config: SignalConfig = serde_json::from_value(config)
+        .map_err(|error| refuse("config", error, "not settings of the signals"))?;
     Ok(json!(signals(&facts, &config, &of(fields)?)))
 }
 

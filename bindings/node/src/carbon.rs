@@ -9,7 +9,11 @@ use finops::{
 use serde_json::{Value, json};
 
 /// Joules and kilograms of every row; what is refused is told by its place, and NaN in both.
-pub fn batch(options: &Value, input: &[f64], output: &[f64]) -> Result<(Vec<f64>, Vec<f64>, Vec<Value>), Error> {
+pub fn batch(
+    options: &Value,
+    input: &[f64],
+    output: &[f64],
+) -> Result<(Vec<f64>, Vec<f64>, Vec<Value>), Error> {
     if output.len() != input.len() {
         return Err(refuse("output", output.len(), "not as long as `input`"));
     }

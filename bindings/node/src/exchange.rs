@@ -132,12 +132,18 @@ fn place(value: f64) -> Option<usize> {
     usize::try_from(whole(value)?).ok()
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "milliseconds are range-checked after the cast, which saturates")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "milliseconds are range-checked after the cast, which saturates"
+)]
 fn instant(ms: f64) -> std::result::Result<Timestamp, Error> {
     let refused = || UsageError::NaiveTime {
         path: "clock".to_owned(),
         value: ms.to_string(),
         problem: "no instant; let `clock` give milliseconds since 1970",
     };
-    Ok(Some(ms).filter(|ms| ms.is_finite()).and_then(|ms| Timestamp::from_ms(ms as i64)).ok_or_else(refused)?)
+    Ok(Some(ms)
+        .filter(|ms| ms.is_finite())
+        .and_then(|ms| Timestamp::from_ms(ms as i64))
+        .ok_or_else(refused)?)
 }

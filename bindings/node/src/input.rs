@@ -6,7 +6,7 @@ use finops::{
         error::{ConfigError, shorten},
         usage::{Bucket, UsageError},
     },
-    telemetry::monitor::{Tags, TagSchema, count_f64, duration_ms, number, number_f64},
+    telemetry::monitor::{TagSchema, Tags, count_f64, duration_ms, number, number_f64},
 };
 use rust_decimal::Decimal;
 use serde_json::{Map, Value};
@@ -120,7 +120,8 @@ pub fn decimal(path: &str, value: &Value) -> Result<Decimal, Error> {
 pub fn usage(path: &str, value: &Value) -> Result<Usage, Error> {
     let mut usage = Usage::default();
     for (name, value) in Fields::new(path, value)?.entries() {
-        let bucket = Bucket::from_name(name).ok_or_else(|| refuse(path, name, "no bucket of tokens or units"))?;
+        let bucket =
+            Bucket::from_name(name).ok_or_else(|| refuse(path, name, "no bucket of tokens or units"))?;
         *usage.get_mut(bucket) = count(name, value)?;
     }
     Ok(usage)

@@ -2,7 +2,7 @@
 
 use super::{
     Entry, Given, InferenceCall, Outcome, ResourceMonitor, Setting, Tags, TrainingCall, hours_exact,
-    state::State,
+    names::Names, state::State,
 };
 use crate::{
     Error,
@@ -89,7 +89,9 @@ impl<P> ResourceMonitor<P> {
         let emissions = Emissions::of_inference(&state.carbon, call.model, &call.usage, call.duration)?;
         let settled = self.spend(call, &charge, &emissions, &state.context)?;
         state.budget_errors = state.budget_errors.saturating_add(u64::from(settled.is_err()));
-        let record = Arc::new(new_record(&mut state, call, charge, emissions, id));
+        let shared = &mut *state;
+        let record = new_record(&mut shared.names, &shared.context, call, charge, emissions, id);
+        let record = Arc::new(record);
         state.roll_up(&record)?;
         let entry = Entry { record: Record::Inference(Arc::clone(&record)), payload: payload.clone() };
         let forgotten = record.rare.as_ref().and_then(|rare| rare.request_id.clone()).map(|id| {
@@ -253,8 +255,9 @@ fn repeated<P>(first: Entry<P>, call: &InferenceCall<'_>, id: &str) -> Result<Lo
     }
 }
 
-fn new_record<P>(
-    state: &mut State<P>,
+pub(super) fn new_record(
+    names: &mut Names,
+    context: &Arc<Context>,
     call: &InferenceCall<'_>,
     charge: Charge,
     emissions: Emissions,
@@ -281,7 +284,7 @@ fn new_record<P>(
         outcome: call.outcome,
         complete: call.complete,
         finish: call.finish.and_then(words::finish),
-        context: Arc::clone(&state.context),
+        context: Arc::clone(context),
         tags: call.tags.clone(),
         rare,
     }

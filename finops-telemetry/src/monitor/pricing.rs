@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     Error,
-    record::{Emissions, InferenceRecord},
+    record::{Context, Emissions, InferenceRecord},
 };
 use finops_core::{carbon::CarbonModel, cost::CostPolicy};
 use std::sync::Arc;
@@ -28,7 +28,7 @@ use std::sync::Arc;
 pub struct Pricing {
     policy: CostPolicy,
     carbon: CarbonModel,
-    schema: Arc<TagSchema>,
+    context: Arc<Context>,
 }
 
 impl<P> ResourceMonitor<P> {
@@ -39,7 +39,7 @@ impl<P> ResourceMonitor<P> {
         Pricing {
             policy: state.policy.clone(),
             carbon: state.carbon.clone(),
-            schema: Arc::clone(&self.schema),
+            context: Arc::clone(&state.context),
         }
     }
 }
@@ -54,7 +54,7 @@ impl Pricing {
         let charge = self.policy.charge(&as_charged(call))?;
         let emissions = Emissions::of_inference(&self.carbon, call.model, &call.usage, call.duration)?;
         let id = call.request_id.filter(|id| !id.trim_ascii().is_empty());
-        Ok(new_record(&mut Names::default(), &self.schema, call, charge, emissions, id))
+        Ok(new_record(&mut Names::default(), &self.context, call, charge, emissions, id))
     }
 
     /// The energy and carbon model.
@@ -65,7 +65,7 @@ impl Pricing {
 
     /// Which metadata keys become tags.
     #[must_use]
-    pub const fn tag_schema(&self) -> &Arc<TagSchema> {
-        &self.schema
+    pub fn tag_schema(&self) -> &Arc<TagSchema> {
+        &self.context.schema
     }
 }

@@ -41,7 +41,8 @@ pub fn monitor_batch(
     let run = || -> std::result::Result<BatchColumns, Error> {
         let arguments = parse(&json)?;
         let fields = Fields::new("batch", &arguments)?;
-        super::with_monitor(handle as usize, |monitor| monitor.batch(fields, &columns)).ok_or_else(objects::gone)?
+        super::with_monitor(handle as usize, |monitor| monitor.batch(fields, &columns))
+            .ok_or_else(objects::gone)?
     };
     run().map_err(thrown)
 }

@@ -18,7 +18,11 @@ impl Monitor {
         self.log(&call, fields)
     }
 
-    pub(super) fn log_response(&mut self, fields: Fields<'_>, body: objects::Text<'_>) -> Result<String, Error> {
+    pub(super) fn log_response(
+        &mut self,
+        fields: Fields<'_>,
+        body: objects::Text<'_>,
+    ) -> Result<String, Error> {
         let extracted = extract_json(body.bytes(), fields.text("provider")?)?;
         self.log_extracted(&extracted, fields, None)
     }
@@ -87,7 +91,8 @@ impl Monitor {
     /// Assigns a number.
     pub(super) fn set(&mut self, fields: Fields<'_>) -> Result<String, Error> {
         let name = fields.text("name")?.unwrap_or_default();
-        let setting = Setting::from_name(name).ok_or_else(|| refuse("name", name, "no number of a monitor"))?;
+        let setting =
+            Setting::from_name(name).ok_or_else(|| refuse("name", name, "no number of a monitor"))?;
         let value = fields.get("value").unwrap_or(&Value::Null);
         self.engine.set(setting, crate::input::decimal(name, value)?)?;
         self.changed()

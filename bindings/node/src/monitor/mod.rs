@@ -13,10 +13,7 @@ use crate::{
     input::{Fields, parse},
     objects::{self, Object},
 };
-use finops::{
-    Error, MonitorConfig, ResourceMonitor,
-    telemetry::monitor::SinkState,
-};
+use finops::{Error, MonitorConfig, ResourceMonitor, telemetry::monitor::SinkState};
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
 use serde_json::Value;
@@ -46,7 +43,6 @@ thread_local! {
 pub fn with_monitor<R>(handle: usize, run: impl FnOnce(&mut Monitor) -> R) -> Option<R> {
     MONITORS.with(|monitors| monitors.with(handle, run))
 }
-
 
 /// A monitor of the given arguments.
 #[napi(catch_unwind)]
@@ -106,7 +102,8 @@ pub fn monitor_call(
         if method == "merge" {
             return merge(handle, fields);
         }
-        with_monitor(handle as usize, |monitor| monitor.call(&method, fields, body)).ok_or_else(objects::gone)?
+        with_monitor(handle as usize, |monitor| monitor.call(&method, fields, body))
+            .ok_or_else(objects::gone)?
     };
     run().map_err(thrown)
 }
@@ -115,7 +112,8 @@ pub fn monitor_call(
 fn merge(handle: u32, fields: Fields<'_>) -> std::result::Result<String, Error> {
     let other = fields.size("other")?.unwrap_or(usize::MAX);
     let rollup = with_monitor(other, |other| other.engine.rollup()).ok_or_else(objects::gone)?;
-    with_monitor(handle as usize, |monitor| monitor.engine.merge_rollup(&rollup)).ok_or_else(objects::gone)??;
+    with_monitor(handle as usize, |monitor| monitor.engine.merge_rollup(&rollup))
+        .ok_or_else(objects::gone)??;
     Ok("null".to_owned())
 }
 

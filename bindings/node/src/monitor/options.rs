@@ -39,8 +39,8 @@ pub(super) fn read(fields: Fields<'_>) -> Result<MonitorOptions, Error> {
             "max_unknown_models" => options.max_unknown_models = fields.size(name)?,
             "budgets" => options.budgets = Some(objects::budgets(fields.size(name)?.unwrap_or(usize::MAX))?),
             "env" => {}
-            "batch" | "bits" | "energy_boundary" | "energy_method" | "grid" | "model_params" | "on_unknown"
-            | "pue" | "region" | "wh_per_1k" | "wue_datacentre" | "wue_grid" => {
+            "batch" | "bits" | "energy_boundary" | "energy_method" | "grid" | "model_params"
+            | "on_unknown" | "pue" | "region" | "wh_per_1k" | "wue_datacentre" | "wue_grid" => {
                 of_carbon.insert(name.to_owned(), value.clone());
             }
             other => return Err(refuse("options", other, "no argument of a monitor")),
@@ -59,7 +59,8 @@ fn models(value: &Value) -> Result<Vec<ModelPrice>, Error> {
 pub(super) fn price(fields: Fields<'_>) -> Result<ModelPrice, Error> {
     let mut price = ModelPrice::new(fields.model()?);
     for (name, value) in fields.entries() {
-        let rate = || -> Result<Option<Rate>, Error> { Ok(Some(Rate::from_usd_per_mtok(decimal(name, value)?)?)) };
+        let rate =
+            || -> Result<Option<Rate>, Error> { Ok(Some(Rate::from_usd_per_mtok(decimal(name, value)?)?)) };
         match name {
             "model" => {}
             "provider" => price.provider = Some(text(name, value)?.to_owned()),

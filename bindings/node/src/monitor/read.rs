@@ -85,7 +85,8 @@ impl Monitor {
     }
 
     fn summary(&self, fields: Fields<'_>) -> Result<String, Error> {
-        let group_by = fields.get("group_by").map(|value| texts("group_by", value)).transpose()?.unwrap_or_default();
+        let group_by =
+            fields.get("group_by").map(|value| texts("group_by", value)).transpose()?.unwrap_or_default();
         let group_by: Vec<&str> = group_by.iter().map(String::as_str).collect();
         let mut filter = Vec::new();
         if let Some(given) = fields.get("where") {
@@ -97,7 +98,8 @@ impl Monitor {
             }
         }
         let rows = self.engine.summary(&group_by, &filter)?;
-        serde_json::to_string(&rows).map_err(|error| refuse("summary", error, "a total that JSON cannot hold"))
+        serde_json::to_string(&rows)
+            .map_err(|error| refuse("summary", error, "a total that JSON cannot hold"))
     }
 
     /// Whether the batch is kept for another try.
