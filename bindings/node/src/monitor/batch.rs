@@ -60,11 +60,10 @@ impl Monitor {
         let models: Vec<&str> = models.iter().map(String::as_str).collect();
         let (input, output) = (Column::F64(columns.input_tokens), Column::F64(columns.output_tokens));
         let call = BatchCall {
-            models: &models,
             model_index: Some(Column::U32(columns.model_index)),
             duration_ms: columns.duration_ms.map(Column::F64),
             provider: fields.text("provider")?,
-            ..BatchCall::new("", input, output, fields.at()?)
+            ..BatchCall::new(&models, input, output, fields.at()?)
         };
         let result = self.engine.log_batch(&call)?;
         let errors = result.errors.iter().map(|(index, error)| {
