@@ -213,10 +213,10 @@ pub struct CarbonColumns {
 #[napi(catch_unwind)]
 pub fn carbon_batch(json: String, input: &[f64], output: &[f64]) -> Result<CarbonColumns> {
     let run = || crate::carbon::batch(&parse(&json)?, input, output);
-    let (energy_joules, carbon_kg, errors) = run().map_err(thrown)?;
+    let columns = run().map_err(thrown)?;
     Ok(CarbonColumns {
-        energy_joules: energy_joules.into(),
-        carbon_kg: carbon_kg.into(),
-        json: json!({ "errors": errors }).to_string(),
+        energy_joules: columns.joules.into(),
+        carbon_kg: columns.kg.into(),
+        json: json!({ "errors": columns.errors }).to_string(),
     })
 }

@@ -8,12 +8,15 @@ use finops::{
 };
 use serde_json::{Value, json};
 
+/// What a batch emitted, row by row.
+pub struct Columns {
+    pub joules: Vec<f64>,
+    pub kg: Vec<f64>,
+    pub errors: Vec<Value>,
+}
+
 /// Joules and kilograms of every row; what is refused is told by its place, and NaN in both.
-pub fn batch(
-    options: &Value,
-    input: &[f64],
-    output: &[f64],
-) -> Result<(Vec<f64>, Vec<f64>, Vec<Value>), Error> {
+pub fn batch(options: &Value, input: &[f64], output: &[f64]) -> Result<Columns, Error> {
     if output.len() != input.len() {
         return Err(refuse("output", output.len(), "not as long as `input`"));
     }
@@ -31,7 +34,7 @@ pub fn batch(
         })
     });
     let (joules, kg) = rows.unzip();
-    Ok((joules, kg, errors))
+    Ok(Columns { joules, kg, errors })
 }
 
 fn row(model: &CarbonModel, handle: ModelHandle, input: f64, output: f64) -> Result<(f64, f64), Error> {

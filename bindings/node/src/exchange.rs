@@ -23,7 +23,7 @@ const IN_HANDLE: usize = 0;
 const IN_MODEL: usize = 1;
 const IN_INPUT: usize = 2;
 const IN_OUTPUT: usize = 3;
-/// Milliseconds; -1 when not known.
+/// Milliseconds; negative when not known.
 const IN_DURATION: usize = 4;
 /// Milliseconds since 1970.
 const IN_AT: usize = 5;
@@ -102,7 +102,7 @@ fn log_from(monitor: &Monitor, array: &Array) -> std::result::Result<(), Error> 
         count_f64("output_tokens", array[IN_OUTPUT].get())?,
     );
     let ms = array[IN_DURATION].get();
-    let duration = if ms == -1.0 { None } else { Some(duration_ms("duration_ms", ms)?) };
+    let duration = if ms < 0.0 { None } else { Some(duration_ms("duration_ms", ms)?) };
     let tags = array.iter().skip(IN_TAGS).take(monitor.tags.min(TAGS_MAX));
     let tags = tags.map(|tag| place(tag.get())?.checked_sub(1).and_then(name).map(Arc::clone));
     let call = InferenceCall {

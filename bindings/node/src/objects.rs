@@ -234,40 +234,44 @@ pub fn whole(fields: Fields<'_>, name: &str) -> Answer<u64> {
 }
 
 fn meter_call(meter: &mut dyn EnergyMeter, method: &str) -> Answer<String> {
-    let told = |total: &CounterTotal| {
-        let known = total.measured_j.or(total.filled_j);
-        json!({
-            "measured_joules": total.measured_j, "filled_joules": total.filled_j, "unknown_s": total.unknown_s,
-            "tier": known.map(|_| total.tier().name()), "assumptions": total.assumptions,
-        })
-    };
     Ok(match method {
         "info" => {
             let info = meter.info();
             let devices = info.devices.iter();
-            let devices = devices.map(|device| json!({"name": device.name, "id": device.id, "limit_w": device.limit_w}));
+            let devices = devices
+                .map(|device| json!({"name": device.name, "id": device.id, "limit_w": device.limit_w}));
             json!({
-                "meter": info.meter, "devices": devices.collect::<Vec<_>>(), "interval_max_s": info.interval_max.as_secs_f64(),
+                "meter": info.meter, "devices": devices.collect::<Vec<_>>(),
+                "interval_max_s": info.interval_max.as_secs_f64(),
             })
         }
         "read" => {
             let reading = meter.read().map_err(CarbonError::from)?;
-            let mut answer = told(&reading.total);
-            answer["elapsed_s"] = json!(reading.elapsed.as_secs_f64());
-            answer["devices"] = reading
-                .devices
-                .iter()
-                .map(|device| {
-                    let mut answer = told(&device.total);
-                    answer["name"] = json!(device.name);
-                    answer
-                })
-                .collect();
-            answer
+            let devices = reading.devices.iter();
+            let devices = devices.map(|device| counted(&device.total, [("name", json!(device.name))]));
+            let devices = devices.collect::<Vec<_>>();
+            let elapsed = reading.elapsed.as_secs_f64();
+            Value::Object(counted(
+                &reading.total,
+                [("elapsed_s", json!(elapsed)), ("devices", json!(devices))],
+            ))
         }
         other => return Err(refuse("method", other, "no method of a meter")),
     }
     .to_string())
+}
+
+/// Joules of a counter, and further members.
+fn counted<const N: usize>(total: &CounterTotal, more: [(&str, Value); N]) -> serde_json::Map<String, Value> {
+    let known = total.measured_j.or(total.filled_j);
+    let told = [
+        ("measured_joules", json!(total.measured_j)),
+        ("filled_joules", json!(total.filled_j)),
+        ("unknown_s", json!(total.unknown_s)),
+        ("tier", json!(known.map(|_| total.tier().name()))),
+        ("assumptions", json!(total.assumptions)),
+    ];
+    told.into_iter().chain(more).map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
 fn budgets_call(budgets: &Budgets, method: &str, fields: Fields<'_>) -> Answer<String> {

@@ -16,10 +16,23 @@ import { InferenceRecord, type Wire } from './record'
 export * from './errors'
 export { Budget, Budgets, Reservation } from './budget'
 export type { Amount, Amounts, BudgetCall, BudgetOptions, BudgetState, Settlement } from './budget'
-export { ResourceMonitor, StreamMeter } from './monitor'
-export type { Batch, BatchResult, FinishOptions, InferenceOptions, MonitorOptions, ResponseOptions, Stats, SummaryRow } from './monitor'
+export { ResourceMonitor } from './monitor'
+export type {
+  AnyRecord,
+  Batch,
+  BatchResult,
+  FinishOptions,
+  InferenceOptions,
+  MetricsOptions,
+  MonitorOptions,
+  ResponseOptions,
+  Stats,
+  SummaryRow,
+} from './options'
+export { StreamMeter } from './stream'
+export type { RowError } from './native'
 export { Catalogue, ModelPrice, cost, extract, prices } from './prices'
-export type { Extracted, ModelPriceOptions, Resolved } from './prices'
+export type { CostOptions, Extracted, ModelPriceOptions, Resolved } from './prices'
 export { InferenceRecord, TrainingRecord } from './record'
 export type { Cost, LineItem, Metadata, PriceSource, Status, Wire } from './record'
 export { Sketch } from './sketch'

@@ -1,152 +1,21 @@
 import { type Amount, Budgets, type Reservation } from './budget'
 import { bodyOf } from './body'
-import { ConfigError, StreamError, UsageError } from './errors'
 import type { IntensityLike } from './carbon'
-import { type Body, Handle, type RowError, column, guard, native, places, stringify, told } from './native'
+import { ConfigError, UsageError } from './errors'
+import { At, Known } from './exchange'
+import { type Body, Handle, column, guard, native, places, stringify, told } from './native'
 import { fromWire, toWire } from './names'
-import { Catalogue, type ModelPrice } from './prices'
+import { type AnyRecord, type Batch, type BatchResult, type InferenceOptions, type MetricsOptions, type MonitorOptions } from './options'
+import { type ResponseOptions, type Stats, type SummaryRow, amounts } from './options'
+import type { ModelPrice } from './prices'
 import { type Cost, type Details, InferenceRecord, type Metadata, TrainingRecord, type Wire, costOf } from './record'
+import { StreamMeter } from './stream'
 import { type Instant, instantMs, instantText, rfc3339 } from './time'
-import { type Buckets, type Usage, asUsage } from './usage'
+import { asUsage } from './usage'
 
-/** Constructor arguments; what is left out comes from the environment, then from the defaults. */
-export interface MonitorOptions {
-  costPer1kInputTokens?: Amount
-  costPer1kOutputTokens?: Amount
-  costPer1kCachedInputTokens?: Amount
-  computeCostPerHour?: Amount
-  energyWhPer1kTokens?: Amount
-  carbonIntensityGPerKwh?: Amount
-  gpuPowerKw?: Amount
-  models?: ModelPrice[]
-  prices?: Catalogue
-  useCatalogue?: boolean
-  strict?: boolean
-  tags?: string[]
-  tagAliases?: Record<string, string>
-  maxRecords?: number
-  maxGroups?: number
-  maxUnknownModels?: number
-  budgets?: Budgets
-  /** Milliseconds since 1970; `Date.now` by default. */
-  clock?: () => number
-  /** Instead of `process.env`. */
-  env?: Record<string, string | undefined>
-  energyMethod?: 'flat' | 'auto' | 'parameters' | 'ecologits'
-  energyBoundary?: 'facility' | 'it'
-  whPer1k?: Record<string, Amount> | 'api_anchors'
-  region?: string
-  /** What an unknown region gives; an error unless said otherwise. */
-  onUnknown?: 'error' | 'world'
-  pue?: Amount | [low: number, high: number]
-  grid?: IntensityLike
-  modelParams?: Record<string, unknown>
-  /** Requests served together. */
-  batch?: number | [low: number, high: number]
-  bits?: number
-  wueDatacentre?: number | [low: number, high: number]
-  wueGrid?: number | [low: number, high: number]
-}
-
-/** What a caller may say of an inference beside its counts. */
-export interface InferenceOptions {
-  provider?: string
-  usage?: Usage | Buckets
-  cacheReadTokens?: number
-  cacheWriteTokens?: number
-  cacheWrite1hTokens?: number
-  reasoningTokens?: number
-  serviceTier?: string
-  region?: string
-  requestId?: string
-  outcome?: 'ok' | 'error' | 'cancelled'
-  finish?: string
-  trace?: { session?: string; promptHash?: string; prefixHash?: string; prefixTokens?: number; toolHash?: string }
-  at?: Instant
-  reservation?: Reservation | string
-}
-
-/** What a caller may say of a response body. */
-export interface ResponseOptions extends Omit<InferenceOptions, 'usage'> {
-  model?: string
-  durationMs?: number
-  metadata?: Metadata
-}
-
-/** Columns of calls; `modelIndex` points into `models`. */
-export interface Batch {
-  models: string[]
-  modelIndex: Uint32Array
-  inputTokens: Float64Array
-  outputTokens: Float64Array
-  durationMs?: Float64Array
-  provider?: string
-  at?: Instant
-}
-
-/** What a batch cost, row by row and in all; a bad row is an error with its index and NaN in the columns. */
-export interface BatchResult {
-  costUsd: Float64Array
-  energyJoules: Float64Array
-  carbonKg: Float64Array
-  /** Exact sum of the rows that have a price. */
-  totalUsd: string | null
-  totalEnergyJoules: number
-  totalCarbonKg: number
-  totalTokens: string
-  /** Rows that were logged. */
-  logged: number
-  /** Rows among them without a price. */
-  unpriced: number
-  errors: RowError[]
-}
-
-/** One group of a summary: the keys it was grouped by, and exact sums as decimal strings. */
-export interface SummaryRow {
-  [key: string]: unknown
-  requests: number
-  errors: number
-  unpriced: number
-  totalTokens: number | string
-  costUsd: string | null
-  energyJoules: number | null
-  carbonKg: number | null
-}
-
-/** Counts of a monitor's own state. */
-export interface Stats {
-  [key: string]: number
-  records: number
-  requests: number
-  errors: number
-  dropped: number
-  sinkErrors: number
-}
-
+// Numbers cross the border in this array, which never moves.
 const exchange = native.exchange()
-// Places in the exchange array; `bindings/node/src/exchange.rs` has the same list.
-const IN_HANDLE = 0
-const IN_MODEL = 1
-const IN_INPUT = 2
-const IN_OUTPUT = 3
-const IN_DURATION = 4
-const IN_AT = 5
-const IN_SLOT = 6
-const IN_TAGS = 8
-const OUT_INPUT_COST = 32
-const OUT_OUTPUT_COST = 33
-const OUT_COMPUTE_COST = 34
-const OUT_UNIT_COST = 35
-const OUT_JOULES = 36
-const OUT_KG = 37
-const OUT_VERSION = 38
-const OUT_DURATION = 39
-/** Stands for a duration that is not known; a real one is never below 0. */
-const NO_DURATION = -1
-const TAGS_MAX = 16
-/** Interned names a monitor keeps; then all are forgotten, so that memory stays bounded. */
-const NAMES_MAX = 8192
-const REFUSED = 1
+
 /** The environment variables that configure a monitor. */
 const VARIABLES = [
   'COST_PER_1K_INPUT_TOKENS',
@@ -155,8 +24,6 @@ const VARIABLES = [
   'ENERGY_WH_PER_1K_TOKENS',
   'CARBON_INTENSITY_G_PER_KWH',
 ]
-
-type AnyRecord = InferenceRecord | TrainingRecord
 
 /** Meters inference and training: cost, energy and carbon of every call, in bounded memory. */
 export class ResourceMonitor {
@@ -204,41 +71,41 @@ export class ResourceMonitor {
   ): InferenceRecord {
     if (options !== undefined && options !== null) return this.#logLong(model, inputTokens, outputTokens, durationMs, metadata, options)
     const id = this.#names.get(model) ?? this.#intern(model)
-    if (id < 0 || this.#tagCount > TAGS_MAX) return this.#logLong(model, inputTokens, outputTokens, durationMs, metadata, {})
+    if (id < 0 || this.#tagCount > Known.TAGS_MAX) return this.#logLong(model, inputTokens, outputTokens, durationMs, metadata, {})
     const ms = this.#now()
     const input = number(inputTokens, 'input_tokens')
     const output = number(outputTokens, 'output_tokens')
-    exchange[IN_MODEL] = id
-    exchange[IN_INPUT] = input
-    exchange[IN_OUTPUT] = output
-    exchange[IN_DURATION] = durationMs === undefined || durationMs === null ? NO_DURATION : duration(durationMs)
-    exchange[IN_AT] = ms
-    exchange[IN_SLOT] = this.#slot
-    for (let place = IN_TAGS + this.#tagCount - 1; place >= IN_TAGS; place--) exchange[place] = 0
+    exchange[At.IN_MODEL] = id
+    exchange[At.IN_INPUT] = input
+    exchange[At.IN_OUTPUT] = output
+    exchange[At.IN_DURATION] = durationMs === undefined || durationMs === null ? Known.NO_DURATION : duration(durationMs)
+    exchange[At.IN_AT] = ms
+    exchange[At.IN_SLOT] = this.#slot
+    for (let place = At.IN_TAGS + this.#tagCount - 1; place >= At.IN_TAGS; place--) exchange[place] = 0
     if (metadata !== undefined && metadata !== null && !this.#putTags(metadata)) {
       return this.#logLong(model, inputTokens, outputTokens, durationMs, metadata, {})
     }
-    exchange[IN_HANDLE] = this.#handle.id + 1
+    exchange[At.IN_HANDLE] = this.#handle.id + 1
     const status = native.log()
     if (status !== 0) {
-      if (status === REFUSED) throw told(native.lastError())
+      if (status === Known.REFUSED) throw told(native.lastError())
       return this.#logLong(model, inputTokens, outputTokens, durationMs, metadata, {})
     }
     let version = this.#version
-    if (version === undefined || version.id !== exchange[OUT_VERSION]) version = this.#newVersion(exchange[OUT_VERSION] as number)
+    if (version === undefined || version.id !== exchange[At.OUT_VERSION]) version = this.#newVersion(exchange[At.OUT_VERSION] as number)
     const record = new InferenceRecord(
       rfc3339(ms),
       model,
       input + 0,
       output + 0,
       input + output,
-      known(exchange[OUT_DURATION] as number),
-      known(exchange[OUT_INPUT_COST] as number),
-      known(exchange[OUT_OUTPUT_COST] as number),
-      known(exchange[OUT_COMPUTE_COST] as number),
-      known(exchange[OUT_UNIT_COST] as number),
-      exchange[OUT_JOULES] as number,
-      exchange[OUT_KG] as number,
+      known(exchange[At.OUT_DURATION] as number),
+      known(exchange[At.OUT_INPUT_COST] as number),
+      known(exchange[At.OUT_OUTPUT_COST] as number),
+      known(exchange[At.OUT_COMPUTE_COST] as number),
+      known(exchange[At.OUT_UNIT_COST] as number),
+      exchange[At.OUT_JOULES] as number,
+      exchange[At.OUT_KG] as number,
       version.intensity,
       metadata ?? undefined,
       version,
@@ -556,7 +423,7 @@ export class ResourceMonitor {
   /** The number of a name on the hot path; -1 sends the call the long way. */
   #intern(name: unknown): number {
     if (typeof name !== 'string') return -1
-    if (this.#names.size >= NAMES_MAX) {
+    if (this.#names.size >= Known.NAMES_MAX) {
       native.forget(this.#handle.id)
       this.#names.clear()
     }
@@ -578,15 +445,15 @@ export class ResourceMonitor {
       if (typeof value === 'boolean' || Number.isSafeInteger(value)) value = String(value)
       if (typeof value !== 'string') return false
       // A name and an alias for the same tag: the engine knows which wins.
-      if (exchange[IN_TAGS + place] !== 0) return false
+      if (exchange[At.IN_TAGS + place] !== 0) return false
       let id = this.#names.get(value)
       if (id === undefined) {
         // Forgetting names here would take the model's number back.
-        const room = this.#names.size < NAMES_MAX
+        const room = this.#names.size < Known.NAMES_MAX
         id = this.#intern(value)
         if (!room || id < 0) return false
       }
-      exchange[IN_TAGS + place] = id + 1
+      exchange[At.IN_TAGS + place] = id + 1
     }
     return true
   }
@@ -648,15 +515,6 @@ export class ResourceMonitor {
   }
 }
 
-/** Which records to read. */
-export interface MetricsOptions {
-  /** At most so many, the newest; still oldest first. */
-  limit?: number
-  type?: 'inference' | 'training'
-  model?: string
-  since?: Instant
-}
-
 interface Logged {
   slot: number
   duplicate: boolean
@@ -711,74 +569,6 @@ function tagsOf(metadata: Metadata | null | undefined, keys: [string, number][])
   return tags
 }
 
-/** Usage of one streamed response; events may repeat or arrive twice. */
-export class StreamMeter {
-  readonly #handle: Handle
-  readonly #finish: (handle: number, more: FinishOptions) => InferenceRecord
-
-  /** @internal */
-  constructor(
-    provider: string | null,
-    options: { model?: string; requestId?: string },
-    finish: (handle: number, more: FinishOptions) => InferenceRecord,
-  ) {
-    this.#handle = Handle.object('stream', stringify({ provider, model: options.model, request_id: options.requestId }))
-    this.#finish = finish
-  }
-
-  /** Reads one event, parsed; or text or bytes of the stream, cut anywhere. */
-  push(event: unknown): void {
-    const parsed = typeof event !== 'string' && !(event instanceof Uint8Array)
-    this.#handle.call('push', {}, parsed ? `${stringify(event)}\n` : event)
-  }
-
-  /**
-   * Passes the events of an iterator on, reading each one, and logs the call: when it ends, as an error when it breaks off, as cancelled
-   * when the consumer stops early.
-   */
-  async *wrap<T>(events: AsyncIterable<T> | Iterable<T>, options: FinishOptions = {}): AsyncGenerator<T, InferenceRecord> {
-    let outcome: 'error' | 'cancelled' | undefined = 'cancelled'
-    try {
-      for await (const event of events) {
-        this.push(event)
-        yield event
-      }
-      outcome = undefined
-    } catch (error) {
-      outcome = 'error'
-      throw error
-    } finally {
-      // The reason why it ended early must not be hidden by a stream that told of no usage.
-      if (outcome !== undefined) this.#finishQuietly({ outcome, ...options })
-    }
-    return this.finish(options)
-  }
-
-  #finishQuietly(options: FinishOptions): void {
-    try {
-      this.finish(options)
-    } catch (error) {
-      if (!(error instanceof StreamError)) throw error
-    }
-  }
-
-  /** Logs the call; `complete` of the record is false when the end marker never came. */
-  finish(options: FinishOptions = {}): InferenceRecord {
-    return this.#finish(this.#handle.id, options)
-  }
-}
-
-/** What a caller may say when a stream has ended. */
-export interface FinishOptions {
-  durationMs?: number
-  outcome?: 'ok' | 'error' | 'cancelled'
-  serviceTier?: string
-  region?: string
-  trace?: InferenceOptions['trace']
-  at?: Instant
-  reservation?: Reservation | string
-}
-
 /** NaN in the exchange array is "not known". */
 function known(amount: number): number | null {
   return amount === amount ? amount : null
@@ -803,21 +593,4 @@ function duration(value: unknown): number {
 
 function reservationId(reservation: Reservation | string | undefined): string | undefined {
   return typeof reservation === 'object' ? reservation.id : reservation
-}
-
-const AMOUNTS = new Set([
-  'costPer1kInputTokens',
-  'costPer1kOutputTokens',
-  'costPer1kCachedInputTokens',
-  'computeCostPerHour',
-  'energyWhPer1kTokens',
-  'carbonIntensityGPerKwh',
-  'gpuPowerKw',
-  'pue',
-])
-
-/** Amounts as text: a number's shortest decimal, NaN and Infinity as themselves, so that the engine refuses them by name. */
-function amounts(options: Record<string, unknown>): Record<string, unknown> {
-  const text = (value: unknown): unknown => (typeof value === 'number' || typeof value === 'bigint' ? String(value) : value)
-  return Object.fromEntries(Object.entries(options).map(([key, value]) => [key, AMOUNTS.has(key) ? text(value) : value]))
 }
