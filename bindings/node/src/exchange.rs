@@ -41,6 +41,8 @@ const OUT_KG: usize = 37;
 const OUT_VERSION: usize = 38;
 /// Milliseconds as the record keeps them, in whole nanoseconds; NaN when not known.
 const OUT_DURATION: usize = 39;
+/// Grams of CO2e per kilowatt-hour; NaN when it is that of the version.
+const OUT_INTENSITY: usize = 40;
 
 /// Answers of [`log`].
 const DONE: u32 = 0;
@@ -119,6 +121,7 @@ fn log_from(monitor: &Monitor, array: &Array) -> std::result::Result<(), Error> 
     array[OUT_JOULES].set(record.energy_joules());
     array[OUT_KG].set(record.carbon_kg());
     array[OUT_VERSION].set(f64::from(monitor.version));
+    array[OUT_INTENSITY].set(if monitor.own_intensity { record.carbon_intensity() } else { f64::NAN });
     array[OUT_DURATION].set(record.duration_ms().unwrap_or(f64::NAN));
     Ok(())
 }

@@ -42,6 +42,21 @@ test('feeds are asked and read without sending anything', () => {
   assert.equal(monitor.logInference('gpt-4o', 1, 1).carbonIntensityGPerKwh, 302)
 })
 
+test('of a series, each call has the intensity of its instant', () => {
+  const interval = (from, to, forecast) => ({ from, to, intensity: { forecast, actual: forecast, index: 'low' } })
+  const body = { data: [interval('2026-11-02T10:00Z', '2026-11-02T10:30Z', 100), interval('2026-11-02T10:30Z', '2026-11-02T11:00Z', 300)] }
+  const { series } = carbon.feeds.parse('uk_carbon_intensity.range', body, { as: 'series' })
+  let now = Date.parse('2026-11-02T10:10:00Z')
+  const monitor = new ResourceMonitor({ env: {}, clock: () => now })
+  monitor.setGrid(series)
+  const early = [monitor.logInference('gpt-4o', 1000, 0), monitor.logInference('gpt-4o', 1000, 0, null, null, {})]
+  now = Date.parse('2026-11-02T10:40:00Z')
+  const late = [monitor.logInference('gpt-4o', 1000, 0), monitor.logInference('gpt-4o', 1000, 0, null, null, {})]
+  assert.deepEqual([...early, ...late].map((record) => record.carbonIntensityGPerKwh), [100, 100, 300, 300])
+  assert.deepEqual([...early, ...late].map((record) => record.carbonKg), [0.00005, 0.00005, 0.00015, 0.00015])
+  assert.deepEqual([early[0].toJSON(), late[0].toJSON()], [early[1].toJSON(), late[1].toJSON()])
+})
+
 test('RAPL counters of a tree that looks like the kernel’s', () => {
   const root = mkdtempSync(join(tmpdir(), 'finops-rapl-'))
   try {

@@ -16,6 +16,7 @@ export const enum At {
   OUT_KG = 37,
   OUT_VERSION = 38,
   OUT_DURATION = 39,
+  OUT_INTENSITY = 40,
 }
 
 /** @internal Numbers that both sides of the border know. */

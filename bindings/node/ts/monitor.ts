@@ -106,7 +106,8 @@ export class ResourceMonitor {
       known(exchange[At.OUT_UNIT_COST] as number),
       exchange[At.OUT_JOULES] as number,
       exchange[At.OUT_KG] as number,
-      version.intensity,
+      // Of a series, each call has the intensity of its instant.
+      known(exchange[At.OUT_INTENSITY] as number) ?? version.intensity,
       metadata ?? undefined,
       version,
     )

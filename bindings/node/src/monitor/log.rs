@@ -112,6 +112,7 @@ impl Monitor {
 
     fn changed(&mut self) -> Result<String, Error> {
         self.version = self.version.wrapping_add(1);
+        self.own_intensity = super::own_intensity(&self.engine);
         Ok("null".to_owned())
     }
 }

@@ -31,6 +31,8 @@ pub struct Monitor {
     pub tags: usize,
     /// Counts changes of prices and factors.
     pub version: u32,
+    /// Whether calls of one version may have intensities of their own: those of a series, by their instants.
+    pub own_intensity: bool,
     sink: SinkState<u64>,
     max_records: usize,
 }
@@ -56,10 +58,17 @@ pub fn monitor_new(json: String) -> Result<u32> {
         let max_records = fields.size("max_records")?.unwrap_or(finops::telemetry::monitor::MAX_RECORDS);
         let engine = ResourceMonitor::new(config)?;
         let tags = engine.tag_schema().names().len();
-        Ok(Monitor { engine, names: Vec::new(), tags, version: 0, sink: SinkState::new(), max_records })
+        let own_intensity = own_intensity(&engine);
+        let sink = SinkState::new();
+        Ok(Monitor { engine, names: Vec::new(), tags, version: 0, own_intensity, sink, max_records })
     };
     let monitor = make().map_err(thrown)?;
     Ok(MONITORS.with(|monitors| monitors.insert(monitor)))
+}
+
+fn own_intensity(engine: &ResourceMonitor<u64>) -> bool {
+    let carbon = engine.carbon();
+    carbon.has_series() || !carbon.is_flat()
 }
 
 /// Drops a monitor.
