@@ -245,7 +245,8 @@ impl<P> State<P> {
     fn price_row<'a>(&self, batch: &BatchCall<'a>, row: usize) -> Result<Row<'a>, Error> {
         let call = batch.call(row)?;
         let charge = self.policy.charge(&as_charged(&call))?;
-        let emissions = Emissions::of_inference(&self.carbon, call.model, &call.usage, call.duration)?;
+        let emissions =
+            Emissions::of_inference(&self.carbon, call.model, &call.usage, call.duration, call.at)?;
         Ok(Row { model: call.model, usage: call.usage, duration: call.duration, charge, emissions })
     }
 

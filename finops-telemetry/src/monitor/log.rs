@@ -86,7 +86,8 @@ impl<P> ResourceMonitor<P> {
             return repeated(first, call, id);
         }
         let charge = state.policy.charge(&as_charged(call))?;
-        let emissions = Emissions::of_inference(&state.carbon, call.model, &call.usage, call.duration)?;
+        let emissions =
+            Emissions::of_inference(&state.carbon, call.model, &call.usage, call.duration, call.at)?;
         let settled = self.spend(call, &charge, &emissions, &state.context)?;
         state.budget_errors = state.budget_errors.saturating_add(u64::from(settled.is_err()));
         let record = Arc::new(new_record(&mut state, call, charge, emissions, id));
@@ -131,8 +132,13 @@ impl<P> ResourceMonitor<P> {
         let mut state = self.lock();
         let rate = state.settings.value(Setting::ComputeCostPerHour);
         let compute_cost = time_cost(duration, rate, call.gpu_count)?;
-        let emissions =
-            Emissions::of_training(&state.carbon, duration_hours, call.gpu_count, call.gpu_power_kw)?;
+        let emissions = Emissions::of_training(
+            &state.carbon,
+            duration_hours,
+            call.gpu_count,
+            call.gpu_power_kw,
+            call.at,
+        )?;
         if let Some(budgets) = &self.budgets {
             let amounts = amounts(Some(compute_cost), &Usage::default(), &emissions, &state.context);
             let charged = budgets.record_spend(&amounts, &self.schema.pairs(&call.tags), call.at);
