@@ -10,7 +10,7 @@ use crate::{
     error::raise,
 };
 use finops::{
-    core::{money::Picodollars, usage::UsageError},
+    core::usage::UsageError,
     telemetry::monitor::{BatchCall, BatchResult, Column},
 };
 use pyo3::{
@@ -234,7 +234,6 @@ impl PyMonitor {
         let result = py.detach(move || {
             let names: Vec<&str> = names.iter().map(String::as_str).collect();
             inner.log_batch(&BatchCall {
-                model: names.first().copied().filter(|_| index.is_none()).unwrap_or_default(),
                 models: &names,
                 model_index: index.as_deref().map(Column::U32),
                 input_tokens: input.column(),
