@@ -45,7 +45,7 @@ test('feeds are asked and read without sending anything', () => {
 test('of a series, each call has the intensity of its instant', () => {
   const interval = (from, to, forecast) => ({ from, to, intensity: { forecast, actual: forecast, index: 'low' } })
   const body = { data: [interval('2026-11-02T10:00Z', '2026-11-02T10:30Z', 100), interval('2026-11-02T10:30Z', '2026-11-02T11:00Z', 300)] }
-  const { series } = carbon.feeds.parse('uk_carbon_intensity.range', body, { as: 'series' })
+  const { series } = carbon.feeds.parse('uk_carbon_intensity.intensity', body, { as: 'series' })
   let now = Date.parse('2026-11-02T10:10:00Z')
   const monitor = new ResourceMonitor({ env: {}, clock: () => now })
   monitor.setGrid(series)
