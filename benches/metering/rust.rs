@@ -2,6 +2,7 @@
 //!
 //! Run with `cargo bench -p finops-benches --bench metering`; `benches/report.py` writes the table of docs/benchmarks.md.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a benchmark that cannot be set up has to stop")]
+#![expect(clippy::arithmetic_side_effects, reason = "small numbers of the set-up")]
 
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use finops_benches::{CpuTime, criterion, elements, few};
