@@ -78,6 +78,11 @@ fn log_inference(bench: &mut Criterion<CpuTime>) {
 }
 
 /// A response of a chat completion, as it was recorded.
+#[expect(
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "set-up reads a file of the repository"
+)]
 fn recorded() -> Value {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/data/recorded.jsonl.gz");
     let mut text = String::new();
