@@ -252,7 +252,7 @@ impl PyReservation {
 
     /// Frees the hold and charges what was spent.
     #[pyo3(signature = (
-        usd: "decimal.Decimal | int | str | None" = None, *, tokens: "int | None" = None,
+        usd: "decimal.Decimal | int | str | None" = None, *, tokens: "typing.SupportsIndex | None" = None,
         joules: "decimal.Decimal | int | float | str | None" = None,
         grams_co2e: "decimal.Decimal | int | float | str | None" = None,
         at: "datetime.datetime | str | int | float | None" = None,
@@ -442,7 +442,7 @@ impl PyBudgets {
 
     /// Holds amounts in every budget that covers `tags`. Raises `BudgetExceeded`, or `BudgetError` for what has no price.
     #[pyo3(signature = (
-        usd: "decimal.Decimal | int | str | None" = None, *, tokens: "int | None" = None,
+        usd: "decimal.Decimal | int | str | None" = None, *, tokens: "typing.SupportsIndex | None" = None,
         joules: "decimal.Decimal | int | float | str | None" = None,
         grams_co2e: "decimal.Decimal | int | float | str | None" = None,
         tags: "collections.abc.Mapping[str, str] | None" = None,
@@ -466,7 +466,7 @@ impl PyBudgets {
 
     /// Frees a hold and charges what was spent, also late or beyond a limit.
     #[pyo3(signature = (
-        reservation_id: "str", usd: "decimal.Decimal | int | str | None" = None, *, tokens: "int | None" = None,
+        reservation_id: "str", usd: "decimal.Decimal | int | str | None" = None, *, tokens: "typing.SupportsIndex | None" = None,
         joules: "decimal.Decimal | int | float | str | None" = None,
         grams_co2e: "decimal.Decimal | int | float | str | None" = None,
         at: "datetime.datetime | str | int | float | None" = None,
@@ -492,7 +492,7 @@ impl PyBudgets {
 
     /// Charges amounts without asking.
     #[pyo3(signature = (
-        usd: "decimal.Decimal | int | str | None" = None, *, tokens: "int | None" = None,
+        usd: "decimal.Decimal | int | str | None" = None, *, tokens: "typing.SupportsIndex | None" = None,
         joules: "decimal.Decimal | int | float | str | None" = None,
         grams_co2e: "decimal.Decimal | int | float | str | None" = None,
         tags: "collections.abc.Mapping[str, str] | None" = None,

@@ -117,8 +117,8 @@ fn model(method: Option<&str>, region: Option<&str>) -> PyResult<CarbonModel> {
 /// (0.0003, 27000.0)
 #[pyfunction]
 #[pyo3(signature = (
-    *, model: "str", input_tokens: "int", output_tokens: "int", cache_read_tokens: "int | None" = None,
-    cache_write_tokens: "int | None" = None, duration_ms: "decimal.Decimal | int | float | str | None" = None,
+    *, model: "str", input_tokens: "typing.SupportsIndex", output_tokens: "typing.SupportsIndex", cache_read_tokens: "typing.SupportsIndex | None" = None,
+    cache_write_tokens: "typing.SupportsIndex | None" = None, duration_ms: "decimal.Decimal | int | float | str | None" = None,
     tokens_per_s: "decimal.Decimal | int | float | str | None" = None,
     time_to_first_token_s: "decimal.Decimal | int | float | str | None" = None, region: "str | None" = None,
     energy_method: "typing.Literal['flat', 'auto', 'parameters', 'ecologits'] | None" = None,

@@ -175,7 +175,7 @@ pub(crate) const fn prices() -> PyCatalogue {
 /// `on_unknown="null"` gives a cost whose amounts are `None`.
 #[pyfunction]
 #[pyo3(name = "cost", signature = (
-    model: "str", usage: "Usage | collections.abc.Mapping[str, int]", *, provider: "str | None" = None,
+    model: "str", usage: "Usage | collections.abc.Mapping[str, typing.SupportsIndex]", *, provider: "str | None" = None,
     at: "datetime.datetime | str | int | float | None" = None, service_tier: "str | None" = None,
     region: "str | None" = None, on_unknown: "typing.Literal['raise', 'null']" = "raise",
 ) -> "Cost")]
@@ -205,5 +205,5 @@ pub(crate) fn cost_of(
         }
     };
     let call = Call { provider, service_tier, region, ..Call::new(model, &usage, at_or_now(at)?) };
-    cost::cost(&Catalogue::builtin(), &call, on_unknown).map(PyCost).map_err(raise)
+    cost::cost(&Catalogue::builtin(), &call, on_unknown).map(PyCost::from).map_err(raise)
 }

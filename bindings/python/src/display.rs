@@ -25,7 +25,7 @@ fn decimals(places: &Bound<'_, PyAny>) -> PyResult<u32> {
 /// >>> finops.round_amount("0.125", 2)
 /// '0.12'
 #[pyfunction]
-#[pyo3(signature = (amount: "decimal.Decimal | int | str", places: "int") -> "str")]
+#[pyo3(signature = (amount: "decimal.Decimal | int | str", places: "typing.SupportsIndex") -> "str")]
 pub(crate) fn round_amount(amount: &Bound<'_, PyAny>, places: &Bound<'_, PyAny>) -> PyResult<String> {
     display::round(money(amount, "amount")?, decimals(places)?).map_err(raise)
 }
@@ -36,7 +36,7 @@ pub(crate) fn round_amount(amount: &Bound<'_, PyAny>, places: &Bound<'_, PyAny>)
 /// {'rows': {'a': '2', 'b': '1'}, 'total': '3'}
 #[pyfunction]
 #[pyo3(signature = (
-    rows: "collections.abc.Mapping[str, decimal.Decimal | int | str]", places: "int",
+    rows: "collections.abc.Mapping[str, decimal.Decimal | int | str]", places: "typing.SupportsIndex",
 ))]
 pub(crate) fn apportion<'py>(
     py: Python<'py>,

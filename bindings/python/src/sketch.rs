@@ -32,7 +32,7 @@ impl PySketch {
     }
 
     /// Counts `value` as often as `count` says.
-    #[pyo3(signature = (value: "int", count: "int | None" = None) -> "None")]
+    #[pyo3(signature = (value: "typing.SupportsIndex", count: "typing.SupportsIndex | None" = None) -> "None")]
     fn add(&self, value: &Bound<'_, PyAny>, count: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
         let value = self::count(value, "value")?;
         let times = count.map_or(Ok(1), |times| self::count(times, "count"))?;
@@ -59,14 +59,14 @@ impl PySketch {
 
     /// The bucket of a value.
     #[staticmethod]
-    #[pyo3(signature = (value: "int") -> "int")]
+    #[pyo3(signature = (value: "typing.SupportsIndex") -> "int")]
     fn bucket(value: &Bound<'_, PyAny>) -> PyResult<u16> {
         Ok(Sketch::bucket(count(value, "value")?))
     }
 
     /// The value that stands for a bucket.
     #[staticmethod]
-    #[pyo3(signature = (bucket: "int") -> "int")]
+    #[pyo3(signature = (bucket: "typing.SupportsIndex") -> "int")]
     fn representative(bucket: &Bound<'_, PyAny>) -> PyResult<u64> {
         let number = count(bucket, "bucket")?;
         let number = u16::try_from(number).map_err(|_| {

@@ -6,10 +6,7 @@ use finops::telemetry::{
     stream::StreamMeter,
 };
 use pyo3::prelude::*;
-use std::{
-    sync::{Mutex, PoisonError},
-    time::Instant,
-};
+use std::sync::{Mutex, PoisonError};
 
 /// Meters one streamed response: `push` events or `wrap` their iterator, then `finish`.
 ///
@@ -28,7 +25,6 @@ pub(crate) struct PyStreamMeter {
     request_id: Option<String>,
     metadata: Option<Py<PyAny>>,
     record: Mutex<Option<Py<PyInference>>>,
-    started: Instant,
 }
 
 impl PyStreamMeter {
@@ -47,7 +43,6 @@ impl PyStreamMeter {
             request_id: request_id.map(str::to_owned),
             metadata,
             record: Mutex::new(None),
-            started: Instant::now(),
         }
     }
 }
@@ -70,7 +65,8 @@ impl PyStreamMeter {
 
     /// Logs the call and returns its record. Raises `StreamError` when the stream reported no usage.
     ///
-    /// The duration is the given one, else the time since the meter was made.
+    /// Without `duration_ms` the duration is not known, unless the stream tells it: the time until now would hold
+    /// whatever the caller did with the events.
     #[pyo3(signature = (
         *, duration_ms: "float | int | decimal.Decimal | None" = None,
         outcome: "typing.Literal['ok', 'error', 'cancelled'] | None" = None,
@@ -86,17 +82,12 @@ impl PyStreamMeter {
         let monitor = self.monitor.bind(py).get();
         let at = monitor.at(at, py)?;
         let outcome = crate::monitor::outcome(outcome)?;
-        let duration = match duration_ms {
-            Some(ms) => crate::convert::number::duration_ms(ms, "duration_ms")?,
-            None => finops::core::time::DurationNs::new(
-                u64::try_from(self.started.elapsed().as_nanos()).unwrap_or(u64::MAX),
-            ),
-        };
+        let duration = crate::monitor::duration(duration_ms)?;
         let found = self.meter.lock().finish().map_err(raise)?;
         let given = Given {
             provider: self.provider.as_deref(),
             model: self.model.as_deref(),
-            duration: Some(duration),
+            duration,
             request_id: self.request_id.as_deref(),
             ..Given::default()
         };

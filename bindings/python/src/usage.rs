@@ -38,7 +38,7 @@ impl PyUsage {
 impl PyUsage {
     /// Disjoint `input` and `output` tokens, and any further bucket by name.
     #[new]
-    #[pyo3(signature = (input: "int | None" = None, output: "int | None" = None, **buckets: "int"))]
+    #[pyo3(signature = (input: "typing.SupportsIndex | None" = None, output: "typing.SupportsIndex | None" = None, **buckets: "typing.SupportsIndex"))]
     fn new(
         input: Option<&Bound<'_, PyAny>>,
         output: Option<&Bound<'_, PyAny>>,
@@ -58,7 +58,7 @@ impl PyUsage {
     ///
     /// Raises `UsageError` (`usage.negative_remainder`) when the parts exceed the prompt.
     #[staticmethod]
-    #[pyo3(signature = (prompt: "int", completion: "int", cached: "int | None" = None, cache_written: "int | None" = None) -> "Usage")]
+    #[pyo3(signature = (prompt: "typing.SupportsIndex", completion: "typing.SupportsIndex", cached: "typing.SupportsIndex | None" = None, cache_written: "typing.SupportsIndex | None" = None) -> "Usage")]
     fn inclusive(
         prompt: &Bound<'_, PyAny>,
         completion: &Bound<'_, PyAny>,

@@ -264,3 +264,27 @@ def test_errors_survive_pickling_and_copying() -> None:
     assert issubclass(finops.BudgetExceeded, finops.BudgetError)
     assert issubclass(finops.BudgetError, finops.FinopsError)
     assert issubclass(finops.UsageError, ValueError)
+
+
+class Field:
+    """What pydantic keeps of a field: its alias."""
+
+    def __init__(self, alias: str | None = None) -> None:
+        self.alias = alias
+
+
+class GeminiUsage:
+    model_fields = {"prompt_token_count": Field("promptTokenCount"), "candidates_token_count": Field("candidatesTokenCount")}
+    prompt_token_count = 100
+    candidates_token_count = 30
+
+
+class GeminiResponse:
+    model_fields = {"usage_metadata": Field("usageMetadata"), "model_version": Field("modelVersion")}
+    usage_metadata = GeminiUsage()
+    model_version = "gemini-2.5-flash"
+
+
+def test_an_sdk_object_is_read_by_the_names_of_the_wire(monitor: finops.ResourceMonitor) -> None:
+    record = monitor.log_response(GeminiResponse(), provider="google")
+    assert (record.model, record.usage) == ("gemini-2.5-flash", finops.Usage(100, 30))

@@ -21,7 +21,7 @@ def test_a_reservation_is_released_on_exit_unless_settled() -> None:
     assert budgets.state("d").reserved == 0
     with budgets.reserve("0.4") as held:
         settled = held.settle("0.3")
-    assert (settled.released, settled.overrun, settled.late) == (Decimal("0.1"), 0, False)
+    assert (settled.released, settled.overrun, settled.late) == (Decimal("0.1"), Decimal(0), False)
     assert budgets.state("d").spent == Decimal("0.3")
     with pytest.raises(RuntimeError, match="mine"), budgets.reserve("0.4"):
         raise RuntimeError("mine")
@@ -35,7 +35,7 @@ def test_the_monitor_settles_and_records() -> None:
     assert budgets.state("team").reserved == Decimal("0.0125")
     monitor.log_inference("gpt-4o", 1000, 500, 1, {"team": "a"}, reservation=held)
     state = budgets.state("team")
-    assert (state.spent, state.reserved) == (Decimal("0.0075"), 0)
+    assert (state.spent, state.reserved) == (Decimal("0.0075"), Decimal(0))
     monitor.log_inference("gpt-4o", 1000, 500, 1, {"team": "a"})
     monitor.log_inference("gpt-4o", 1000, 500, 1, {"team": "b"})
     assert budgets.state("team").spent == Decimal("0.015")

@@ -207,7 +207,7 @@ class Budgets:
         """
         Budgets with everything that `to_json` wrote.
         """
-    def record_spend(self, /, usd: decimal.Decimal | int | str | None = None, *, tokens: int | None = None, joules: decimal.Decimal | int | float | str | None = None, grams_co2e: decimal.Decimal | int | float | str | None = None, tags: collections.abc.Mapping[str, str] | None = None, at: datetime.datetime | str | int | float | None = None) -> Settlement:
+    def record_spend(self, /, usd: decimal.Decimal | int | str | None = None, *, tokens: typing.SupportsIndex | None = None, joules: decimal.Decimal | int | float | str | None = None, grams_co2e: decimal.Decimal | int | float | str | None = None, tags: collections.abc.Mapping[str, str] | None = None, at: datetime.datetime | str | int | float | None = None) -> Settlement:
         """
         Charges amounts without asking.
         """
@@ -215,11 +215,11 @@ class Budgets:
         """
         Frees a hold and charges nothing; may be repeated.
         """
-    def reserve(self, /, usd: decimal.Decimal | int | str | None = None, *, tokens: int | None = None, joules: decimal.Decimal | int | float | str | None = None, grams_co2e: decimal.Decimal | int | float | str | None = None, tags: collections.abc.Mapping[str, str] | None = None, at: datetime.datetime | str | int | float | None = None, ttl_s: float = 600.0) -> Reservation:
+    def reserve(self, /, usd: decimal.Decimal | int | str | None = None, *, tokens: typing.SupportsIndex | None = None, joules: decimal.Decimal | int | float | str | None = None, grams_co2e: decimal.Decimal | int | float | str | None = None, tags: collections.abc.Mapping[str, str] | None = None, at: datetime.datetime | str | int | float | None = None, ttl_s: float = 600.0) -> Reservation:
         """
         Holds amounts in every budget that covers `tags`. Raises `BudgetExceeded`, or `BudgetError` for what has no price.
         """
-    def settle(self, /, reservation_id: str, usd: decimal.Decimal | int | str | None = None, *, tokens: int | None = None, joules: decimal.Decimal | int | float | str | None = None, grams_co2e: decimal.Decimal | int | float | str | None = None, at: datetime.datetime | str | int | float | None = None) -> Settlement:
+    def settle(self, /, reservation_id: str, usd: decimal.Decimal | int | str | None = None, *, tokens: typing.SupportsIndex | None = None, joules: decimal.Decimal | int | float | str | None = None, grams_co2e: decimal.Decimal | int | float | str | None = None, at: datetime.datetime | str | int | float | None = None) -> Settlement:
         """
         Frees a hold and charges what was spent, also late or beyond a limit.
         """
@@ -365,9 +365,8 @@ class Cost:
     """
     What a call cost: exact decimals, the lines that add up to them, and what was assumed.
     """
-    def __eq__(self, value: object, /) -> bool: ...
+    def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self, /) -> int: ...
-    def __ne__(self, value: object, /) -> bool: ...
     def __reduce__(self, /) -> tuple[typing.Any, ...]: ...
     def __repr__(self, /) -> str: ...
     @property
@@ -926,7 +925,7 @@ class Reservation:
         """
         Frees the hold and charges nothing; may be repeated.
         """
-    def settle(self, /, usd: decimal.Decimal | int | str | None = None, *, tokens: int | None = None, joules: decimal.Decimal | int | float | str | None = None, grams_co2e: decimal.Decimal | int | float | str | None = None, at: datetime.datetime | str | int | float | None = None) -> Settlement:
+    def settle(self, /, usd: decimal.Decimal | int | str | None = None, *, tokens: typing.SupportsIndex | None = None, joules: decimal.Decimal | int | float | str | None = None, grams_co2e: decimal.Decimal | int | float | str | None = None, at: datetime.datetime | str | int | float | None = None) -> Settlement:
         """
         Frees the hold and charges what was spent.
         """
@@ -977,12 +976,12 @@ class ResourceMonitor:
     >>> record.cost.total
     Decimal('0.0000045')
     """
-    def __new__(cls, /, *, cost_per_1k_input_tokens: decimal.Decimal | int | float | str | None = None, cost_per_1k_output_tokens: decimal.Decimal | int | float | str | None = None, compute_cost_per_hour: decimal.Decimal | int | float | str | None = None, energy_wh_per_1k_tokens: decimal.Decimal | int | float | str | None = None, carbon_intensity_g_per_kwh: decimal.Decimal | int | float | str | None = None, gpu_power_kw: decimal.Decimal | int | float | str | None = None, cost_per_1k_cached_input_tokens: decimal.Decimal | int | float | str | None = None, models: collections.abc.Iterable[ModelPrice] | None = None, prices: Catalogue | None = None, use_catalogue: bool | None = None, strict: bool | None = None, tags: collections.abc.Iterable[str] | None = None, tag_aliases: collections.abc.Mapping[str, str] | None = None, max_records: int | None = None, max_groups: int | None = None, max_unknown_models: int | None = None, budgets: Budgets | None = None, energy_method: typing.Literal['flat', 'auto', 'parameters', 'ecologits'] | None = None, energy_boundary: typing.Literal['facility', 'it'] | None = None, wh_per_1k: collections.abc.Mapping[str, typing.Any] | str | None = None, region: str | None = None, pue: typing.Any = None, grid: typing.Any = None, model_params: collections.abc.Mapping[str, typing.Any] | None = None, batch: typing.Any = None, bits: typing.Any = None, wue_datacentre: typing.Any = None, wue_grid: typing.Any = None, on_unknown: typing.Literal['error', 'world'] | None = None, clock: collections.abc.Callable[[], datetime.datetime | str | int | float] | None = None, env: collections.abc.Mapping[str, str] | None = None) -> ResourceMonitor:
+    def __new__(cls, /, *, cost_per_1k_input_tokens: decimal.Decimal | int | float | str | None = None, cost_per_1k_output_tokens: decimal.Decimal | int | float | str | None = None, compute_cost_per_hour: decimal.Decimal | int | float | str | None = None, energy_wh_per_1k_tokens: decimal.Decimal | int | float | str | None = None, carbon_intensity_g_per_kwh: decimal.Decimal | int | float | str | None = None, gpu_power_kw: decimal.Decimal | int | float | str | None = None, cost_per_1k_cached_input_tokens: decimal.Decimal | int | float | str | None = None, models: collections.abc.Iterable[ModelPrice] | None = None, prices: Catalogue | None = None, use_catalogue: bool | None = None, strict: bool | None = None, tags: collections.abc.Iterable[str] | None = None, tag_aliases: collections.abc.Mapping[str, str] | None = None, max_records: typing.SupportsIndex | None = None, max_groups: typing.SupportsIndex | None = None, max_unknown_models: typing.SupportsIndex | None = None, budgets: Budgets | None = None, energy_method: typing.Literal['flat', 'auto', 'parameters', 'ecologits'] | None = None, energy_boundary: typing.Literal['facility', 'it'] | None = None, wh_per_1k: collections.abc.Mapping[str, typing.Any] | str | None = None, region: str | None = None, pue: typing.Any = None, grid: typing.Any = None, model_params: collections.abc.Mapping[str, typing.Any] | None = None, batch: typing.Any = None, bits: typing.Any = None, wue_datacentre: typing.Any = None, wue_grid: typing.Any = None, on_unknown: typing.Literal['error', 'world'] | None = None, clock: collections.abc.Callable[[], datetime.datetime | str | int | float] | None = None, env: collections.abc.Mapping[str, str] | None = None) -> ResourceMonitor:
         """
         Every argument is optional; an environment variable of the same name in capitals stands behind the first five.
         """
     def __repr__(self, /) -> str: ...
-    def _sink_step(self, /, write: collections.abc.Callable[[list[typing.Any]], object], batch: int) -> bool: ...
+    def _sink_step(self, /, write: collections.abc.Callable[[list[typing.Any]], object], batch: typing.SupportsIndex) -> bool: ...
     @property
     def carbon_intensity_g_per_kwh(self, /) -> float:
         """
@@ -1016,7 +1015,7 @@ class ResourceMonitor:
         """
     @cost_per_1k_output_tokens.setter
     def cost_per_1k_output_tokens(self, /, value: Any) -> None: ...
-    def drain(self, /, max: int | None = None) -> list[InferenceRecord | TrainingRecord]:
+    def drain(self, /, max: typing.SupportsIndex | None = None) -> list[InferenceRecord | TrainingRecord]:
         """
         Takes the records that were not taken yet, oldest first: each is handed out once.
         """
@@ -1027,11 +1026,11 @@ class ResourceMonitor:
         """
     @energy_wh_per_1k_tokens.setter
     def energy_wh_per_1k_tokens(self, /, value: Any) -> None: ...
-    def estimate(self, /, model: str, input_tokens: int, max_output_tokens: int | None = None, *, provider: str | None = None, service_tier: str | None = None, at: datetime.datetime | str | int | float | None = None) -> Cost:
+    def estimate(self, /, model: str, input_tokens: typing.SupportsIndex, max_output_tokens: typing.SupportsIndex | None = None, *, provider: str | None = None, service_tier: str | None = None, at: datetime.datetime | str | int | float | None = None) -> Cost:
         """
         What a call would cost at most, before it is made; nothing is recorded.
         """
-    def get_metrics(self, /, limit: int | None = None, *, type: typing.Literal['inference', 'training'] | None = None, model: str | None = None, since: datetime.datetime | str | int | float | None = None) -> list[InferenceRecord | TrainingRecord]:
+    def get_metrics(self, /, limit: typing.SupportsIndex | None = None, *, type: typing.Literal['inference', 'training'] | None = None, model: str | None = None, since: datetime.datetime | str | int | float | None = None) -> list[InferenceRecord | TrainingRecord]:
         """
         Records of the ring, oldest first; at most the newest `limit`. Reading does not drain.
         """
@@ -1048,7 +1047,7 @@ class ResourceMonitor:
 
         `model` is one name or a column of names. A bad row is reported in `errors`, and the others are logged.
         """
-    def log_inference(self, /, model: str, input_tokens: int, output_tokens: int, duration_ms: float | int | decimal.Decimal | None, metadata: typing.Any = None, *, provider: str | None = None, usage: Usage | None = None, cache_read_tokens: int | None = None, cache_write_tokens: int | None = None, cache_write_1h_tokens: int | None = None, reasoning_tokens: int | None = None, service_tier: str | None = None, region: str | None = None, request_id: str | None = None, outcome: typing.Literal['ok', 'error', 'cancelled'] | None = None, finish: str | None = None, trace: collections.abc.Mapping[str, typing.Any] | None = None, at: datetime.datetime | str | int | float | None = None, reservation: Reservation | str | None = None) -> InferenceRecord:
+    def log_inference(self, /, model: str, input_tokens: typing.SupportsIndex, output_tokens: typing.SupportsIndex, duration_ms: float | int | decimal.Decimal | None, metadata: typing.Any = None, *, provider: str | None = None, usage: Usage | None = None, cache_read_tokens: typing.SupportsIndex | None = None, cache_write_tokens: typing.SupportsIndex | None = None, cache_write_1h_tokens: typing.SupportsIndex | None = None, reasoning_tokens: typing.SupportsIndex | None = None, service_tier: str | None = None, region: str | None = None, request_id: str | None = None, outcome: typing.Literal['ok', 'error', 'cancelled'] | None = None, finish: str | None = None, trace: collections.abc.Mapping[str, typing.Any] | None = None, at: datetime.datetime | str | int | float | None = None, reservation: Reservation | str | None = None) -> InferenceRecord:
         """
         Logs an inference and returns its record.
 
@@ -1063,7 +1062,7 @@ class ResourceMonitor:
         The body's model is recorded; `model` is the requested one, priced where the body names none. Raises `UsageError`
         for a body without usage, never records a silent zero.
         """
-    def log_training(self, /, model: str, duration_hours: float | int | decimal.Decimal, gpu_count: int | None = None, metadata: typing.Any = None, *, gpu_power_kw: decimal.Decimal | int | float | str | None = None, at: datetime.datetime | str | int | float | None = None) -> TrainingRecord:
+    def log_training(self, /, model: str, duration_hours: float | int | decimal.Decimal, gpu_count: typing.SupportsIndex | None = None, metadata: typing.Any = None, *, gpu_power_kw: decimal.Decimal | int | float | str | None = None, at: datetime.datetime | str | int | float | None = None) -> TrainingRecord:
         """
         Logs a training run: hours times GPUs times the hourly rate.
         """
@@ -1075,7 +1074,7 @@ class ResourceMonitor:
         """
         The metrics as OpenMetrics 1.0 text.
         """
-    def reserve(self, /, model: str, input_tokens: int, max_output_tokens: int, *, metadata: typing.Any = None, ttl_s: float = 600.0, provider: str | None = None) -> Reservation:
+    def reserve(self, /, model: str, input_tokens: typing.SupportsIndex, max_output_tokens: typing.SupportsIndex, *, metadata: typing.Any = None, ttl_s: float = 600.0, provider: str | None = None) -> Reservation:
         """
         Holds the estimate of a call in every budget that covers its tags; log the call with `reservation=` to settle.
 
@@ -1089,7 +1088,7 @@ class ResourceMonitor:
         """
         Takes totals and counters from a snapshot in place of its own.
         """
-    def set_grid(self, /, grid: decimal.Decimal | int | float | str | collections.abc.Mapping[str, typing.Any]) -> None:
+    def set_grid(self, /, grid: decimal.Decimal | int | float | str | collections.abc.Mapping[str, typing.Any] | Result) -> None:
         """
         Takes a grid intensity for later calls: g/kWh, a range, or what `carbon.intensity` and `feeds.parse` returned.
         """
@@ -1101,7 +1100,7 @@ class ResourceMonitor:
         """
         Totals and counters as text, for `restore`. Records are not in it: drain them.
         """
-    def start_sink(self, /, write: collections.abc.Callable[[list[InferenceRecord | TrainingRecord]], object], *, every_s: float = 1.0, batch: int = 1000) -> None:
+    def start_sink(self, /, write: collections.abc.Callable[[list[InferenceRecord | TrainingRecord]], object], *, every_s: float = 1.0, batch: typing.SupportsIndex = 1000) -> None:
         """
         Starts one daemon thread that drains records and calls `write(list)` every so many seconds.
 
@@ -1223,12 +1222,12 @@ class Sketch:
         """
     def __new__(cls, /) -> Sketch: ...
     def __repr__(self, /) -> str: ...
-    def add(self, /, value: int, count: int | None = None) -> None:
+    def add(self, /, value: typing.SupportsIndex, count: typing.SupportsIndex | None = None) -> None:
         """
         Counts `value` as often as `count` says.
         """
     @staticmethod
-    def bucket(value: int) -> int:
+    def bucket(value: typing.SupportsIndex) -> int:
         """
         The bucket of a value.
         """
@@ -1241,7 +1240,7 @@ class Sketch:
         The value at rank `ceil(q * n)`; `None` when nothing was counted.
         """
     @staticmethod
-    def representative(bucket: int) -> int:
+    def representative(bucket: typing.SupportsIndex) -> int:
         """
         The value that stands for a bucket.
         """
@@ -1322,7 +1321,8 @@ class StreamMeter:
         """
         Logs the call and returns its record. Raises `StreamError` when the stream reported no usage.
 
-        The duration is the given one, else the time since the meter was made.
+        Without `duration_ms` the duration is not known, unless the stream tells it: the time until now would hold
+        whatever the caller did with the events.
         """
     def push(self, /, event: typing.Any) -> None:
         """
@@ -1562,7 +1562,7 @@ class Usage:
     def __eq__(self, value: object, /) -> bool: ...
     def __hash__(self, /) -> int: ...
     def __ne__(self, value: object, /) -> bool: ...
-    def __new__(cls, /, input: int | None = None, output: int | None = None, **buckets: int) -> Usage:
+    def __new__(cls, /, input: typing.SupportsIndex | None = None, output: typing.SupportsIndex | None = None, **buckets: typing.SupportsIndex) -> Usage:
         """
         Disjoint `input` and `output` tokens, and any further bucket by name.
         """
@@ -1639,7 +1639,7 @@ class Usage:
         Images.
         """
     @staticmethod
-    def inclusive(prompt: int, completion: int, cached: int | None = None, cache_written: int | None = None) -> Usage:
+    def inclusive(prompt: typing.SupportsIndex, completion: typing.SupportsIndex, cached: typing.SupportsIndex | None = None, cache_written: typing.SupportsIndex | None = None) -> Usage:
         """
         From counts whose prompt includes what was read from and written to the cache, as OpenAI reports them.
 
@@ -1729,7 +1729,7 @@ class Usage:
         Searches of the web.
         """
 
-def apportion(rows: collections.abc.Mapping[str, decimal.Decimal | int | str], places: int) -> Apportioned:
+def apportion(rows: collections.abc.Mapping[str, decimal.Decimal | int | str], places: typing.SupportsIndex) -> Apportioned:
     """
     Rounds every row so that the rows add up to the rounded total; the order of the rows changes nothing.
 
@@ -1756,7 +1756,7 @@ def carbon_kinds() -> list[str]:
     The names of every computation.
     """
 
-def cost(model: str, usage: Usage | collections.abc.Mapping[str, int], *, provider: str | None = None, at: datetime.datetime | str | int | float | None = None, service_tier: str | None = None, region: str | None = None, on_unknown: typing.Literal['raise', 'null'] = "raise") -> Cost:
+def cost(model: str, usage: Usage | collections.abc.Mapping[str, typing.SupportsIndex], *, provider: str | None = None, at: datetime.datetime | str | int | float | None = None, service_tier: str | None = None, region: str | None = None, on_unknown: typing.Literal['raise', 'null'] = "raise") -> Cost:
     """
     The exact cost of a call at the catalogue's price; nothing is recorded.
 
@@ -1764,7 +1764,7 @@ def cost(model: str, usage: Usage | collections.abc.Mapping[str, int], *, provid
     `on_unknown="null"` gives a cost whose amounts are `None`.
     """
 
-def estimate_inference(*, model: str, input_tokens: int, output_tokens: int, cache_read_tokens: int | None = None, cache_write_tokens: int | None = None, duration_ms: decimal.Decimal | int | float | str | None = None, tokens_per_s: decimal.Decimal | int | float | str | None = None, time_to_first_token_s: decimal.Decimal | int | float | str | None = None, region: str | None = None, energy_method: typing.Literal['flat', 'auto', 'parameters', 'ecologits'] | None = None, energy_wh_per_1k_tokens: typing.Any = None, wh_per_1k: typing.Any = None, energy_boundary: typing.Literal['facility', 'it'] | None = None, params: typing.Any = None, batch: typing.Any = None, bits: typing.Any = None, pue: typing.Any = None, grid: typing.Any = None, wue_datacentre: typing.Any = None, wue_grid: typing.Any = None, at: datetime.datetime | str | int | float | None = None, measured_joules: decimal.Decimal | int | float | str | None = None) -> Result:
+def estimate_inference(*, model: str, input_tokens: typing.SupportsIndex, output_tokens: typing.SupportsIndex, cache_read_tokens: typing.SupportsIndex | None = None, cache_write_tokens: typing.SupportsIndex | None = None, duration_ms: decimal.Decimal | int | float | str | None = None, tokens_per_s: decimal.Decimal | int | float | str | None = None, time_to_first_token_s: decimal.Decimal | int | float | str | None = None, region: str | None = None, energy_method: typing.Literal['flat', 'auto', 'parameters', 'ecologits'] | None = None, energy_wh_per_1k_tokens: typing.Any = None, wh_per_1k: typing.Any = None, energy_boundary: typing.Literal['facility', 'it'] | None = None, params: typing.Any = None, batch: typing.Any = None, bits: typing.Any = None, pue: typing.Any = None, grid: typing.Any = None, wue_datacentre: typing.Any = None, wue_grid: typing.Any = None, at: datetime.datetime | str | int | float | None = None, measured_joules: decimal.Decimal | int | float | str | None = None) -> Result:
     """
     Energy and carbon of one call, without a monitor.
 
@@ -1824,7 +1824,7 @@ def rapl(root: str | os.PathLike[str] | None = None) -> Meter:
     `meter.bad_reading`.
     """
 
-def round_amount(amount: decimal.Decimal | int | str, places: int) -> str:
+def round_amount(amount: decimal.Decimal | int | str, places: typing.SupportsIndex) -> str:
     """
     `amount` with exactly `places` decimals, rounded half to even. The only rounding in finops.
 

@@ -121,7 +121,7 @@ fn trace(value: Option<&Bound<'_, PyAny>>) -> PyResult<Option<Trace>> {
 }
 
 #[inline]
-fn duration(value: Option<&Bound<'_, PyAny>>) -> PyResult<Option<DurationNs>> {
+pub(crate) fn duration(value: Option<&Bound<'_, PyAny>>) -> PyResult<Option<DurationNs>> {
     match value {
         Some(value) if !value.is_none() => duration_ms(value, "duration_ms").map(Some),
         _ => Ok(None),
@@ -151,9 +151,9 @@ impl PyMonitor {
         strict: "bool | None" = None,
         tags: "collections.abc.Iterable[str] | None" = None,
         tag_aliases: "collections.abc.Mapping[str, str] | None" = None,
-        max_records: "int | None" = None,
-        max_groups: "int | None" = None,
-        max_unknown_models: "int | None" = None,
+        max_records: "typing.SupportsIndex | None" = None,
+        max_groups: "typing.SupportsIndex | None" = None,
+        max_unknown_models: "typing.SupportsIndex | None" = None,
         budgets: "Budgets | None" = None,
         energy_method: "typing.Literal['flat', 'auto', 'parameters', 'ecologits'] | None" = None,
         energy_boundary: "typing.Literal['facility', 'it'] | None" = None,
@@ -259,10 +259,10 @@ impl PyMonitor {
     /// `request_id` with the same usage returns the first record. Raises `UsageError` for counts, durations and names
     /// that are none; then nothing is recorded.
     #[pyo3(signature = (
-        model: "str", input_tokens: "int", output_tokens: "int", duration_ms: "float | int | decimal.Decimal | None",
+        model: "str", input_tokens: "typing.SupportsIndex", output_tokens: "typing.SupportsIndex", duration_ms: "float | int | decimal.Decimal | None",
         metadata: "typing.Any" = None, *, provider: "str | None" = None, usage: "Usage | None" = None,
-        cache_read_tokens: "int | None" = None, cache_write_tokens: "int | None" = None,
-        cache_write_1h_tokens: "int | None" = None, reasoning_tokens: "int | None" = None,
+        cache_read_tokens: "typing.SupportsIndex | None" = None, cache_write_tokens: "typing.SupportsIndex | None" = None,
+        cache_write_1h_tokens: "typing.SupportsIndex | None" = None, reasoning_tokens: "typing.SupportsIndex | None" = None,
         service_tier: "str | None" = None, region: "str | None" = None, request_id: "str | None" = None,
         outcome: "typing.Literal['ok', 'error', 'cancelled'] | None" = None, finish: "str | None" = None,
         trace: "collections.abc.Mapping[str, typing.Any] | None" = None,
@@ -403,7 +403,7 @@ impl PyMonitor {
 
     /// Logs a training run: hours times GPUs times the hourly rate.
     #[pyo3(signature = (
-        model: "str", duration_hours: "float | int | decimal.Decimal", gpu_count: "int | None" = None,
+        model: "str", duration_hours: "float | int | decimal.Decimal", gpu_count: "typing.SupportsIndex | None" = None,
         metadata: "typing.Any" = None, *, gpu_power_kw: "decimal.Decimal | int | float | str | None" = None,
         at: "datetime.datetime | str | int | float | None" = None,
     ) -> "TrainingRecord")]
@@ -477,7 +477,7 @@ impl PyMonitor {
 
     /// What a call would cost at most, before it is made; nothing is recorded.
     #[pyo3(signature = (
-        model: "str", input_tokens: "int", max_output_tokens: "int | None" = None, *, provider: "str | None" = None,
+        model: "str", input_tokens: "typing.SupportsIndex", max_output_tokens: "typing.SupportsIndex | None" = None, *, provider: "str | None" = None,
         service_tier: "str | None" = None, at: "datetime.datetime | str | int | float | None" = None,
     ) -> "Cost")]
     #[expect(clippy::too_many_arguments, reason = "keywords of a call")]
@@ -497,14 +497,14 @@ impl PyMonitor {
             service_tier,
             ..Plan::new(model_name(model)?, count(input_tokens, "input_tokens")?, self.at(at, py)?)
         };
-        self.inner.estimate(&plan).map(PyCost).map_err(raise)
+        self.inner.estimate(&plan).map(PyCost::from).map_err(raise)
     }
 
     /// Holds the estimate of a call in every budget that covers its tags; log the call with `reservation=` to settle.
     ///
     /// Raises `BudgetExceeded` when a hard budget has too little left.
     #[pyo3(signature = (
-        model: "str", input_tokens: "int", max_output_tokens: "int", *, metadata: "typing.Any" = None,
+        model: "str", input_tokens: "typing.SupportsIndex", max_output_tokens: "typing.SupportsIndex", *, metadata: "typing.Any" = None,
         ttl_s: "float" = 600.0, provider: "str | None" = None,
     ) -> "Reservation")]
     #[expect(clippy::too_many_arguments, reason = "keywords of a call")]
@@ -532,7 +532,7 @@ impl PyMonitor {
 
     /// Records of the ring, oldest first; at most the newest `limit`. Reading does not drain.
     #[pyo3(signature = (
-        limit: "int | None" = None, *, r#type: "typing.Literal['inference', 'training'] | None" = None,
+        limit: "typing.SupportsIndex | None" = None, *, r#type: "typing.Literal['inference', 'training'] | None" = None,
         model: "str | None" = None, since: "datetime.datetime | str | int | float | None" = None,
     ) -> "list[InferenceRecord | TrainingRecord]")]
     fn get_metrics(
@@ -568,7 +568,7 @@ impl PyMonitor {
     }
 
     /// Takes the records that were not taken yet, oldest first: each is handed out once.
-    #[pyo3(signature = (max: "int | None" = None) -> "list[InferenceRecord | TrainingRecord]")]
+    #[pyo3(signature = (max: "typing.SupportsIndex | None" = None) -> "list[InferenceRecord | TrainingRecord]")]
     fn drain(&self, py: Python<'_>, max: Option<&Bound<'_, PyAny>>) -> PyResult<Vec<Py<PyAny>>> {
         let entries = self.inner.drain(max.map(|max| most(max, "max")).transpose()?);
         entries.into_iter().map(|entry| to_object(py, entry.record, entry.payload)).collect()
@@ -627,7 +627,7 @@ impl PyMonitor {
     }
 
     /// Takes a grid intensity for later calls: g/kWh, a range, or what `carbon.intensity` and `feeds.parse` returned.
-    #[pyo3(signature = (grid: "decimal.Decimal | int | float | str | collections.abc.Mapping[str, typing.Any]") -> "None")]
+    #[pyo3(signature = (grid: "decimal.Decimal | int | float | str | collections.abc.Mapping[str, typing.Any] | Result") -> "None")]
     fn set_grid(&self, grid: &Bound<'_, PyAny>) -> PyResult<()> {
         let grid = wire::grid(&json::from_python(grid)?).map_err(raise)?;
         let missing = || ConfigError::new("grid", "None", "not an intensity", "give a number of g/kWh");
@@ -655,7 +655,7 @@ impl PyMonitor {
     /// A failed batch is retried once before newer ones, then counted in `stats().sink_errors` and `.dropped`.
     #[pyo3(signature = (
         write: "collections.abc.Callable[[list[InferenceRecord | TrainingRecord]], object]", *,
-        every_s: "float" = 1.0, batch: "int" = 1000,
+        every_s: "float" = 1.0, batch: "typing.SupportsIndex" = 1000,
     ) -> "None")]
     fn start_sink(
         slf: &Bound<'_, Self>,
@@ -694,7 +694,7 @@ impl PyMonitor {
         }
     }
 
-    #[pyo3(signature = (write: "collections.abc.Callable[[list[typing.Any]], object]", batch: "int") -> "bool")]
+    #[pyo3(signature = (write: "collections.abc.Callable[[list[typing.Any]], object]", batch: "typing.SupportsIndex") -> "bool")]
     fn _sink_step(&self, write: &Bound<'_, PyAny>, batch: usize) -> PyResult<bool> {
         self.sink.step(write.py(), self, write, batch)
     }

@@ -177,7 +177,7 @@ impl PyInference {
     /// The cost: exact amounts, lines, and what was assumed.
     #[getter]
     fn cost(&self) -> PyCost {
-        PyCost(self.record.cost().into_owned())
+        PyCost::of(Arc::clone(&self.record))
     }
 
     /// Every token and counter, in buckets that never overlap.

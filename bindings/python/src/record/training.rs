@@ -123,7 +123,7 @@ impl PyTraining {
     /// The cost as a statement of one line; `estimated` at the default rate of 1 USD an hour.
     #[getter]
     fn cost(&self) -> PyCost {
-        PyCost(statement(&self.record))
+        statement(&self.record).into()
     }
 
     /// Training runs have no request id.
