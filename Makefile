@@ -24,7 +24,7 @@ check-tools:
 	@command -v node >/dev/null || { echo "node is missing: install Node.js 20 or newer"; exit 1; }
 	@command -v npm >/dev/null || { echo "npm is missing: install Node.js 20 or newer with npm"; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=python3.12"; exit 1; }
-	@node -e 'process.exit(+process.versions.node.split(".")[0] < 20)' || { echo "Node.js 20 or newer is needed"; exit 1; }
+	@node -e 'process.exit(process.versions.node.split(".")[0] < 20 ? 1 : 0)' || { echo "Node.js 20 or newer is needed"; exit 1; }
 
 $(VENV)/.ready: bindings/python/requirements-dev.txt | check-tools
 	$(PYTHON) -m venv $(VENV)

@@ -76,7 +76,7 @@ def test_zones_are_known() -> None:
 def test_a_feed_is_a_request_and_a_body() -> None:
     request = carbon.feeds.request("electricity_maps.latest", zone="DE", token="secret")
     assert request.method == "GET" and request.url.startswith("https://api.electricitymaps.com/")
-    assert request["headers"]["auth-token"] == "secret"
+    assert request.headers["auth-token"] == "secret" and "secret" not in repr(request)
     body = {
         "zone": "DE",
         "carbonIntensity": 302,

@@ -115,8 +115,26 @@ pub struct BatchResult {
     pub carbon_kg: f64,
     /// The cost of each row in dollars, as the nearest f64; NaN for a row that was refused or has no price.
     pub costs_usd: Vec<f64>,
+    /// The energy of each row in joules; NaN for a row that was refused.
+    pub energies_joules: Vec<f64>,
+    /// The carbon of each row in kilograms of CO2e; NaN for a row that was refused.
+    pub carbons_kg: Vec<f64>,
     /// Rows that were refused, and why. The others were logged.
     pub errors: Vec<(usize, Error)>,
+}
+
+impl BatchResult {
+    fn reserve(&mut self, rows: usize) {
+        for column in [&mut self.costs_usd, &mut self.energies_joules, &mut self.carbons_kg] {
+            column.reserve_exact(rows);
+        }
+    }
+
+    fn push(&mut self, [cost, joules, kg]: [f64; 3]) {
+        self.costs_usd.push(cost);
+        self.energies_joules.push(joules);
+        self.carbons_kg.push(kg);
+    }
 }
 
 /// The sums of a batch so far.
@@ -157,21 +175,25 @@ impl<P> ResourceMonitor<P> {
             state.budget_errors = state.budget_errors.saturating_add(u64::from(charged.is_err()));
         }
         let mut sums = Sums::default();
-        sums.result.costs_usd.reserve_exact(rows);
+        sums.result.reserve(rows);
         for place in 0..rows {
             let logged = state.price_row(batch, place).and_then(|row| {
                 state.roll_up_row(batch, &row)?;
                 sums.add(&row)?;
-                Ok(row.charge.total())
+                Ok(row)
             });
-            let cost = match logged {
-                Ok(cost) => cost.map_or(f64::NAN, Picodollars::to_f64),
+            let columns = match logged {
+                Ok(row) => [
+                    row.charge.total().map_or(f64::NAN, Picodollars::to_f64),
+                    row.emissions.joules(),
+                    row.emissions.kg(),
+                ],
                 Err(error) => {
                     sums.result.errors.push((place, error));
-                    f64::NAN
+                    [f64::NAN; 3]
                 }
             };
-            sums.result.costs_usd.push(cost);
+            sums.result.push(columns);
         }
         Ok(sums.finish())
     }

@@ -65,6 +65,14 @@ pub fn kinds() -> impl Iterator<Item = &'static str> {
     TABLES.iter().copied().flatten().map(|(name, _)| *name)
 }
 
+/// The configuration in the fields of `input`, which are named as the arguments of a monitor.
+///
+/// # Errors
+/// `config.invalid` and `carbon.*` naming the field.
+pub fn configuration(input: &Value) -> Result<super::CarbonConfig, CarbonError> {
+    config::read(&Input::new(input)?, None)
+}
+
 /// A JSON number.
 #[must_use]
 pub fn number(value: f64) -> Value {
