@@ -47,7 +47,7 @@ build-node: bindings/node/node_modules/.ready
 ## The two commands ----------------------------------------------------------------------------------
 
 .PHONY: demo
-demo: build ## Meter recorded responses of 19 providers, a training run and a budget; write out/
+demo: build ## Meter recorded responses of 18 providers, a training run and a budget; write out/
 	$(PY) examples/money_loop/demo.py --out out
 
 .PHONY: test

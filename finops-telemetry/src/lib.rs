@@ -15,4 +15,3 @@ pub mod stream;
 pub use error::Error;
 #[cfg(test)]
 mod testing;
-

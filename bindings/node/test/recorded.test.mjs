@@ -1,4 +1,4 @@
-// Every recorded response of 19 providers is read exactly: as object, text, bytes and stream.
+// Every recorded response of 18 providers is read exactly: as object, text, bytes and stream.
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'

@@ -1,4 +1,4 @@
-"""Every recorded response of 19 providers is read exactly: as dict, as text, as stream."""
+"""Every recorded response of 18 providers is read exactly: as dict, as text, as stream."""
 
 from __future__ import annotations
 

@@ -52,7 +52,8 @@ impl Pricing {
     pub fn record(&self, call: &InferenceCall<'_>) -> Result<InferenceRecord, Error> {
         check_model(call.model)?;
         let charge = self.policy.charge(&as_charged(call))?;
-        let emissions = Emissions::of_inference(&self.carbon, call.model, &call.usage, call.duration, call.at)?;
+        let emissions =
+            Emissions::of_inference(&self.carbon, call.model, &call.usage, call.duration, call.at)?;
         let id = call.request_id.filter(|id| !id.trim_ascii().is_empty());
         Ok(new_record(&mut Names::default(), &self.context, call, charge, emissions, id))
     }
