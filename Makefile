@@ -90,6 +90,7 @@ vectors: build ## Run the shared vectors ($FINOPS_VECTORS_DIR) through Rust, Pyt
 check-generated: build ## Fail when a generated file is stale
 	$(PYTHON) finops-core/data/carbon/build.py --check
 	cargo run --quiet -p finops-cli -- prices verify
+	cd bindings/node && npm run --silent check-types
 
 .PHONY: bench bench-rust
 bench: build bench-rust ## Compare with peers in one run; print ratios (installs the peers into .bench)

@@ -14,4 +14,4 @@ const target = process.env.CARGO_TARGET_DIR ?? join(root, 'target')
 const cargo = ['build', '--quiet', '-p', 'finops-node', ...(profile === 'release' ? ['--release'] : [])]
 execFileSync('cargo', cargo, { cwd: root, stdio: 'inherit' })
 copyFileSync(join(target, profile, library), join(here, `finops.${process.platform}-${process.arch}.node`))
-execFileSync(process.execPath, [join(here, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', here], { stdio: 'inherit' })
+execFileSync(process.execPath, [join(here, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', join(here, 'tsconfig.build.json')], { stdio: 'inherit' })

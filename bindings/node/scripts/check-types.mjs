@@ -17,7 +17,7 @@ try {
     (name) => !made.includes(name) || !kept.includes(name) || text(fresh, name) !== text(join(here, 'types'), name),
   )
   if (stale.length > 0) {
-    console.error(`stale declarations: ${stale.join(', ')}; run \`npm run build\` and commit types/`)
+    console.error(`stale declarations: ${stale.join(', ')}; run \`npm run types\` and commit types/`)
     process.exitCode = 1
   }
 } finally {

@@ -86,10 +86,11 @@ export const configuration = pure('configuration')
 
 /** Intensity services: what to ask them, and what they answered. Sending the request is yours. */
 export const feeds = {
-  /** The request that asks a feed, such as `electricity_maps.latest`: method, URL and headers, secrets included. */
+  /** The request that asks a feed, such as `electricity_maps.latest`: method, URL and headers. The headers hold secrets and are not enumerable. */
   request(feed: string, parameters: Arguments = {}): FeedRequest {
     const { headers, ...rest } = call<Record<string, unknown>>('carbon.feed_request', { feed, ...(toWire(parameters) as object) })
-    return { ...(fromWire(rest) as Omit<FeedRequest, 'headers'>), headers: headers as Record<string, string> }
+    // Not enumerable: `console.log` and `JSON.stringify` must not show a token.
+    return Object.defineProperty(fromWire(rest) as FeedRequest, 'headers', { value: headers, enumerable: false })
   },
   /** What a feed answered, as text or parsed: `intensity`, `series`, `region` or `token`. */
   parse(feed: string, body: unknown, select: Arguments = {}): Result {

@@ -71,7 +71,7 @@ export declare const counters: (input?: Arguments) => Result;
 export declare const configuration: (input?: Arguments) => Result;
 /** Intensity services: what to ask them, and what they answered. Sending the request is yours. */
 export declare const feeds: {
-    /** The request that asks a feed, such as `electricity_maps.latest`: method, URL and headers, secrets included. */
+    /** The request that asks a feed, such as `electricity_maps.latest`: method, URL and headers. The headers hold secrets and are not enumerable. */
     request(feed: string, parameters?: Arguments): FeedRequest;
     /** What a feed answered, as text or parsed: `intensity`, `series`, `region` or `token`. */
     parse(feed: string, body: unknown, select?: Arguments): Result;
