@@ -25,6 +25,7 @@ impl ExactSum {
     ///
     /// # Errors
     /// `carbon.bad_number` when not finite, `carbon.total_overflow` beyond ±2^63. The total is then unchanged.
+    #[inline]
     pub fn add(&mut self, value: f64) -> Result<(), CarbonError> {
         self.0 = self.0.checked_add(fixed(value)?).ok_or_else(overflow)?;
         Ok(())
@@ -69,11 +70,13 @@ impl ExactSum {
     }
 }
 
+#[cold]
 fn overflow() -> CarbonError {
     CarbonError::TotalOverflow { path: "total".to_owned() }
 }
 
 /// `value` × 2^64, half to even.
+#[inline]
 fn fixed(value: f64) -> Result<i128, CarbonError> {
     if !value.is_finite() {
         return Err(CarbonError::bad_number("value", value));
