@@ -21,6 +21,8 @@ use crate::{
 pub struct Prepared {
     /// By ascending threshold.
     cases: Vec<Case>,
+    /// The first case is that of prompts of so many tokens and fewer.
+    first_to: u64,
 }
 
 /// What [`Prepared::price`] finds.
@@ -58,7 +60,7 @@ impl CostPolicy {
     #[must_use]
     pub fn prepare(&self, call: &Call<'_>) -> Prepared {
         if !call.parts.is_empty() || call.duration.is_some() || call.reported_cost.is_some() {
-            return Prepared { cases: Vec::new() };
+            return Prepared { cases: Vec::new(), first_to: u64::MAX };
         }
         let job = Job { call, model: call.model, requested: call.requested_model, usage: call.usage };
         let table = self.catalogue.table();
@@ -71,7 +73,8 @@ impl CostPolicy {
         thresholds.sort_unstable();
         thresholds.dedup();
         let case = |over| Case { over, terms: self.terms_over(call, over) };
-        Prepared { cases: thresholds.into_iter().map(case).collect() }
+        let first_to = thresholds.get(1).copied().unwrap_or(u64::MAX);
+        Prepared { cases: thresholds.into_iter().map(case).collect(), first_to }
     }
 
     /// The terms of prompts just above `over`.
@@ -110,8 +113,11 @@ impl Prepared {
     #[must_use]
     #[inline]
     pub fn price(&self, input: u64, output: u64) -> Option<TokenCost> {
-        let mut cases = self.cases.iter().enumerate().rev();
-        let (place, case) = cases.find(|(_, case)| case.over == 0 || input > case.over)?;
+        let (place, case) = if input <= self.first_to {
+            (0, self.cases.first()?)
+        } else {
+            self.cases.iter().enumerate().rev().find(|(_, case)| input > case.over)?
+        };
         let terms = case.terms.as_ref()?;
         let output = match terms.output {
             Some(rate) => times(rate, output)?,
@@ -148,6 +154,8 @@ fn picodollars(rate: Rate) -> Option<i64> {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::arithmetic_side_effects, reason = "tests stop on an overflow")]
+
     use super::*;
     use crate::{cost::ModelPrice, money::decimal, price::Catalogue, time::Timestamp};
     use proptest::prelude::*;

@@ -1,3 +1,5 @@
+#![expect(clippy::arithmetic_side_effects, reason = "tests stop on an overflow")]
+
 use super::*;
 use crate::{
     budget::{Budget, Budgets, Unit},
