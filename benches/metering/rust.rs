@@ -2,6 +2,7 @@
 //!
 //! Run with `cargo bench -p finops-benches --bench metering`; `benches/report.py` writes the table of docs/benchmarks.md.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a benchmark that cannot be set up has to stop")]
+#![expect(clippy::arithmetic_side_effects, reason = "small numbers of the set-up")]
 
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use finops_benches::{CpuTime, criterion, elements, few};
@@ -77,6 +78,11 @@ fn log_inference(bench: &mut Criterion<CpuTime>) {
 }
 
 /// A response of a chat completion, as it was recorded.
+#[expect(
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "set-up reads a file of the repository"
+)]
 fn recorded() -> Value {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/data/recorded.jsonl.gz");
     let mut text = String::new();

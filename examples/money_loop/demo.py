@@ -119,7 +119,8 @@ def write(out: Path, monitor: finops.ResourceMonitor, records: list[Any], signal
     rows = [dict(row) for row in monitor.summary(("team", "environment", "provider", "model"))]
     (out / "summary.json").write_text(json.dumps(rows, indent=1, sort_keys=True, default=str) + "\n", encoding="utf-8")
     with (out / "summary.csv").open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, fieldnames=list(rows[0]))
+        # Quantiles stand only in rows that have them.
+        writer = csv.DictWriter(file, fieldnames=list(dict.fromkeys(key for row in rows for key in row)))
         writer.writeheader()
         writer.writerows(rows)
     (out / "metrics.txt").write_text(monitor.openmetrics(), encoding="utf-8")

@@ -9,8 +9,13 @@ use crate::{
     budget::{BudgetError, Budgets},
     rollup::{Group, HISTOGRAM_LE, Rollup, Totals},
 };
-use finops_core::{money::Picodollars, time::Timestamp, usage::Side};
+use finops_core::{
+    money::{Picodollars, decimal},
+    time::Timestamp,
+    usage::Side,
+};
 use labels::{Labels, Names, escape};
+use rust_decimal::Decimal;
 use std::fmt::Write;
 
 /// What is exposed.
@@ -73,8 +78,8 @@ pub fn openmetrics(snapshot: &Exposition<'_>, at: Timestamp) -> Result<String, B
     }
     family(&mut out, "finops_carbon_grams", "counter", "grams", "Carbon in grams of CO2e.");
     for row in &rows {
-        if let Some(grams) = row.totals.carbon_grams() {
-            sample(&mut out, "finops_carbon_grams_total", row.labels.all(), grams);
+        if let Some(kg) = row.totals.carbon_kg() {
+            sample(&mut out, "finops_carbon_grams_total", row.labels.all(), Grams(kg));
         }
     }
     if let Some((id, generated)) = snapshot.catalogue {
@@ -256,6 +261,19 @@ impl Value for Money {
             out.push('0');
         } else {
             put(out, format_args!("{}", self.0));
+        }
+    }
+}
+
+/// Kilograms as grams: the point is moved in the text, because a product of floats would add noise in the last digit.
+struct Grams(f64);
+
+impl Value for Grams {
+    fn put(self, out: &mut String) {
+        let exact = decimal::from_f64(self.0).and_then(|kg| kg.checked_mul(Decimal::ONE_THOUSAND));
+        match exact {
+            Some(grams) => put(out, format_args!("{}", grams.normalize())),
+            None => (self.0 * 1000.0).put(out),
         }
     }
 }

@@ -11,7 +11,7 @@ pub mod ring;
 pub mod rollup;
 pub mod sketch;
 pub mod stream;
-#[cfg(test)]
-mod testing;
 
 pub use error::Error;
+#[cfg(test)]
+mod testing;

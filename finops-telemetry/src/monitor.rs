@@ -20,6 +20,7 @@ mod ids;
 mod log;
 mod names;
 mod plan;
+mod pricing;
 mod read;
 mod settings;
 mod sink;
@@ -31,10 +32,11 @@ pub use call::{
     Given, InferenceCall, Outcome, Trace, TrainingCall, count, count_f64, duration_ms, duration_ms_exact,
     hours, hours_exact,
 };
-pub use config::{MonitorConfig, MonitorOptions};
+pub use config::{MAX_RECORDS, MonitorConfig, MonitorOptions};
 pub use ids::MAX_IDS;
 pub use log::Logged;
 pub use plan::Plan;
+pub use pricing::Pricing;
 pub use read::{Filter, Stats};
 pub use settings::{Setting, Settings, Source, number, number_f64};
 pub use sink::SinkState;

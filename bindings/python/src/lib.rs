@@ -1,1 +1,73 @@
 //! Python bindings: types are converted and the world is read here; the logic is in `finops`.
+
+use pyo3::prelude::*;
+
+mod arrow;
+mod budget;
+mod carbon;
+mod catalogue;
+mod convert;
+mod cost;
+mod display;
+mod error;
+mod extracted;
+mod frozen;
+mod lookup;
+mod meter;
+mod model_price;
+mod monitor;
+mod otel;
+mod record;
+mod signals;
+mod sketch;
+mod stream;
+mod stream_meter;
+mod summary;
+mod usage;
+
+/// The compiled half of `finops`; import from `finops`.
+#[pymodule]
+mod _finops {
+    /// The version of the package.
+    #[pymodule_export]
+    #[expect(non_upper_case_globals, reason = "the name that Python uses")]
+    pub const __version__: &str = env!("CARGO_PKG_VERSION");
+    #[pymodule_export]
+    use crate::arrow::PyArrowTable;
+    #[pymodule_export]
+    use crate::budget::{PyBudget, PyBudgetState, PyBudgets, PyReservation, PySettlement};
+    #[pymodule_export]
+    use crate::carbon::{carbon_call, carbon_kinds, estimate_inference, estimate_inference_batch};
+    #[pymodule_export]
+    use crate::catalogue::{PyCatalogue, PyResolved, cost_of, prices};
+    #[pymodule_export]
+    use crate::cost::{PyCost, PyLineItem};
+    #[pymodule_export]
+    use crate::display::{apportion, round_amount};
+    #[pymodule_export]
+    use crate::extracted::{PyExtracted, PyPart, extract_response};
+    #[pymodule_export]
+    use crate::frozen::Frozen;
+    #[pymodule_export]
+    use crate::meter::{PyMeter, nvml_meter, rapl_meter};
+    #[pymodule_export]
+    use crate::model_price::PyModelPrice;
+    #[pymodule_export]
+    use crate::monitor::{PyBatchResult, PyConfigValue, PyMonitor, PyStats};
+    #[pymodule_export]
+    use crate::otel::otel_attributes;
+    #[pymodule_export]
+    use crate::record::{PyInference, PyTraining};
+    #[pymodule_export]
+    use crate::signals::{PyCallSignal, call_signals};
+    #[pymodule_export]
+    use crate::sketch::PySketch;
+    #[pymodule_export]
+    use crate::stream::extract_stream;
+    #[pymodule_export]
+    use crate::stream_meter::PyStreamMeter;
+    #[pymodule_export]
+    use crate::summary::PySummaryRow;
+    #[pymodule_export]
+    use crate::usage::PyUsage;
+}

@@ -62,3 +62,16 @@ pub use finops_telemetry::{
 #[cfg(doctest)]
 #[doc = include_str!("../../../README.md")]
 mod readme {}
+
+/// The Rust blocks of the book, compiled and run.
+#[cfg(doctest)]
+mod book {
+    #[doc = include_str!("../../../docs/metering.md")]
+    mod metering {}
+    #[doc = include_str!("../../../docs/prices.md")]
+    mod prices {}
+    #[doc = include_str!("../../../docs/carbon.md")]
+    mod carbon {}
+    #[doc = include_str!("../../../docs/budgets.md")]
+    mod budgets {}
+}

@@ -102,7 +102,8 @@ impl<Q: Quantity> Estimate<Q> {
         data: DataIds,
     ) -> Result<Estimate<R>, CarbonError> {
         let product = self.range().product(factor);
-        Estimate::new(product, self.tier.worst(tier), method, self.data.union(data))
+        // The factor's own rows first: those of `self` stand in its own estimate as well, should one be left out.
+        Estimate::new(product, self.tier.worst(tier), method, data.union(self.data))
     }
 }
 

@@ -83,7 +83,9 @@ impl MoneyError {
         Self::Overflow { path: path.to_owned() }
     }
 
-    pub(crate) fn invalid(path: &str, value: impl std::fmt::Display, problem: &'static str) -> Self {
+    /// Refuses `value` at `path`.
+    #[must_use]
+    pub fn invalid(path: &str, value: impl std::fmt::Display, problem: &'static str) -> Self {
         Self::Invalid { path: path.to_owned(), value: crate::error::shorten(&value.to_string()), problem }
     }
 }

@@ -15,14 +15,27 @@ pub fn hash(name: &[u8]) -> u64 {
         state = mix(state, lower(u64::from_le_bytes(*word)));
     }
     if !tail.is_empty() {
-        let mut last = [0; 8];
-        for (to, from) in last.iter_mut().zip(tail) {
-            *to = *from;
-        }
-        state = mix(state, lower(u64::from_le_bytes(last)));
+        state = mix(state, lower(last_word(tail)));
     }
     // The multiplication leaves the low bits weak, and the table is indexed by them.
     state ^ (state >> 32)
+}
+
+/// The word of fewer than eight bytes, the missing ones 0. Read in two pieces that may overlap: bytes that are stored one
+/// by one and then loaded as one word would have to wait for each other.
+fn last_word(tail: &[u8]) -> u64 {
+    let (low, high, at) = match (tail.first_chunk::<4>(), tail.last_chunk::<4>()) {
+        (Some(low), Some(high)) => (
+            u64::from(u32::from_le_bytes(*low)),
+            u64::from(u32::from_le_bytes(*high)),
+            tail.len().saturating_sub(4),
+        ),
+        _ => {
+            let byte = |at: usize| tail.get(at).map_or(0, |byte| u64::from(*byte));
+            (byte(0) | byte(1) << 8, byte(2), 2)
+        }
+    };
+    low | high << at.saturating_mul(8)
 }
 
 const fn mix(state: u64, word: u64) -> u64 {
@@ -57,6 +70,12 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn the_last_word_is_padded_with_zeros(bytes in prop::collection::vec(any::<u8>(), 1..8)) {
+            let padded = std::array::from_fn(|at| bytes.get(at).copied().unwrap_or(0));
+            prop_assert_eq!(last_word(&bytes), u64::from_le_bytes(padded));
+        }
+
         #[test]
         fn folds_case_as_ascii_does(bytes in prop::collection::vec(any::<u8>(), 0..40)) {
             prop_assert_eq!(hash(&bytes), hash(&bytes.to_ascii_lowercase()));

@@ -236,11 +236,12 @@ fn best_at(
 ) -> Option<(Rank, u32, Row)> {
     let mut best: Option<(Rank, u32, Row)> = None;
     for (index, row) in (offering.first_row..).zip(table.rows_of(*offering)) {
+        // Most rows of a standard call fall here, before anything else of them is read.
+        let Some(fit) = fit(row.condition) else { continue };
         let in_force = row.from <= second && (row.to == 0 || second < row.to);
         if !in_force || !is_over(&row, usage) {
             continue;
         }
-        let Some(fit) = fit(row.condition) else { continue };
         let rank = (fit, row.over, row.flags & VERIFIED != 0, row.from);
         if best.as_ref().is_none_or(|(other, ..)| *other < rank) {
             best = Some((rank, index, row));

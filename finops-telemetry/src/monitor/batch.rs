@@ -141,8 +141,35 @@ pub struct BatchResult {
     pub carbon_kg: f64,
     /// The cost of each row in dollars, as the nearest f64; NaN for a row that was refused or has no price.
     pub costs_usd: Vec<f64>,
+    /// The energy of each row in joules; NaN for a row that was refused.
+    pub energies_joules: Vec<f64>,
+    /// The carbon of each row in kilograms of CO2e; NaN for a row that was refused.
+    pub carbons_kg: Vec<f64>,
     /// Rows that were refused, and why. The others were logged.
     pub errors: Vec<(usize, Error)>,
+}
+
+impl BatchResult {
+    fn reserve(&mut self, rows: usize) {
+        for column in [&mut self.costs_usd, &mut self.energies_joules, &mut self.carbons_kg] {
+            column.reserve_exact(rows);
+        }
+    }
+
+    fn push(&mut self, [cost, joules, kg]: [f64; 3]) {
+        self.costs_usd.push(cost);
+        self.energies_joules.push(joules);
+        self.carbons_kg.push(kg);
+    }
+
+    fn replace(&mut self, row: usize, values: [f64; 3]) {
+        let columns = [&mut self.costs_usd, &mut self.energies_joules, &mut self.carbons_kg];
+        for (column, value) in columns.into_iter().zip(values) {
+            if let Some(slot) = column.get_mut(row) {
+                *slot = value;
+            }
+        }
+    }
 }
 
 /// The sums of a batch so far.
@@ -178,7 +205,7 @@ impl<P> ResourceMonitor<P> {
         let rows = batch.check()?;
         let mut state = self.lock();
         let mut sums = Sums { budgeted: self.budgets.is_some(), ..Sums::default() };
-        sums.result.costs_usd.reserve_exact(rows);
+        sums.result.reserve(rows);
         state.log_rows(batch, rows, &mut sums);
         if let Some(budgets) = &self.budgets {
             let charged = budgets.record_spend(&sums.amounts(), &[], batch.at);
@@ -255,17 +282,19 @@ impl<'a> BatchCall<'a> {
 impl<P> State<P> {
     fn log_rows(&mut self, batch: &BatchCall<'_>, rows: usize, sums: &mut Sums) {
         let Some(mut quick) = Quick::new(batch, &self.carbon, rows) else {
-            sums.result.costs_usd.resize(rows, f64::NAN);
-            (0..rows).for_each(|row| self.log_row(batch, row, sums));
+            for row in 0..rows {
+                sums.result.push([f64::NAN; 3]);
+                self.log_row(batch, row, sums);
+            }
             return;
         };
         let mut others = Vec::new();
         for row in 0..rows {
-            let cost = quick.add(&self.policy, &self.carbon, row);
-            if cost.is_none() {
+            let columns = quick.add(&self.policy, &self.carbon, row);
+            if columns.is_none() {
                 others.push(row);
             }
-            sums.result.costs_usd.push(cost.unwrap_or(f64::NAN));
+            sums.result.push(columns.unwrap_or([f64::NAN; 3]));
         }
         // By first rows, so that a full roll-up folds what it would fold were the rows logged one by one.
         let mut others = others.into_iter().peekable();
@@ -317,24 +346,27 @@ impl<P> State<P> {
             let sum = sums.with_row(&row, &self.context)?;
             self.roll_up_row(batch, &row)?;
             sums.set(sum);
-            Ok(row.charge.total())
+            Ok(row)
         });
-        let cost = match logged {
-            Ok(cost) => cost.map_or(f64::NAN, Picodollars::to_f64),
+        let columns = match logged {
+            Ok(row) => [
+                row.charge.total().map_or(f64::NAN, Picodollars::to_f64),
+                row.emissions.joules(),
+                row.emissions.kg(),
+            ],
             Err(error) => {
                 sums.result.errors.push((place, error));
-                f64::NAN
+                [f64::NAN; 3]
             }
         };
-        if let Some(slot) = sums.result.costs_usd.get_mut(place) {
-            *slot = cost;
-        }
+        sums.result.replace(place, columns);
     }
 
     fn price_row<'a>(&self, batch: &BatchCall<'a>, row: usize) -> Result<Row<'a>, Error> {
         let call = batch.call(row)?;
         let charge = self.policy.charge(&as_charged(&call))?;
-        let emissions = Emissions::of_inference(&self.carbon, call.model, &call.usage, call.duration)?;
+        let emissions =
+            Emissions::of_inference(&self.carbon, call.model, &call.usage, call.duration, call.at)?;
         Ok(Row { model: call.model, usage: call.usage, duration: call.duration, charge, emissions })
     }
 

@@ -15,7 +15,7 @@ use rust_decimal::Decimal;
 use std::{collections::BTreeMap, sync::Arc};
 
 /// Records kept unless the caller says otherwise.
-const MAX_RECORDS: usize = 10_000;
+pub const MAX_RECORDS: usize = 10_000;
 /// Groups held unless the caller says otherwise.
 const MAX_GROUPS: usize = 10_000;
 /// Unresolved names told apart unless the caller says otherwise.

@@ -2,7 +2,7 @@
 
 use super::{
     Entry, Given, InferenceCall, Outcome, ResourceMonitor, Setting, Tags, TrainingCall, hours_exact,
-    state::State,
+    names::Names, state::State,
 };
 use crate::{
     Error,
@@ -86,10 +86,13 @@ impl<P> ResourceMonitor<P> {
             return repeated(first, call, id);
         }
         let charge = state.policy.charge(&as_charged(call))?;
-        let emissions = Emissions::of_inference(&state.carbon, call.model, &call.usage, call.duration)?;
+        let emissions =
+            Emissions::of_inference(&state.carbon, call.model, &call.usage, call.duration, call.at)?;
         let settled = self.spend(call, &charge, &emissions, &state.context)?;
         state.budget_errors = state.budget_errors.saturating_add(u64::from(settled.is_err()));
-        let record = Arc::new(new_record(&mut state, call, charge, emissions, id));
+        let shared = &mut *state;
+        let record = new_record(&mut shared.names, &shared.context, call, charge, emissions, id);
+        let record = Arc::new(record);
         state.roll_up(&record)?;
         let entry = Entry { record: Record::Inference(Arc::clone(&record)), payload: payload.clone() };
         let forgotten = record.rare.as_ref().and_then(|rare| rare.request_id.clone()).map(|id| {
@@ -131,8 +134,13 @@ impl<P> ResourceMonitor<P> {
         let mut state = self.lock();
         let rate = state.settings.value(Setting::ComputeCostPerHour);
         let compute_cost = time_cost(duration, rate, call.gpu_count)?;
-        let emissions =
-            Emissions::of_training(&state.carbon, duration_hours, call.gpu_count, call.gpu_power_kw)?;
+        let emissions = Emissions::of_training(
+            &state.carbon,
+            duration_hours,
+            call.gpu_count,
+            call.gpu_power_kw,
+            call.at,
+        )?;
         if let Some(budgets) = &self.budgets {
             let amounts = amounts(Some(compute_cost), &Usage::default(), &emissions, &state.context);
             let charged = budgets.record_spend(&amounts, &self.schema.pairs(&call.tags), call.at);
@@ -253,8 +261,9 @@ fn repeated<P>(first: Entry<P>, call: &InferenceCall<'_>, id: &str) -> Result<Lo
     }
 }
 
-fn new_record<P>(
-    state: &mut State<P>,
+pub(super) fn new_record(
+    names: &mut Names,
+    context: &Arc<Context>,
     call: &InferenceCall<'_>,
     charge: Charge,
     emissions: Emissions,
@@ -272,8 +281,8 @@ fn new_record<P>(
     });
     InferenceRecord {
         at: call.at,
-        model: state.names.share(call.model),
-        provider: charge.provider().or_else(|| call.provider.map(|name| state.names.share(name))),
+        model: names.share(call.model),
+        provider: charge.provider().or_else(|| call.provider.map(|name| names.share(name))),
         usage: call.usage,
         duration: call.duration,
         costs: Costs::Charged(charge),
@@ -281,7 +290,7 @@ fn new_record<P>(
         outcome: call.outcome,
         complete: call.complete,
         finish: call.finish.and_then(words::finish),
-        context: Arc::clone(&state.context),
+        context: Arc::clone(context),
         tags: call.tags.clone(),
         rare,
     }

@@ -92,7 +92,7 @@ impl<P> ResourceMonitor<P> {
         let state = self.lock();
         let (carbon, context) = (state.carbon.clone(), Arc::clone(&state.context));
         drop(state);
-        let emissions = Emissions::of_inference(&carbon, plan.model, &usage, None)?;
+        let emissions = Emissions::of_inference(&carbon, plan.model, &usage, None, plan.at)?;
         Ok(amounts(charge.total(), &usage, &emissions, &context))
     }
 

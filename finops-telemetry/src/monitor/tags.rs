@@ -147,6 +147,12 @@ impl Tags {
         }
     }
 
+    /// Tags whose texts are shared with other calls; `values` gives one a tag of the schema.
+    #[must_use]
+    pub fn from_shared(values: impl Iterator<Item = Option<Arc<str>>> + Clone) -> Self {
+        Self(values.clone().any(|value| value.is_some()).then(|| values.collect()))
+    }
+
     /// Whether the call has no tag.
     #[must_use]
     pub const fn is_empty(&self) -> bool {

@@ -407,6 +407,35 @@ fn a_modelled_energy_says_how_and_survives_the_wire() {
 }
 
 #[test]
+fn a_record_takes_the_interval_of_a_series_that_holds_its_instant() {
+    use finops_core::carbon::{
+        Basis, Curve, DataId, IntensitySeries, Interpolation, Signal, Source as Publisher, Tier,
+    };
+    let series = IntensitySeries {
+        start: at(),
+        curve: Curve::new(3600, Interpolation::Step, vec![Some(100.0), Some(300.0)]).unwrap(),
+        zone: "test".into(),
+        signal: Signal::Average,
+        basis: Basis::Direct,
+        tier: Tier::Modelled,
+        estimated: true,
+        source: Publisher { id: "test".into(), url: "".into(), licence: "".into(), retrieved: None },
+        data: DataId::LIVE,
+    };
+    let monitor = plain();
+    monitor.set_grid(Grid::from(series)).unwrap();
+    let log = |hours: i64| {
+        let later = at().saturating_add_ms(hours * 3_600_000);
+        let one = InferenceCall { at: later, ..call("gpt-4o", 1000, 0) };
+        let record = monitor.log_inference(&one, None).unwrap();
+        (decimal::text(record.carbon_intensity_exact()), record.carbon_kg_text(), record.energy_joules_text())
+    };
+    assert_eq!(log(0), ("100".to_owned(), "0.00005".to_owned(), "1800".to_owned()));
+    assert_eq!(log(1), ("300".to_owned(), "0.00015".to_owned(), "1800".to_owned()));
+    assert_eq!(log(9).0, "400", "outside the series the configured scalar");
+}
+
+#[test]
 fn the_wire_form_refuses_what_is_none() {
     let record = plain().log_inference(&call("gpt-4o", 1, 1), None).unwrap();
     let text = record.to_json(None);

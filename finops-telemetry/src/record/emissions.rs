@@ -8,7 +8,7 @@ use finops_core::{
     },
     error::ConfigError,
     money::decimal,
-    time::DurationNs,
+    time::{DurationNs, Timestamp},
     usage::Usage,
 };
 use rust_decimal::Decimal;
@@ -95,15 +95,17 @@ impl Emissions {
         name: &str,
         usage: &Usage,
         duration: Option<DurationNs>,
+        at: Timestamp,
     ) -> Result<Self, CarbonError> {
         let tokens = TokenCounts::from(usage);
-        if model.is_flat() {
+        if model.is_flat() && !model.has_series() {
             return Ok(Self::Flat(model.flat(tokens.total())));
         }
         let duration_s = duration.map(|duration| duration.ms_f64() / 1000.0);
-        let timing = Timing { duration_s, ..Timing::default() };
+        let timing = Timing { duration_s, at: Some(at), ..Timing::default() };
         let impact = model.inference(model.model(name), &tokens, timing)?;
-        Ok(Self::Modelled(Box::new((impact, model.grid_g_per_kwh_exact()))))
+        let intensity = intensity_of(model, impact.factors.g_per_kwh.central);
+        Ok(Self::Modelled(Box::new((impact, intensity))))
     }
 
     /// Of one training run; `power` is that of one GPU in kilowatts, when it is not the model's.
@@ -112,8 +114,10 @@ impl Emissions {
         duration_hours: Decimal,
         gpu_count: u64,
         power: Option<Decimal>,
+        at: Timestamp,
     ) -> Result<Self, CarbonError> {
-        let run = TrainingCall::new(i64::try_from(gpu_count).unwrap_or(i64::MAX), duration_hours);
+        let gpu_count = i64::try_from(gpu_count).unwrap_or(i64::MAX);
+        let run = TrainingCall { at: Some(at), ..TrainingCall::new(gpu_count, duration_hours) };
         let impact = match power {
             None => model.training(&run)?,
             Some(_) => {
@@ -121,7 +125,8 @@ impl Emissions {
                 CarbonModel::new(config)?.training(&run)?
             }
         };
-        Ok(Self::Trained(Box::new((impact, model.grid_g_per_kwh_exact()))))
+        let intensity = intensity_of(model, impact.g_per_kwh.central);
+        Ok(Self::Trained(Box::new((impact, intensity))))
     }
 
     /// The estimate behind flat numbers.
@@ -235,6 +240,15 @@ impl Emissions {
         };
         set.iter().map(Assumption::code)
     }
+}
+
+/// The intensity that was used: the configured one exactly, or that of an interval of a series.
+fn intensity_of(model: &CarbonModel, used: f64) -> Decimal {
+    let configured = model.grid_g_per_kwh_exact();
+    if decimal::to_f64(configured).total_cmp(&used).is_eq() {
+        return configured;
+    }
+    decimal::from_f64(used).unwrap_or(configured)
 }
 
 fn energy_of(impact: &InferenceImpact) -> Value {

@@ -203,13 +203,6 @@ impl Totals {
         (self.requests > self.carbon_unknown).then(|| self.carbon.value() / CARBON_SCALE)
     }
 
-    pub(crate) fn carbon_grams(&self) -> Option<f64> {
-        // Multiplied before it is rounded to an f64, wherever there is room.
-        let grams =
-            self.carbon.raw().checked_mul(1000).map(|raw| ExactSum::from_raw(raw).value() / CARBON_SCALE);
-        self.carbon_kg().map(|kg| grams.unwrap_or(kg * 1000.0))
-    }
-
     /// Requests up to each boundary, then all requests of known duration.
     pub(crate) fn cumulative(&self) -> [u64; 15] {
         let mut counts = [0_u64; 15];

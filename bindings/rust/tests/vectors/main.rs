@@ -3,6 +3,7 @@
 //! An unknown topic, section or kind, an empty file, or a case that cannot run is a failure.
 #![expect(
     clippy::unwrap_used,
+    clippy::panic,
     clippy::indexing_slicing,
     clippy::string_slice,
     reason = "a test fails by panicking"

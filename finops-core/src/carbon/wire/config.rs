@@ -88,10 +88,7 @@ fn grid(input: &Input<'_>) -> Result<Option<Grid>, CarbonError> {
 }
 
 /// Constructor arguments and the text of environment variables.
-pub(super) fn read(
-    arguments: &Input<'_>,
-    environment: Option<&Input<'_>>,
-) -> Result<CarbonConfig, CarbonError> {
+pub fn read(arguments: &Input<'_>, environment: Option<&Input<'_>>) -> Result<CarbonConfig, CarbonError> {
     let variable = |name: &str| -> Result<Option<String>, CarbonError> {
         let text = environment.map(|variables| variables.opt_str(name)).transpose()?.flatten();
         Ok(text.map(str::to_owned))

@@ -92,8 +92,9 @@ fn params_fields(params: &ModelParams) -> Value {
     json!({ "total_b": three(params.total_b), "active_b": three(params.active_b), "shape": shape })
 }
 
-/// All of an impact.
-fn impact_fields(impact: &InferenceImpact) -> Value {
+/// All of an impact, as `estimate_inference` answers it.
+#[must_use]
+pub fn impact_fields(impact: &InferenceImpact) -> Value {
     let factors = &impact.factors;
     let by_class = impact.by_class.map(|by| {
         json!({

@@ -22,7 +22,9 @@ mod shift;
 mod training;
 mod zone;
 
+pub use config::read as configure;
 pub use grid::grid;
+pub use inference::impact_fields as impact;
 pub use input::Input;
 
 use super::{CarbonError, Range};
@@ -61,6 +63,14 @@ pub fn call(kind: &str, input: &Value) -> Result<Value, CarbonError> {
 /// Every kind that [`call`] knows.
 pub fn kinds() -> impl Iterator<Item = &'static str> {
     TABLES.iter().copied().flatten().map(|(name, _)| *name)
+}
+
+/// The configuration in the fields of `input`, which are named as the arguments of a monitor.
+///
+/// # Errors
+/// `config.invalid` and `carbon.*` naming the field.
+pub fn configuration(input: &Value) -> Result<super::CarbonConfig, CarbonError> {
+    config::read(&Input::new(input)?, None)
 }
 
 /// A JSON number.

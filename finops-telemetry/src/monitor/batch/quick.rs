@@ -43,15 +43,15 @@ impl<'a> Quick<'a> {
     /// `None` where each row has to be logged by itself.
     pub(super) fn new(batch: &'a BatchCall<'a>, carbon: &CarbonModel, rows: usize) -> Option<Self> {
         let few = rows < batch.models.len().saturating_mul(ROWS_PER_MODEL_MIN);
-        if few || batch.duration_ms.is_some() || !carbon.is_flat() {
+        if few || batch.duration_ms.is_some() || !carbon.is_flat() || carbon.has_series() {
             return None;
         }
         Some(Self { batch, models: batch.models.iter().map(|_| None).collect() })
     }
 
-    /// Adds a row and gives its cost in dollars; `None` where it has to be logged by itself.
+    /// Adds a row and gives its dollars, joules and kilograms; `None` where it has to be logged by itself.
     #[inline]
-    pub(super) fn add(&mut self, policy: &CostPolicy, carbon: &CarbonModel, row: usize) -> Option<f64> {
+    pub(super) fn add(&mut self, policy: &CostPolicy, carbon: &CarbonModel, row: usize) -> Option<[f64; 3]> {
         let (place, input_tokens, output_tokens) = self.row(row)?;
         let batch = self.batch;
         let slot = self.models.get_mut(place)?;
@@ -77,7 +77,7 @@ impl<'a> Quick<'a> {
             return None;
         }
         let total = i128::from(cost.input).checked_add(i128::from(cost.output))?;
-        Some(Picodollars::new(total).to_f64())
+        Some([Picodollars::new(total).to_f64(), impact.energy_joules, impact.carbon_kg])
     }
 
     /// What was added, by first row.

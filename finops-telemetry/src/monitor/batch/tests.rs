@@ -89,6 +89,8 @@ proptest! {
             match logged {
                 Ok(record) => {
                     prop_assert_eq!(record.unit_cost().map(|usd| usd.to_f64().to_bits()), Some(cost.to_bits()));
+                    let figures = [result.energies_joules[row], result.carbons_kg[row]];
+                    prop_assert_eq!(figures.map(f64::to_bits), [record.energy_joules(), record.carbon_kg()].map(f64::to_bits));
                     total = total.checked_add(record.unit_cost().unwrap()).unwrap();
                 }
                 Err(error) => {

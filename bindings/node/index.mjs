@@ -1,0 +1,36 @@
+// The ES module face: the same objects as `require('finops')`.
+import finops from './dist/index.js'
+
+export const {
+  BudgetError,
+  BudgetExceeded,
+  Budget,
+  Budgets,
+  CarbonError,
+  Catalogue,
+  ConfigError,
+  FinopsError,
+  InferenceRecord,
+  MeterError,
+  ModelPrice,
+  MoneyError,
+  PriceError,
+  Reservation,
+  ResourceMonitor,
+  Sketch,
+  StreamError,
+  StreamMeter,
+  TrainingRecord,
+  Usage,
+  UsageError,
+  apportion,
+  callSignals,
+  carbon,
+  cost,
+  extract,
+  otelAttributes,
+  prices,
+  roundAmount,
+  version,
+} = finops
+export default finops

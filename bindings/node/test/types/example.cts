@@ -1,0 +1,8 @@
+// The same package through `require`, with its types.
+import finops = require('finops')
+
+const monitor = new finops.ResourceMonitor({ env: {} })
+const record: finops.InferenceRecord = monitor.logInference('gpt-4o', 1, 2)
+const wire: Record<string, unknown> = record.toJSON()
+const estimate: finops.carbon.Result = finops.carbon.estimateInference({ model: 'x', inputTokens: 1, outputTokens: 1 })
+export = [wire, estimate]

@@ -1,0 +1,66 @@
+/**
+ * Errors of finops: one base with a stable dotted `code`, the `path` of the field at fault, and a class a topic.
+ *
+ * Switch on `code`; the message is for people.
+ */
+export class FinopsError extends Error {
+  /** Stable dotted code, for example `price.unknown_model`. */
+  readonly code: string
+  /** The argument or the path into the input that is at fault; empty for the input as a whole. */
+  readonly path: string
+
+  constructor(message: string, code: string, path = '') {
+    super(message)
+    this.name = new.target.name
+    this.code = code
+    this.path = path
+  }
+}
+
+/** A name or a condition without a price. */
+export class PriceError extends FinopsError {}
+/** A count, a duration or a response body that cannot be used. */
+export class UsageError extends FinopsError {}
+/** A stream without usage, or events that do not belong together. */
+export class StreamError extends FinopsError {}
+/** A configuration value that cannot be used. */
+export class ConfigError extends FinopsError {}
+/** Money that does not fit or does not add up. */
+export class MoneyError extends FinopsError {}
+/** Energy or carbon that cannot be computed. */
+export class CarbonError extends FinopsError {}
+/** A meter that is absent or unreadable. */
+export class MeterError extends FinopsError {}
+
+/** A budget that cannot be used as asked. */
+export class BudgetError extends FinopsError {
+  /** Id of the budget, where one is at fault. */
+  readonly budget: string | null
+
+  constructor(message: string, code: string, path = '', budget: string | null = null) {
+    super(message, code, path)
+    this.budget = budget
+  }
+}
+
+/** A hard budget refused a reservation. */
+export class BudgetExceeded extends BudgetError {
+  /** What was left, as a decimal string. */
+  readonly remaining: string
+  /** What was asked for, as a decimal string. */
+  readonly requested: string
+  /** RFC 3339 instant at which the window ends, or null when it never does. */
+  readonly retryAt: string | null
+
+  constructor(
+    message: string,
+    code: string,
+    path: string,
+    detail: { budget: string; remaining: string; requested: string; retryAt: string | null },
+  ) {
+    super(message, code, path, detail.budget)
+    this.remaining = detail.remaining
+    this.requested = detail.requested
+    this.retryAt = detail.retryAt
+  }
+}

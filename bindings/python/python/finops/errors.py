@@ -1,0 +1,111 @@
+"""Every exception of finops: one base, a stable dotted ``code``, and the ``path`` of what is at fault.
+
+The code is the contract; the message is for people. ``except finops.FinopsError`` catches everything that this package
+raises on purpose; ``LookupError`` and ``ValueError`` work where a Python user expects them.
+
+>>> try:
+...     raise UsageError("`input_tokens` is -1", code="usage.not_a_count", path="input_tokens")
+... except FinopsError as error:
+...     print(error.code, error.path)
+usage.not_a_count input_tokens
+"""
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from datetime import datetime
+    from decimal import Decimal
+
+__all__ = [
+    "BudgetError",
+    "BudgetExceeded",
+    "CarbonError",
+    "ConfigError",
+    "FinopsError",
+    "MeterError",
+    "MoneyError",
+    "PriceError",
+    "StreamError",
+    "UsageError",
+]
+
+
+class FinopsError(Exception):
+    """Base of every error of finops."""
+
+    code: str
+    """Stable dotted code, for example ``price.unknown_model``."""
+    path: str
+    """The argument or the path into the input that is at fault; empty for the input as a whole."""
+
+    def __init__(self, message: str = "", *, code: str = "", path: str = "") -> None:
+        super().__init__(message)
+        self.code = code
+        self.path = path
+
+
+class MoneyError(FinopsError, ValueError):
+    """``money.*``: no amount, no currency, two currencies, or too large to be exact."""
+
+
+class UsageError(FinopsError, ValueError):
+    """``usage.*``: counts, durations, times and response bodies."""
+
+
+class ConfigError(FinopsError, ValueError):
+    """``config.invalid``: an argument or environment variable that cannot be used."""
+
+
+class PriceError(FinopsError, LookupError):
+    """``price.*``: names and conditions without a price, and catalogues that are none."""
+
+
+class StreamError(FinopsError, ValueError):
+    """``stream.*``: a stream without usage, of several requests, or used after its end."""
+
+
+class CarbonError(FinopsError, ValueError):
+    """``carbon.*``: energy, grid intensity, feeds."""
+
+
+class MeterError(FinopsError, OSError):
+    """``meter.*``: an energy counter of this machine cannot be read."""
+
+
+class BudgetError(FinopsError):
+    """``budget.*``: a budget or reservation that cannot be used."""
+
+    budget: str | None
+    """The budget, when one is at fault."""
+
+    def __init__(
+        self, message: str = "", *, code: str = "", path: str = "", budget: str | None = None
+    ) -> None:
+        super().__init__(message, code=code, path=path)
+        self.budget = budget
+
+
+class BudgetExceeded(BudgetError):
+    """``budget.exceeded``: the hold does not fit below a hard limit."""
+
+    remaining: "Decimal | None"
+    """What the budget has left, in its unit: limit less spent less reserved."""
+    requested: "Decimal | None"
+    """What was asked for, in the same unit."""
+    retry_at: "datetime | None"
+    """When the next window begins; ``None`` when there is none."""
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        code: str = "",
+        path: str = "",
+        budget: str | None = None,
+        remaining: "Decimal | None" = None,
+        requested: "Decimal | None" = None,
+        retry_at: "datetime | None" = None,
+    ) -> None:
+        super().__init__(message, code=code, path=path, budget=budget)
+        self.remaining = remaining
+        self.requested = requested
+        self.retry_at = retry_at

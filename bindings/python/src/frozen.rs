@@ -1,0 +1,199 @@
+//! A frozen JSON object with attribute and item access: the results of `finops.carbon`.
+
+use crate::{
+    convert::{json, out::Anything},
+    record::KeyIterator,
+};
+use finops::core::carbon::{InferenceImpact, wire};
+use pyo3::{
+    exceptions::{PyAttributeError, PyKeyError, PyTypeError},
+    prelude::*,
+    types::{PyDict, PyList, PyTuple, PyType},
+};
+use serde_json::{Map, Value};
+use std::{
+    hash::{DefaultHasher, Hash, Hasher},
+    sync::OnceLock,
+};
+
+/// A frozen result: `r.energy.central`, `r["energy_joules"]`, `dict(r)`, `r.to_json()`.
+///
+/// Equal to any mapping with the same items, hashable, picklable, and a `collections.abc.Mapping`.
+#[pyclass(name = "Result", module = "finops", frozen, mapping)]
+pub(crate) struct Frozen {
+    fields: OnceLock<Map<String, Value>>,
+    /// An impact whose fields are written out when somebody reads them.
+    impact: Option<Box<InferenceImpact>>,
+}
+
+impl From<Map<String, Value>> for Frozen {
+    fn from(fields: Map<String, Value>) -> Self {
+        Self { fields: OnceLock::from(fields), impact: None }
+    }
+}
+
+impl Frozen {
+    /// An impact, written out when somebody reads more than its two numbers.
+    pub(crate) fn lazy(impact: InferenceImpact) -> Self {
+        Self { fields: OnceLock::new(), impact: Some(Box::new(impact)) }
+    }
+
+    fn fields(&self) -> &Map<String, Value> {
+        self.fields.get_or_init(|| match self.impact.as_deref().map(wire::impact) {
+            Some(Value::Object(fields)) => fields,
+            _ => Map::new(),
+        })
+    }
+
+    /// The two numbers that every caller reads, without writing out the rest.
+    fn quick(&self, key: &str) -> Option<f64> {
+        let impact = self.impact.as_deref().filter(|_| self.fields.get().is_none())?;
+        match key {
+            "energy_joules" => Some(impact.energy.central.joules()),
+            "carbon_kg" => Some(impact.carbon_kg),
+            _ => None,
+        }
+    }
+
+    /// An object as it stands; anything else under the name `value`.
+    pub(crate) fn of(value: Value) -> Self {
+        match value {
+            Value::Object(fields) => fields.into(),
+            other => Map::from_iter([("value".to_owned(), other)]).into(),
+        }
+    }
+
+    /// Objects become frozen objects, lists become tuples.
+    pub(crate) fn wrap<'py>(py: Python<'py>, value: &Value) -> PyResult<Bound<'py, PyAny>> {
+        match value {
+            Value::Object(fields) => Ok(Bound::new(py, Self::from(fields.clone()))?.into_any()),
+            Value::Array(items) => {
+                let items = items.iter().map(|item| Self::wrap(py, item)).collect::<PyResult<Vec<_>>>()?;
+                Ok(PyTuple::new(py, items)?.into_any())
+            }
+            scalar => json::to_python(py, scalar),
+        }
+    }
+
+    fn text(&self) -> String {
+        Value::Object(self.fields().clone()).to_string()
+    }
+}
+
+#[pymethods]
+impl Frozen {
+    fn __getattr__<'py>(&self, py: Python<'py>, name: &str) -> PyResult<Anything<'py>> {
+        if let Some(number) = self.quick(name) {
+            return Ok(Anything(number.into_pyobject(py)?.into_any()));
+        }
+        match self.fields().get(name) {
+            Some(value) => Self::wrap(py, value).map(Anything),
+            None => {
+                let known = self.fields().keys().map(String::as_str).collect::<Vec<_>>().join(", ");
+                Err(PyAttributeError::new_err(format!("no field `{name}`; there are {known}")))
+            }
+        }
+    }
+
+    fn __getitem__<'py>(&self, py: Python<'py>, key: &str) -> PyResult<Anything<'py>> {
+        if let Some(number) = self.quick(key) {
+            return Ok(Anything(number.into_pyobject(py)?.into_any()));
+        }
+        let value = self.fields().get(key).ok_or_else(|| PyKeyError::new_err(key.to_owned()))?;
+        json::to_python(py, value).map(Anything)
+    }
+
+    /// The value of `key`, else `default`.
+    #[pyo3(signature = (key: "str", default: "typing.Any" = None) -> "typing.Any")]
+    fn get<'py>(
+        &self,
+        py: Python<'py>,
+        key: &str,
+        default: Option<Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        match self.fields().get(key) {
+            Some(value) => json::to_python(py, value),
+            None => Ok(default.unwrap_or_else(|| py.None().into_bound(py))),
+        }
+    }
+
+    fn __len__(&self) -> usize {
+        self.fields().len()
+    }
+
+    fn __contains__(&self, key: &Bound<'_, PyAny>) -> bool {
+        key.extract::<String>().is_ok_and(|key| self.fields().contains_key(&key))
+    }
+
+    fn __iter__<'py>(&self, py: Python<'py>) -> PyResult<KeyIterator<'py>> {
+        self.keys(py)?.try_iter().map(KeyIterator)
+    }
+
+    /// The names of the fields.
+    #[pyo3(signature = () -> "list[str]")]
+    fn keys<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
+        PyList::new(py, self.fields().keys())
+    }
+
+    /// The values, as plain Python objects.
+    #[pyo3(signature = () -> "list[typing.Any]")]
+    fn values<'py>(&self, py: Python<'py>) -> PyResult<Vec<Bound<'py, PyAny>>> {
+        self.fields().values().map(|value| json::to_python(py, value)).collect()
+    }
+
+    /// Pairs of name and value.
+    #[pyo3(signature = () -> "list[tuple[str, typing.Any]]")]
+    fn items<'py>(&self, py: Python<'py>) -> PyResult<Vec<(String, Bound<'py, PyAny>)>> {
+        self.fields().iter().map(|(key, value)| Ok((key.clone(), json::to_python(py, value)?))).collect()
+    }
+
+    /// The wire form.
+    fn to_json(&self) -> String {
+        self.text()
+    }
+
+    /// Reads the wire form.
+    #[staticmethod]
+    fn from_json(text: &str) -> PyResult<Self> {
+        match json::parse(text)? {
+            Value::Object(fields) => Ok(fields.into()),
+            _ => Err(PyTypeError::new_err("not a JSON object")),
+        }
+    }
+
+    fn __eq__(&self, py: Python<'_>, other: &Bound<'_, PyAny>) -> PyResult<bool> {
+        if let Ok(other) = other.cast::<Self>() {
+            return Ok(*self.fields() == *other.get().fields());
+        }
+        let mine = PyDict::new(py);
+        for (key, value) in self.items(py)? {
+            mine.set_item(key, value)?;
+        }
+        mine.as_any().eq(other)
+    }
+
+    fn __hash__(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        self.text().hash(&mut hasher);
+        hasher.finish()
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        let field = |(key, value): (&String, &Value)| {
+            Ok(format!("{key}={}", Self::wrap(py, value)?.repr()?.to_str()?))
+        };
+        let fields = self.fields().iter().map(field).collect::<PyResult<Vec<_>>>()?;
+        Ok(format!("Result({})", fields.join(", ")))
+    }
+
+    #[pyo3(signature = () -> "list[str]")]
+    fn __dir__(&self) -> Vec<String> {
+        let own = ["get", "items", "keys", "to_json", "values"].map(str::to_owned);
+        self.fields().keys().cloned().chain(own).collect()
+    }
+
+    #[pyo3(signature = () -> "tuple[typing.Any, ...]")]
+    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, (String,))> {
+        Ok((PyType::new::<Self>(py).getattr("from_json")?, (self.text(),)))
+    }
+}
