@@ -21,6 +21,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod block;
 mod group;
 mod key;
 mod merge;
@@ -31,7 +32,8 @@ pub use group::{Costs, HISTOGRAM_LE, Measures};
 pub use key::{Group, OTHER, RollupKey};
 pub use summary::{Quantiles, SummaryRow};
 
-pub(crate) use group::{Totals, grow};
+pub(crate) use block::{Block, Request};
+pub(crate) use group::{CARBON_SCALE, Totals, grow};
 
 use finops_core::{Error, error::ConfigError};
 use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
@@ -137,17 +139,32 @@ impl Rollup {
     /// # Errors
     /// `money.overflow`, `carbon.bad_number` and `carbon.total_overflow`; nothing changes then.
     pub fn record(&mut self, key: &RollupKey<'_>, measures: &Measures<'_>) -> Result<(), Error> {
+        // What an empty group would refuse makes no group.
+        let at = self.group_of(key, || Totals::default().record(measures))?;
+        match self.slots.get_mut(at) {
+            Some(slot) => slot.totals.record(measures),
+            None => Ok(()),
+        }
+    }
+
+    /// The place of the key's group; one is made where there is none and `check` agrees.
+    #[inline]
+    fn group_of(
+        &mut self,
+        key: &RollupKey<'_>,
+        check: impl FnOnce() -> Result<(), Error>,
+    ) -> Result<usize, Error> {
         key::encode(&mut self.scratch, key, self.config.tags.len());
         if self.slots.get(self.last).is_none_or(|slot| *slot.key != *self.scratch) {
             self.last = match self.find() {
                 Some(at) => at,
-                None => self.admit(key)?,
+                None => {
+                    check()?;
+                    self.admit(key)?
+                }
             };
         }
-        match self.slots.get_mut(self.last) {
-            Some(slot) => slot.totals.record(measures),
-            None => Ok(()),
-        }
+        Ok(self.last)
     }
 
     /// The place of the group whose key is in `scratch`.
@@ -284,7 +301,7 @@ impl Rollup {
 
     /// The groups in the order of their keys, so that no output depends on the order of records.
     pub(crate) fn sorted(&self) -> Vec<(Group<'_>, &Totals)> {
-        // A group whose first record was refused holds nothing.
+        // A group in which every request was refused holds nothing.
         let used = self.slots.iter().filter(|slot| slot.totals.requests > 0);
         let mut groups: Vec<_> = used.map(|slot| (Group::new(&slot.key), &slot.totals)).collect();
         groups.sort_by(|(a, _), (b, _)| a.order(b));

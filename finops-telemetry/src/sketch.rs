@@ -32,6 +32,7 @@ pub struct Sketch {
 impl Sketch {
     /// The bucket of `value`, 0 to 3775.
     #[must_use]
+    #[inline]
     #[expect(
         clippy::cast_possible_truncation,
         clippy::arithmetic_side_effects,
@@ -84,6 +85,10 @@ impl Sketch {
 
     /// Adds everything that `other` counted.
     pub fn merge(&mut self, other: &Self) {
+        if self.entries.is_empty() {
+            self.entries.clone_from(&other.entries);
+            return;
+        }
         for (bucket, count) in &other.entries {
             self.add_bucket(*bucket, *count);
         }
@@ -149,6 +154,32 @@ impl Sketch {
             }
         }
         None
+    }
+}
+
+/// Counts of values in a list of all buckets: faster to fill than a [`Sketch`], and 30 kB.
+#[derive(Debug, Clone)]
+pub(crate) struct Dense(Box<[u64]>);
+
+impl Default for Dense {
+    fn default() -> Self {
+        Self(vec![0; usize::from(BUCKET_MAX).saturating_add(1)].into())
+    }
+}
+
+impl Dense {
+    /// Counts `value` once.
+    #[inline]
+    pub(crate) fn add(&mut self, value: u64) {
+        if let Some(count) = self.0.get_mut(usize::from(Sketch::bucket(value))) {
+            *count = count.saturating_add(1);
+        }
+    }
+
+    /// The buckets that hold something.
+    pub(crate) fn sketch(&self) -> Sketch {
+        let entries = (0_u16..).zip(self.0.iter().copied()).filter(|(_, count)| *count > 0);
+        Sketch { entries: entries.collect() }
     }
 }
 
@@ -250,6 +281,9 @@ mod tests {
                 sketch
             };
             let whole = fill(&values);
+            let mut dense = Dense::default();
+            values.iter().for_each(|(v, n)| (0..*n).for_each(|_| dense.add(u64::from(*v))));
+            prop_assert_eq!(&dense.sketch(), &whole);
             let (left, right) = values.split_at(cut.min(values.len()));
             let mut merged = fill(right);
             merged.merge(&fill(left));

@@ -25,7 +25,19 @@ impl ExactSum {
     ///
     /// # Errors
     /// `carbon.bad_number` when not finite, `carbon.total_overflow` beyond ±2^63. The total is then unchanged.
+    #[inline]
     pub fn add(&mut self, value: f64) -> Result<(), CarbonError> {
+        match whole(value).and_then(|value| self.0.checked_add(value)) {
+            Some(sum) => {
+                self.0 = sum;
+                Ok(())
+            }
+            None => self.add_any(value),
+        }
+    }
+
+    #[inline(never)]
+    fn add_any(&mut self, value: f64) -> Result<(), CarbonError> {
         self.0 = self.0.checked_add(fixed(value)?).ok_or_else(overflow)?;
         Ok(())
     }
@@ -69,8 +81,19 @@ impl ExactSum {
     }
 }
 
+#[cold]
 fn overflow() -> CarbonError {
     CarbonError::TotalOverflow { path: "total".to_owned() }
+}
+
+/// `value` × 2^64 for values from 2^-12 to 2^63, which need no rounding; `None` for all others.
+#[inline]
+fn whole(value: f64) -> Option<i128> {
+    let bits = value.to_bits();
+    // The sign bit makes negative values too large an exponent.
+    let shift = (bits >> 52).wrapping_sub(1011);
+    let mantissa = (bits & ((1 << 52) - 1)) | 1 << 52;
+    if shift > 74 { None } else { Some(i128::from(mantissa) << shift) }
 }
 
 /// `value` × 2^64, half to even.
@@ -131,6 +154,7 @@ mod tests {
             (1.0, 1 << 64),
         ] {
             assert_eq!(fixed(value).unwrap(), raw, "{value:e}");
+            assert_eq!(sum(&[value]).raw(), raw, "{value:e}");
         }
         assert_eq!(fixed(2f64.powi(63)).unwrap_err().code(), "carbon.total_overflow");
         assert!(fixed(2f64.powi(62)).is_ok());
@@ -152,6 +176,15 @@ mod tests {
             prop_assert_eq!(forwards, grouped);
             prop_assert_eq!(forwards, sum(&values));
             prop_assert_eq!(ExactSum::from_raw(forwards.raw()).value().to_bits(), forwards.value().to_bits());
+        }
+
+        #[test]
+        fn the_short_way_gives_what_the_long_way_does(bits: u64, exponent in 1000_u64..1100) {
+            for value in [f64::from_bits(bits), f64::from_bits(bits & ((1 << 52) - 1) | exponent << 52)] {
+                if let Some(raw) = whole(value) {
+                    prop_assert_eq!(raw, fixed(value).unwrap());
+                }
+            }
         }
 
         #[test]

@@ -9,7 +9,7 @@ const POWERS: [f64; 23] = [
     1e19, 1e20, 1e21, 1e22,
 ];
 /// Integers below 2^53 are exact in an f64.
-const EXACT_END: u128 = 1 << 53;
+const EXACT_END: u64 = 1 << 53;
 /// A [`Decimal`] holds integers below 2^96.
 const DECIMAL_END: u128 = 1 << 96;
 
@@ -43,15 +43,15 @@ impl Fixed {
     pub(crate) fn times(self, count: u64) -> f64 {
         match self {
             Self::Integer { mantissa, scale } => {
-                let product = u128::from(count).saturating_mul(u128::from(mantissa));
                 let power = usize::try_from(scale).ok().and_then(|i| POWERS.get(i));
-                if let Some(power) = power
+                if let (Some(power), Some(product)) = (power, count.checked_mul(mantissa))
                     && product < EXACT_END
                 {
                     #[expect(clippy::cast_precision_loss, reason = "below 2^53")]
                     // Both operands are exact, so that the division is the only rounding.
                     return product as f64 / power;
                 }
+                let product = u128::from(count).saturating_mul(u128::from(mantissa));
                 quotient(product, scale).unwrap_or_else(|| decimal::to_f64(self.exact(count)))
             }
             Self::Decimal(_) => decimal::to_f64(self.exact(count)),

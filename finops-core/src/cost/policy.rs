@@ -1,3 +1,7 @@
+mod prepared;
+
+pub use prepared::{Prepared, TokenCost};
+
 use super::{
     Assumption, Assumptions, Call, Charge, Hosting, ModelPrice, PriceSource, Status,
     charge::{Applied, Listed, NoRates, PartCharge},

@@ -18,7 +18,7 @@ pub const HISTOGRAM_LE: [&str; 14] = [
 const HISTOGRAM_FIRST_NS: u64 = 10_000_000;
 
 /// Carbon is summed in units of 2^-20 kg: milligrams then keep every bit of an f64, and totals reach 2^43 kg.
-const CARBON_SCALE: f64 = 1_048_576.0;
+pub(crate) const CARBON_SCALE: f64 = 1_048_576.0;
 
 /// Money by side of the bill.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
