@@ -89,6 +89,7 @@ vectors: build ## Run the shared vectors ($FINOPS_VECTORS_DIR) through Rust, Pyt
 .PHONY: check-generated
 check-generated: build ## Fail when a generated file is stale
 	$(PYTHON) finops-core/data/carbon/build.py --check
+	$(PYTHON) bindings/attribution.py --check
 	cargo run --quiet -p finops-cli -- prices verify
 	cd bindings/node && npm run --silent check-types
 
