@@ -30,13 +30,21 @@ def main() -> bool:
 
     estimate = finops.carbon.estimate_inference
     active, total = RangeValue(min=44, max=132), 440
+    open_weights = "meta-llama/Llama-3.1-405B-Instruct"
     params = {"total_b": 440, "active_b": [44, 132]}
     report = Report("one carbon estimate in Python")
     report.nanoseconds = interleave(
         [
+            # Both are given the latency, and both answer with ranges.
             Contender(
                 "finops estimate_inference, parameters with ranges",
-                lambda: estimate(model="gpt-4o", input_tokens=1000, output_tokens=500, energy_method="ecologits", params=params, pue=1.2, grid=400),
+                lambda: estimate(model=open_weights, input_tokens=1000, output_tokens=500, energy_method="parameters", duration_ms=5000.0),
+            ),
+            Contender(
+                "finops estimate_inference, every argument given anew",
+                lambda: estimate(
+                    model="gpt-4o", input_tokens=1000, output_tokens=500, energy_method="ecologits", params=params, pue=1.2, grid=400
+                ),
             ),
             Contender("finops estimate_inference, flat", lambda: estimate(model="gpt-4o", input_tokens=1000, output_tokens=500)),
             Contender(
