@@ -16,5 +16,5 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
     let feed = FEEDS[usize::from(*first) % FEEDS.len()];
     let text = String::from_utf8_lossy(rest);
     let body = serde_json::from_str(&text).unwrap_or(serde_json::Value::String(text.into_owned()));
-    let _ = wire::call("feed", &serde_json::json!({"feed": feed, "body": body}));
+    let _ = wire::call("feed_parse", &serde_json::json!({"feed": feed, "body": body}));
 });
