@@ -108,11 +108,8 @@ fn show(
         let _ = writeln!(text, "{}", described(row));
     }
     for source in catalogue.sources().filter(|s| rows.iter().any(|row| row.price.src.contains(&s.id))) {
-        let _ = writeln!(
-            text,
-            "  source {}: {} ({}, {})",
-            source.id, source.url, source.origin, source.retrieved
-        );
+        let seen = if source.retrieved.is_empty() { "page not opened" } else { &source.retrieved };
+        let _ = writeln!(text, "  source {}: {} ({}, {seen})", source.id, source.url, source.origin);
     }
     Ok(Answer::yes(text))
 }

@@ -85,6 +85,17 @@ fn lists_and_shows_the_catalogue() {
 }
 
 #[test]
+fn a_price_entered_from_memory_says_so() {
+    let arguments =
+        ["cost", "palmyra-x4", "--provider", "writer", "--input", "1000", "--json", NOON[0], NOON[1]];
+    let cost = wire(&arguments, "");
+    assert_eq!(cost["status"], "estimated");
+    assert!(cost["assumptions"].as_array().expect("a list").contains(&"unverified_price".into()), "{cost}");
+    let (_, shown, _) = run(&["prices", "show", "palmyra-x4", "--provider", "writer"], "");
+    assert!(shown.contains("unverified") && shown.contains("page not opened"), "{shown}");
+}
+
+#[test]
 fn verifies_the_compiled_catalogue_and_finds_what_is_wrong_in_another() {
     let (status, out, _) = run(&["prices", "verify"], "");
     assert_eq!((status, out.trim_end().ends_with(" 0 problems")), (0, true), "{out}");

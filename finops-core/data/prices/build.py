@@ -12,6 +12,8 @@ A line of `corrections.jsonl` has `kind`, an official `url` and a `why`:
 dates the first known price, `offering` sets aliases, status or minimum, `drop`
 removes an id that the provider does not sell, `schedule` is a schedule, whose
 `factor` of the base rate makes the rows of its period.
+`backed_by` says what stands behind the figures of a price; without it the row is
+unverified, and a price made from it is estimated.
 
 Run by hand or by `make prices`, never in tests. Standard library only.
 """
@@ -57,10 +59,12 @@ def corrections():
 
 
 def fixed_row(item):
-    """The row that a price correction states; a withdrawn price has no rates."""
+    """The row that a price correction states; a withdrawn price has no rates.
+
+    It is verified only where the correction names what stands behind its figures (`backed_by`)."""
     rates = {k: Decimal(v) for k, v in item.get("usd_per_mtok", {}).items()}
     uses = {k: Decimal(v) for k, v in item.get("usd_per_use", {}).items()}
-    return Row(tuple(sorted(item.get("when", {}).items())), item.get("over") or 0, item["from"], item.get("to"), rates, uses, True,
+    return Row(tuple(sorted(item.get("when", {}).items())), item.get("over") or 0, item["from"], item.get("to"), rates, uses, "backed_by" in item,
                item.get("from_basis", "documented"), (("corrections", item["url"]),))
 
 
@@ -197,7 +201,9 @@ def render(offerings, schedules, calendars):
     for (package, url), name in sources.items():
         origin = "corrections" if package == "corrections" else f"{package} {PACKAGES[package][0]}"
         licence = "facts" if package == "corrections" else LICENCE
-        lines.append({"kind": "source", "id": name, "url": url, "origin": origin, "licence": licence, "retrieved": GENERATED})
+        # The build opens no page: the addresses of corrections are where to look, not where we looked.
+        retrieved = "" if package == "corrections" else GENERATED
+        lines.append({"kind": "source", "id": name, "url": url, "origin": origin, "licence": licence, "retrieved": retrieved})
     for offering in offerings.values():
         line = {"kind": "offering", "provider": offering.provider, "model": offering.model, "aliases": sorted(offering.aliases),
                 "first_party": offering.first_party}
@@ -278,6 +284,9 @@ def sources_page(directory, lines):
             texts[f"{name}{suffix}.txt"] = archive.read(member).decode()
     page += [f"| corrections | | `corrections.jsonl` | `{hashlib.sha256((HERE / 'corrections.jsonl').read_bytes()).hexdigest()}` | own | "
              f"{count.get('corrections', 0)} | {GENERATED} |", "",
+             "The pages that corrections cite were not opened for this build, so their sources have no date of retrieval. Figures of a",
+             "correction with `backed_by` come from what it names; those of any other were entered from memory, and their rows are not",
+             "verified. The dates of `since` lines, when a model was released, were entered from memory as well.", "",
              "A file name that ends in `/` stands for all files below it, joined in name order. Licence texts: `licences/`.", ""]
     return "\n".join(page), texts
 

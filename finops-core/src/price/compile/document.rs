@@ -162,7 +162,7 @@ pub struct Source {
     pub licence: String,
     /// The package and version, or who published it.
     pub origin: String,
-    /// The date of retrieval.
+    /// The date of retrieval; empty when the page was not opened.
     pub retrieved: String,
     /// The address.
     pub url: String,
@@ -317,6 +317,9 @@ fn check(line: &Line) -> Result<(), String> {
         }
         Line::Source(source) => {
             named("id", &source.id)?;
+            if source.retrieved.is_empty() {
+                return Ok(());
+            }
             scalar::day(&source.retrieved)
                 .map(|_| ())
                 .ok_or_else(|| format!("`retrieved` is `{}`; write `2026-01-01`", source.retrieved))
