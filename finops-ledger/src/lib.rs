@@ -1,5 +1,18 @@
 #![forbid(unsafe_code)]
-//! What happened and what it saved: the event log, the savings ledger and the reports.
+//! What happened and what it saved: the event log, the savings ledger and the reports. Pure: no IO, no clock, no randomness.
 //!
-//! This crate is the room of the ledger (modules `event`, `opportunity`, `baseline`, `verification`, `savings`,
-//! `report`). It has no public item yet: nothing here claims a saving until the log under it can be verified.
+//! Without the secret nobody can edit, insert, drop, reorder, replay or splice a record unseen. A holder of the secret
+//! can rewrite what is not anchored, and a missing tail shows only against an anchor: every result says how far the log
+//! is anchored.
+
+pub mod baseline;
+pub mod error;
+pub mod event;
+pub mod opportunity;
+pub mod overlap;
+pub mod report;
+pub mod savings;
+pub mod verification;
+pub mod wire;
+
+pub use error::LedgerError;

@@ -1,5 +1,18 @@
 #![forbid(unsafe_code)]
-//! What is allowed: the Rego gate and the guardrails.
+//! What is allowed: the policy gate and the guardrails. Pure: no IO, no clock, no randomness.
 //!
-//! This crate is the room of the policy gate (modules `gate`, `rego`, `guardrail`, `decision`). It has no public
-//! item yet: nothing here decides anything until the gate is complete and fails closed.
+//! Laws: only a valid input, evaluated completely and without a denial, is allowed; every fault denies with a code;
+//! unknown never passes; numbers are the decimal text that was written; same input, configuration and set, same bytes out.
+
+pub mod decision;
+pub mod error;
+pub mod gate;
+pub mod guardrail;
+pub mod iac;
+pub mod json;
+#[cfg(feature = "rego")]
+pub mod rego;
+pub mod wire;
+
+pub use error::PolicyError;
+pub use json::Json;

@@ -1,0 +1,1 @@
+//! The frozen cost before a change.

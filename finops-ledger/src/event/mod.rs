@@ -1,0 +1,1 @@
+//! The event log: canonical bytes, chain, tree, checkpoints, proofs, verification.

@@ -1,0 +1,1 @@
+//! Opportunities: identity, fields and lifecycle.

@@ -1,0 +1,1 @@
+//! Netting: no dollar is counted twice.

@@ -1,0 +1,1 @@
+//! The savings ledger: a fold over events.

@@ -1,0 +1,47 @@
+//! Errors: one enum a topic, each variant with a stable dotted code, the path of the offending field and what to do.
+
+/// A configuration that cannot be used: `policy.config`.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{path}`: {problem}; {help}")]
+pub struct ConfigError {
+    /// JSON pointer into the configuration.
+    pub path: String,
+    /// What is wrong, with the refused value in backticks, shortened.
+    pub problem: String,
+    /// What is accepted.
+    pub help: &'static str,
+}
+
+impl ConfigError {
+    /// Refuses what stands at the JSON pointer `path`.
+    pub fn new(path: impl Into<String>, problem: impl Into<String>, help: &'static str) -> Self {
+        Self { path: path.into(), problem: problem.into(), help }
+    }
+}
+
+/// Any error of this crate. Decisions are never errors: a fault while deciding is a denial with a code.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PolicyError {
+    /// A configuration, a quorum, a threshold.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+}
+
+impl PolicyError {
+    /// The stable dotted code, for example `policy.config`.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Config(_) => "policy.config",
+        }
+    }
+
+    /// Where the fault lies: a JSON pointer, the name of a setting or of a file; empty for the input as a whole.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        match self {
+            Self::Config(e) => &e.path,
+        }
+    }
+}

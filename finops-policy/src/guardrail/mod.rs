@@ -1,0 +1,1 @@
+//! Guardrails: typed limits on automated change, with time zones and change windows.

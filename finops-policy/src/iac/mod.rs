@@ -1,0 +1,1 @@
+//! Infrastructure as code: gates over a Terraform plan, Kubernetes manifests and an Infracost report.

@@ -1,0 +1,1 @@
+//! Policies in Rego: engine, sets, result contract, lint, bundles, unit tests.

@@ -1,0 +1,5 @@
+//! Kinds `mask`, `exemption`, `approval`, `shadow`.
+
+use super::Handler;
+
+pub(super) const KINDS: &[(&str, Handler)] = &[];

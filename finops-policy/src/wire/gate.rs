@@ -1,0 +1,5 @@
+//! Kinds `gate`, `number`, `digest`.
+
+use super::Handler;
+
+pub(super) const KINDS: &[(&str, Handler)] = &[];

@@ -1,0 +1,5 @@
+//! Kinds `guardrail`, `window`, `update_policy`.
+
+use super::Handler;
+
+pub(super) const KINDS: &[(&str, Handler)] = &[];

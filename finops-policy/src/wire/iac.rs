@@ -1,0 +1,5 @@
+//! Kinds `terraform`, `kubernetes`, `infracost`.
+
+use super::Handler;
+
+pub(super) const KINDS: &[(&str, Handler)] = &[];

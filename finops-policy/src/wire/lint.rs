@@ -1,0 +1,5 @@
+//! Kind `lint`.
+
+use super::Handler;
+
+pub(super) const KINDS: &[(&str, Handler)] = &[];
