@@ -35,6 +35,8 @@ pub use finops_telemetry as telemetry;
 #[cfg(feature = "fetch")]
 pub mod fetch;
 pub mod meter;
+#[cfg(feature = "opa")]
+pub mod opa;
 
 pub use finops_core::{
     carbon,
