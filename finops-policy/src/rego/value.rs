@@ -93,7 +93,8 @@ pub fn to_json(value: &Value, max_bytes: usize) -> Result<Json, EvalError> {
     outward(value, &mut left, max_bytes)
 }
 
-fn outward(value: &Value, left: &mut usize, max_bytes: usize) -> Result<Json, EvalError> {
+/// The JSON of `value`, whose length comes off `left`.
+pub(crate) fn outward(value: &Value, left: &mut usize, max_bytes: usize) -> Result<Json, EvalError> {
     let mut spend = |bytes: usize| match left.checked_sub(bytes) {
         Some(rest) => {
             *left = rest;

@@ -1,12 +1,16 @@
 //! Kinds `rego`, `result_contract`, `remote_opa`, `policy_gate`, `bundle`, `test_runner`.
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+
 use super::Handler;
 use crate::{
     Json, PolicyError,
     decision::{Action, Outcome, Violation},
     error::ConfigError,
+    json::Object,
     rego::{
         Engine, Module,
+        bundle::{Bundle, BundleOptions},
         contract::{self, SetAnswer},
         engine::{Evaluated, evaluate},
         remote,
@@ -14,7 +18,7 @@ use crate::{
 };
 
 pub(super) const KINDS: &[(&str, Handler)] =
-    &[("rego", rego), ("result_contract", result_contract), ("remote_opa", remote_opa)];
+    &[("rego", rego), ("result_contract", result_contract), ("remote_opa", remote_opa), ("bundle", bundle)];
 
 fn text<'a>(input: &'a Json, name: &'static str) -> Result<&'a str, PolicyError> {
     let Some(found) = input.get(name) else {
@@ -124,4 +128,38 @@ fn violation(violation: &Violation) -> Json {
         .extend(carried.into_iter().filter_map(|(name, value)| Some((name, Json::from(value.as_deref()?)))));
     members.push(("message", Json::from(violation.message.as_str())));
     Json::object(members)
+}
+
+fn bundle(input: &Json) -> Result<Json, PolicyError> {
+    let Ok(archive) = STANDARD.decode(text(input, "tar_gz_base64")?) else {
+        return Err(ConfigError::new("tar_gz_base64", "is not base64", "give base64 with padding").into());
+    };
+    let mut options = BundleOptions::default();
+    for (name, value) in input.get("options").and_then(Json::as_object).into_iter().flat_map(Object::iter) {
+        match (name, value) {
+            ("skip_verify", Json::Bool(skip)) => options.skip_verify = *skip,
+            ("expected_sha256", Json::String(digest)) => options.expected_sha256 = Some(digest.clone()),
+            _ => {
+                let name = finops_core::error::shorten(name);
+                let problem = format!("`{name}` is no option, or {} is no value of it", value.type_name());
+                let help = "give `skip_verify`, a boolean, or `expected_sha256`, a string";
+                return Err(ConfigError::new("options", problem, help).into());
+            }
+        }
+    }
+    Ok(match Bundle::from_bytes(&archive, &options) {
+        Ok(bundle) => Json::object([
+            ("ok", Json::from(true)),
+            ("digest", Json::from(bundle.digest)),
+            ("revision", Json::from(bundle.revision)),
+            ("modules", Json::array(bundle.modules.into_iter().map(|module| module.name))),
+            ("data", bundle.data),
+            ("warnings", Json::array(bundle.warnings.iter().map(|warning| warning.code))),
+        ]),
+        Err(error) => Json::object([
+            ("ok", Json::from(false)),
+            ("code", Json::from(error.code())),
+            ("path", Json::from(error.path())),
+        ]),
+    })
 }
