@@ -7,10 +7,8 @@ mod manifest;
 
 use std::fmt::Write as _;
 
-use sha2::{Digest, Sha256};
-
 use super::{Module, source::SetRules};
-use crate::Json;
+use crate::{Json, gate::canonical::sha256};
 use manifest::Manifest;
 
 /// How a bundle is read.
@@ -94,7 +92,7 @@ impl Bundle {
     pub fn from_bytes(tar_gz: &[u8], options: &BundleOptions) -> Result<Self, BundleError> {
         if let Some(expected) = &options.expected_sha256 {
             let wanted = expected.strip_prefix("sha256:").unwrap_or(expected);
-            let found = hex(&Sha256::digest(tar_gz));
+            let found = sha256(tar_gz);
             if !found.eq_ignore_ascii_case(wanted) {
                 let wanted = finops_core::error::shorten(wanted);
                 let message = format!("the archive has SHA-256 `{found}`, expected `{wanted}`");
@@ -168,7 +166,7 @@ impl Bundle {
                 continue;
             }
             // Writing to a string cannot fail.
-            let _ = writeln!(listing, "{}  {}", hex(&Sha256::digest(&file.bytes)), file.path);
+            let _ = writeln!(listing, "{}  {}", sha256(&file.bytes), file.path);
             if is_data {
                 documents.push(file);
             } else if is_rego {
@@ -192,7 +190,7 @@ impl Bundle {
             let message = "the bundle has no policy; add a `.rego` file";
             return Err(BundleError::new("lint.entry_missing", "", message));
         }
-        let digest = format!("sha256:{}", hex(&Sha256::digest(listing.as_bytes())));
+        let digest = format!("sha256:{}", sha256(listing.as_bytes()));
         let revision = match &manifest.revision {
             Some(revision) if !revision.is_empty() => revision.clone(),
             _ => digest.clone(),
@@ -206,20 +204,12 @@ impl Bundle {
 pub(super) fn digest_of(modules: &[Module], data: &Json) -> String {
     let mut lines: Vec<(&str, String)> = modules
         .iter()
-        .map(|module| (module.name.as_str(), hex(&Sha256::digest(module.text.as_bytes()))))
+        .map(|module| (module.name.as_str(), sha256(module.text.as_bytes())))
         .collect();
     if data.as_object().is_some_and(|members| members.iter().len() > 0) {
-        lines.push(("data.json", hex(&Sha256::digest(data.to_sorted_text().as_bytes()))));
+        lines.push(("data.json", sha256(data.to_sorted_text().as_bytes())));
     }
     lines.sort_unstable();
     let listing: String = lines.iter().map(|(name, digest)| format!("{digest}  {name}\n")).collect();
-    format!("sha256:{}", hex(&Sha256::digest(listing.as_bytes())))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    format!("sha256:{}", sha256(listing.as_bytes()))
 }
