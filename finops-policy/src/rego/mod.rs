@@ -1,5 +1,8 @@
 //! Policies in Rego: engine, sets, result contract, lint, bundles, unit tests.
 
+pub mod lint;
+mod subset;
+
 /// One Rego source: the name under which findings report it, and its text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Module {
