@@ -4,9 +4,11 @@ pub mod bundle;
 pub mod contract;
 pub mod coverage;
 pub mod engine;
+pub mod lint;
 pub mod remote;
 pub mod set;
 mod source;
+mod subset;
 pub mod test_runner;
 pub mod value;
 
