@@ -34,6 +34,9 @@ pub enum PolicyError {
     /// A number that no double holds.
     #[error(transparent)]
     Number(#[from] NumberError),
+    /// A limit of the guardrails.
+    #[error(transparent)]
+    Guardrail(#[from] crate::guardrail::GuardrailError),
 }
 
 impl PolicyError {
@@ -44,6 +47,7 @@ impl PolicyError {
             Self::Config(_) => "policy.config",
             Self::Read(e) => e.code(),
             Self::Number(e) => e.code(),
+            Self::Guardrail(e) => e.code(),
         }
     }
 
@@ -53,6 +57,7 @@ impl PolicyError {
         match self {
             Self::Config(e) => &e.path,
             Self::Read(_) | Self::Number(_) => "",
+            Self::Guardrail(e) => e.path(),
         }
     }
 }
