@@ -1,5 +1,7 @@
 //! Errors: one enum a topic, each variant with a stable dotted code, the path of the offending field and what to do.
 
+use crate::json::{NumberError, ReadError};
+
 /// A configuration that cannot be used: `policy.config`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{path}`: {problem}; {help}")]
@@ -26,6 +28,19 @@ pub enum PolicyError {
     /// A configuration, a quorum, a threshold.
     #[error(transparent)]
     Config(#[from] ConfigError),
+    /// A text that is not acceptable JSON.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// A number that no double holds.
+    #[error(transparent)]
+    Number(#[from] NumberError),
+    /// A set of policies that does not load, a bundle, a fault of the engine.
+    #[cfg(feature = "rego")]
+    #[error(transparent)]
+    Rego(#[from] crate::rego::RegoError),
+    /// A limit of the guardrails.
+    #[error(transparent)]
+    Guardrail(#[from] crate::guardrail::GuardrailError),
 }
 
 impl PolicyError {
@@ -34,6 +49,11 @@ impl PolicyError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Config(_) => "policy.config",
+            Self::Read(e) => e.code(),
+            Self::Number(e) => e.code(),
+            #[cfg(feature = "rego")]
+            Self::Rego(e) => e.code(),
+            Self::Guardrail(e) => e.code(),
         }
     }
 
@@ -42,6 +62,10 @@ impl PolicyError {
     pub fn path(&self) -> &str {
         match self {
             Self::Config(e) => &e.path,
+            Self::Read(_) | Self::Number(_) => "",
+            #[cfg(feature = "rego")]
+            Self::Rego(e) => e.path(),
+            Self::Guardrail(e) => e.path(),
         }
     }
 }
