@@ -3,8 +3,12 @@
 //! Redirects are not followed, an answer over 1 MiB is none, and after five failures in a row nothing is asked for two
 //! seconds. What an answer means is decided by the result contract of `finops_policy`: every fault denies.
 
+use finops_policy::rego::{
+    contract::SetAnswer,
+    remote::{self, Failure},
+};
 use std::{
-    io,
+    io::{self, Read},
     sync::{Mutex, PoisonError},
     time::{Duration, Instant},
 };
@@ -13,69 +17,17 @@ use std::{
 pub const URL_DEFAULT: &str = "http://localhost:8181";
 /// The path after `/v1/data/` when nothing else is said.
 pub const PATH_DEFAULT: &str = "finops";
-/// The whole exchange.
-pub const TIMEOUT_DEFAULT: Duration = Duration::from_millis(500);
+/// The whole exchange, in milliseconds.
+pub const TIMEOUT_DEFAULT_MS: u64 = 500;
 /// The connection, which is part of the exchange.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_millis(100);
-/// A larger answer is no decision.
-pub const ANSWER_MAX_BYTES: u64 = 1 << 20;
+/// One byte more than an answer may have: whoever reads it sees that it is too long.
+const ANSWER_READ_BYTES: u64 = (remote::MAX_BODY_BYTES as u64).saturating_add(1);
 
 /// Failures in a row after which nothing is asked for [`BREAKER_OPEN_FOR`].
 const BREAKER_FAILURES: u32 = 5;
 /// How long nothing is asked; then one question probes.
 const BREAKER_OPEN_FOR: Duration = Duration::from_secs(2);
-
-/// What came back.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Reply {
-    /// An HTTP answer, whatever its status.
-    Answered {
-        /// The HTTP status.
-        status: u16,
-        /// The body, at most [`ANSWER_MAX_BYTES`].
-        body: Vec<u8>,
-    },
-    /// No answer.
-    Failed(Failure),
-}
-
-/// Why there is no answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Failure {
-    /// Nobody listens there.
-    Refused,
-    /// The connection broke.
-    Reset,
-    /// The host has no address.
-    Dns,
-    /// No secure connection.
-    Tls,
-    /// Nothing came in time.
-    Timeout,
-    /// The body did not end in time.
-    StalledBody,
-    /// More than [`ANSWER_MAX_BYTES`].
-    TooLarge,
-    /// Nothing was asked, because the last questions failed.
-    BreakerOpen,
-}
-
-impl Failure {
-    /// The name, as `finops_policy` and the vectors use it.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Refused => "refused",
-            Self::Reset => "reset",
-            Self::Dns => "dns",
-            Self::Tls => "tls",
-            Self::Timeout => "timeout",
-            Self::StalledBody => "stalled_body",
-            Self::TooLarge => "too_large",
-            Self::BreakerOpen => "breaker_open",
-        }
-    }
-}
 
 #[derive(Debug, Default)]
 struct Breaker {
@@ -113,35 +65,34 @@ impl OpaClient {
         &self.url
     }
 
-    /// Asks with the text of a JSON document as `input`.
-    pub fn ask(&self, input: &str) -> Reply {
+    /// Asks with the text of a JSON document as `input`. Every fault is an answer that denies, with its code.
+    pub fn ask(&self, input: &str) -> SetAnswer {
         if !self.admits(Instant::now()) {
-            return Reply::Failed(Failure::BreakerOpen);
+            return remote::failed(Failure::BreakerOpen);
         }
         let body = format!("{{\"input\":{input}}}");
         let mut reply = self.exchange(&body);
         // Nothing was asked yet when a connection could not be made: asking again asks once.
-        if reply == Reply::Failed(Failure::Refused) {
+        if reply == Err(Failure::Refused) {
             reply = self.exchange(&body);
         }
-        self.learn(&reply, Instant::now());
-        reply
+        self.learn(matches!(reply, Ok((0..=499, _))), Instant::now());
+        reply.map_or_else(remote::failed, |(status, body)| remote::answered(status, &body))
     }
 
-    fn exchange(&self, body: &str) -> Reply {
+    fn exchange(&self, body: &str) -> Result<(u16, Vec<u8>), Failure> {
         let request = self.agent.post(&self.url).header("content-type", "application/json");
-        let mut response = match request.send(body) {
-            Ok(response) => response,
-            Err(error) => return Reply::Failed(failure(&error)),
-        };
+        let response = request.send(body).map_err(|error| failure(&error))?;
         let status = response.status().as_u16();
         // The body of an error is not read: its status decides.
         if status != 200 {
-            return Reply::Answered { status, body: Vec::new() };
+            return Ok((status, Vec::new()));
         }
-        match response.body_mut().with_config().limit(ANSWER_MAX_BYTES).read_to_vec() {
-            Ok(body) => Reply::Answered { status, body },
-            Err(error) => Reply::Failed(match failure(&error) {
+        let mut body = Vec::new();
+        let mut reader = response.into_body().into_reader().take(ANSWER_READ_BYTES);
+        match reader.read_to_end(&mut body) {
+            Ok(_) => Ok((status, body)),
+            Err(error) => Err(match failure(&ureq::Error::from(error)) {
                 Failure::Timeout => Failure::StalledBody,
                 other => other,
             }),
@@ -162,9 +113,8 @@ impl OpaClient {
         }
     }
 
-    fn learn(&self, reply: &Reply, now: Instant) {
+    fn learn(&self, works: bool, now: Instant) {
         let mut breaker = self.breaker.lock().unwrap_or_else(PoisonError::into_inner);
-        let works = matches!(reply, Reply::Answered { status: 0..=499, .. });
         breaker.failures = if works { 0 } else { breaker.failures.saturating_add(1) };
         breaker.open_until =
             if breaker.failures >= BREAKER_FAILURES { now.checked_add(BREAKER_OPEN_FOR) } else { None };
@@ -176,7 +126,6 @@ fn failure(error: &ureq::Error) -> Failure {
         ureq::Error::Timeout(_) => Failure::Timeout,
         ureq::Error::HostNotFound => Failure::Dns,
         ureq::Error::Tls(_) | ureq::Error::Rustls(_) => Failure::Tls,
-        ureq::Error::BodyExceedsLimit(_) => Failure::TooLarge,
         ureq::Error::ConnectionFailed => Failure::Refused,
         ureq::Error::Io(error) => match error.kind() {
             io::ErrorKind::ConnectionRefused => Failure::Refused,
@@ -190,8 +139,9 @@ fn failure(error: &ureq::Error) -> Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use finops_policy::decision::Outcome;
     use std::{
-        io::{Read, Write},
+        io::Write,
         net::{TcpListener, TcpStream},
         sync::mpsc,
         thread,
@@ -228,77 +178,89 @@ mod tests {
 
     const PATIENT: Duration = Duration::from_secs(20);
 
+    fn code(url: &str, timeout: Duration) -> Option<&'static str> {
+        OpaClient::new(url, PATH_DEFAULT, timeout).ask("{}").code
+    }
+
     #[test]
     fn the_question_goes_to_the_path_and_the_answer_comes_back() {
         let (url, questions) = server(says(
             "HTTP/1.1 200 OK\r\ncontent-length: 25\r\nconnection: close\r\n\r\n{\"result\":{\"allow\":true}}",
         ));
         let client = OpaClient::new(&format!("{url}/"), "/finops/gate", PATIENT);
-        let body = b"{\"result\":{\"allow\":true}}".to_vec();
-        assert_eq!(client.ask("{\"a\":0.30}"), Reply::Answered { status: 200, body });
+        let answer = client.ask("{\"a\":0.30}");
+        assert_eq!((answer.decision, answer.code), (Outcome::Allow, None));
         let asked = questions.recv().expect("asked");
         assert!(asked.starts_with("POST /v1/data/finops/gate HTTP/1.1"), "{asked}");
         assert!(asked.ends_with("{\"input\":{\"a\":0.30}}"), "{asked}");
     }
 
     #[test]
-    fn a_redirect_is_an_answer_of_its_own_and_is_not_followed() {
+    fn a_redirect_is_not_followed() {
         let (url, questions) = server(says(
             "HTTP/1.1 307 Temporary Redirect\r\nlocation: http://127.0.0.1:9/\r\ncontent-length: 0\r\nconnection: close\r\n\r\n",
         ));
-        let client = OpaClient::new(&url, PATH_DEFAULT, PATIENT);
-        assert_eq!(client.ask("{}"), Reply::Answered { status: 307, body: Vec::new() });
+        assert_eq!(code(&url, PATIENT), Some("opa.status"));
         assert_eq!(questions.try_iter().count(), 1);
     }
 
     #[test]
-    fn nobody_listening_is_refused_and_an_unknown_host_has_no_address() {
+    fn an_error_an_empty_body_and_an_undefined_decision_deny() {
+        for (text, expected) in [
+            ("HTTP/1.1 500 Internal Server Error\r\ncontent-length: 0\r\nconnection: close\r\n\r\n", "opa.status"),
+            ("HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n", "opa.result"),
+            ("HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}", "opa.undefined"),
+        ] {
+            let (url, _questions) = server(says(text));
+            assert_eq!(code(&url, PATIENT), Some(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn nobody_listening_and_an_unknown_host_are_unavailable() {
         let free = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address");
-        let client = OpaClient::new(&format!("http://{free}"), PATH_DEFAULT, PATIENT);
-        assert_eq!(client.ask("{}"), Reply::Failed(Failure::Refused));
-        let client = OpaClient::new("http://opa.invalid", PATH_DEFAULT, PATIENT);
-        assert!(matches!(client.ask("{}"), Reply::Failed(Failure::Dns | Failure::Reset | Failure::Timeout)));
+        assert_eq!(code(&format!("http://{free}"), PATIENT), Some("opa.unavailable"));
+        assert_eq!(code("http://opa.invalid", PATIENT), Some("opa.unavailable"));
     }
 
     #[test]
     fn a_broken_connection_a_large_answer_and_a_stalled_one_are_told_apart() {
         let (url, _questions) = server(drop);
-        assert_eq!(OpaClient::new(&url, PATH_DEFAULT, PATIENT).ask("{}"), Reply::Failed(Failure::Reset));
+        assert_eq!(code(&url, PATIENT), Some("opa.unavailable"));
 
         let (url, _questions) = server(|mut stream| {
             let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2000000\r\n\r\n");
             let _ = stream.write_all(&vec![b' '; 2_000_000]);
         });
-        assert_eq!(OpaClient::new(&url, PATH_DEFAULT, PATIENT).ask("{}"), Reply::Failed(Failure::TooLarge));
+        assert_eq!(code(&url, PATIENT), Some("opa.result"));
 
         // The server holds its streams, so that neither of these ends by itself.
+        let hasty = Duration::from_millis(300);
         let held = Mutex::new(Vec::new());
         let (url, _questions) = server(move |mut stream| {
             let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 20\r\n\r\n{");
             held.lock().expect("held").push(stream);
         });
-        let hasty = Duration::from_millis(300);
-        assert_eq!(OpaClient::new(&url, PATH_DEFAULT, hasty).ask("{}"), Reply::Failed(Failure::StalledBody));
+        assert_eq!(code(&url, hasty), Some("opa.timeout"));
         let held = Mutex::new(Vec::new());
         let (url, _questions) = server(move |stream| held.lock().expect("held").push(stream));
-        assert_eq!(OpaClient::new(&url, PATH_DEFAULT, hasty).ask("{}"), Reply::Failed(Failure::Timeout));
+        assert_eq!(code(&url, hasty), Some("opa.timeout"));
     }
 
     #[test]
     fn five_failures_open_the_breaker_and_one_probe_goes_through_later() {
         let client = OpaClient::new(URL_DEFAULT, PATH_DEFAULT, PATIENT);
         let start = Instant::now();
-        let failed = Reply::Failed(Failure::Refused);
         for _ in 0..BREAKER_FAILURES {
             assert!(client.admits(start));
-            client.learn(&failed, start);
+            client.learn(false, start);
         }
         assert!(!client.admits(start));
-        assert_eq!(client.ask("{}"), Reply::Failed(Failure::BreakerOpen));
+        assert_eq!(client.ask("{}").code, Some("opa.unavailable"), "nothing is asked");
         let later = start.checked_add(BREAKER_OPEN_FOR).expect("a later instant");
         assert!(client.admits(later), "one probe");
         assert!(!client.admits(later), "the others wait for it");
-        client.learn(&Reply::Answered { status: 200, body: Vec::new() }, later);
+        client.learn(true, later);
         assert!(client.admits(later));
     }
 }
