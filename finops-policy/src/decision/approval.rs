@@ -229,3 +229,167 @@ fn not_blank(value: &Json) -> Option<&str> {
 fn id(item: &Json) -> Option<&str> {
     item.get("id").and_then(not_blank)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::json::{Limits, read};
+    use proptest::prelude::*;
+
+    const DIGEST: &str = "sha256:12";
+
+    fn json(text: &str) -> Json {
+        read(text.as_bytes(), &Limits::default()).unwrap()
+    }
+
+    /// An approval with these members replaced; `null` removes.
+    fn given(changes: &str) -> Json {
+        let mut approval = json(
+            r#"{"id":"AP-1","approver":"lead@x","input_digest":"sha256:12","policy_revision":"r1","rules":["a"],
+                "approved_at":"2026-11-21T02:00:00Z","expires_at":"2026-11-21T08:00:00Z"}"#,
+        );
+        let Json::Object(members) = &mut approval else { panic!() };
+        for (key, value) in json(changes).as_object().unwrap().iter() {
+            if value.is_null() {
+                members.remove(key);
+            } else {
+                members.insert(key, value.clone());
+            }
+        }
+        approval
+    }
+
+    fn scope(now: &str) -> ApprovalScope<'static> {
+        ApprovalScope {
+            requester: Some("dev@x"),
+            input_digest: DIGEST,
+            policy_revision: "r1",
+            now: now.parse().ok(),
+        }
+    }
+
+    fn pending(rules: &[&str]) -> Vec<Violation> {
+        rules.iter().map(|rule| Violation::new(*rule, Action::RequireApproval, "")).collect()
+    }
+
+    fn run(approvals: &[Json], rules: &[&str]) -> Approved {
+        approve(&pending(rules), approvals, &scope("2026-11-21T03:00:00Z"), &ApprovalOptions::default())
+    }
+
+    fn fault(changes: &str) -> Option<&'static str> {
+        let approved = run(&[given(changes)], &["a"]);
+        assert_eq!(approved.decision == Outcome::Allow, approved.rejected.is_empty(), "{changes}");
+        approved.rejected.first().map(|(_, code)| *code)
+    }
+
+    #[test]
+    fn the_first_fault_is_named_in_the_order_of_the_specification() {
+        assert_eq!(fault("{}"), None);
+        for changes in [
+            r#"{"approver":" "}"#, r#"{"id":5}"#, r#"{"input_digest":null}"#, r#"{"rules":[]}"#, r#"{"rules":"a"}"#,
+            r#"{"rules":["a",""]}"#, r#"{"rules":null}"#, r#"{"approved_at":"2026-11-21T02:00:00"}"#,
+            r#"{"approved_at":"2026-11-21T08:00:00Z"}"#, r#"{"expires_at":"later","input_digest":"x"}"#,
+        ] {
+            assert_eq!(fault(changes), Some("approval.invalid"), "{changes}");
+        }
+        assert_eq!(fault(r#"{"input_digest":"12","policy_revision":"r0"}"#), Some("approval.digest_mismatch"));
+        assert_eq!(fault(r#"{"policy_revision":"R1","expires_at":"2026-11-21T02:30:00Z"}"#), Some("approval.revision_mismatch"));
+        assert_eq!(fault(r#"{"approved_at":"2026-11-21T03:00:00.001Z","approver":"dev@x"}"#), Some("approval.not_yet_valid"));
+        assert_eq!(fault(r#"{"expires_at":"2026-11-21T03:00:00Z","approver":"dev@x"}"#), Some("approval.expired"));
+        assert_eq!(fault(r#"{"approved_at":"2026-11-20T07:59:59.999Z","approver":"dev@x"}"#), Some("approval.ttl_too_long"));
+        assert_eq!(fault(r#"{"approver":"\tDev@X","rules":["b"]}"#), Some("approval.self_approval"));
+        assert_eq!(fault(r#"{"rules":["b"]}"#), Some("approval.rule_not_covered"));
+        assert_eq!(fault(r#"{"rules":["b","*"]}"#), None);
+    }
+
+    #[test]
+    fn an_unknown_requester_or_time_counts_for_nothing() {
+        let options = ApprovalOptions::default();
+        for requester in [None, Some(""), Some(" ")] {
+            let scope = ApprovalScope { requester, ..scope("2026-11-21T03:00:00Z") };
+            let approved = approve(&pending(&["a"]), &[given("{}")], &scope, &options);
+            assert_eq!(approved.rejected[0].1, "approval.requester_unknown");
+        }
+        let approved = approve(&pending(&["a"]), &[given("{}")], &scope("never"), &options);
+        assert_eq!((approved.decision, approved.rejected[0].1), (Outcome::RequireApproval, "approval.time_unknown"));
+    }
+
+    #[test]
+    fn one_person_counts_once_a_rule_and_is_listed_last() {
+        let options = ApprovalOptions::default().with_quorum(&json(r#"{"default":2}"#), "/quorum").unwrap();
+        let approvals = [
+            given("{}"),
+            given(r#"{"id":"AP-2","approver":"LEAD@X "}"#),
+            given(r#"{"id":"AP-0","approver":"lead@x","rules":["a","b"]}"#),
+            given(r#"{"id":null,"rules":["a"]}"#),
+        ];
+        let approved = approve(&pending(&["a", "b"]), &approvals, &scope("2026-11-21T03:00:00Z"), &options);
+        assert_eq!(approved.used, ["AP-0", "AP-1"]);
+        assert_eq!(approved.missing, [("a".to_owned(), 1), ("b".to_owned(), 1)]);
+        let duplicate = (Some("AP-2".to_owned()), "approval.duplicate_approver");
+        assert_eq!(approved.rejected, [(None, "approval.invalid"), duplicate]);
+        assert_eq!(approved.decision, Outcome::RequireApproval);
+    }
+
+    #[test]
+    fn a_denial_is_never_approved_away() {
+        let mut violations = pending(&["a"]);
+        violations.push(Violation::new("d", Action::Deny, ""));
+        let approved = approve(&violations, &[given(r#"{"rules":["*"]}"#)], &scope("2026-11-21T03:00:00Z"), &ApprovalOptions::default());
+        assert_eq!((approved.decision, approved.missing.len()), (Outcome::Deny, 0));
+    }
+
+    #[test]
+    fn a_quorum_is_a_number_of_people() {
+        for (quorum, path) in [
+            ("[]", "/quorum"), (r#"{"default":0}"#, "/quorum/default"), (r#"{"a/b":-1}"#, "/quorum/a~1b"),
+            (r#"{"a":1.5}"#, "/quorum/a"), (r#"{"a":true}"#, "/quorum/a"), (r#"{"a":"2"}"#, "/quorum/a"), (r#"{"a":null}"#, "/quorum/a"),
+        ] {
+            let error = ApprovalOptions::default().with_quorum(&json(quorum), "/quorum").unwrap_err();
+            assert_eq!((error.code(), error.path()), ("policy.config", path), "{quorum}");
+        }
+    }
+
+    fn some_approval() -> impl Strategy<Value = Json> {
+        let rules = prop_oneof![Just(r#"["a"]"#), Just(r#"["b"]"#), Just(r#"["*"]"#), Just("[]")];
+        let expires = prop_oneof![Just("2026-11-21T02:30:00Z"), Just("2026-11-21T08:00:00Z")];
+        ("[0-9]", "[ w-z]", rules, expires).prop_map(|(id, who, rules, expires)| {
+            given(&format!(r#"{{"id":"{id}","approver":"{who}","rules":{rules},"expires_at":"{expires}"}}"#))
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn fewer_approvals_never_allow_more(
+            approvals in prop::collection::vec(some_approval(), 1..6),
+            drop in any::<prop::sample::Index>(),
+            quorum in 1_u32..4,
+        ) {
+            let options = ApprovalOptions { default_quorum: quorum, ..ApprovalOptions::default() };
+            let scope = scope("2026-11-21T03:00:00Z");
+            let all = approve(&pending(&["a", "b"]), &approvals, &scope, &options);
+            let mut fewer = approvals;
+            fewer.remove(drop.index(fewer.len()));
+            let less = approve(&pending(&["a", "b"]), &fewer, &scope, &options);
+            prop_assert!(less.decision <= all.decision);
+            let more_people = ApprovalOptions { default_quorum: quorum + 1, ..options };
+            prop_assert!(approve(&pending(&["a", "b"]), &fewer, &scope, &more_people).decision <= less.decision);
+            let mut denied = pending(&["a", "b"]);
+            denied.push(Violation::new("c", Action::RequireApproval, ""));
+            prop_assert!(approve(&denied, &fewer, &scope, &more_people).decision <= less.decision);
+        }
+
+        #[test]
+        fn the_order_of_approvals_changes_no_decision(
+            (approvals, other) in prop::collection::vec(some_approval(), 0..6)
+                .prop_flat_map(|items| (Just(items.clone()), Just(items).prop_shuffle())),
+            quorum in 1_u32..4,
+        ) {
+            let options = ApprovalOptions { default_quorum: quorum, ..ApprovalOptions::default() };
+            let scope = scope("2026-11-21T03:00:00Z");
+            let one = approve(&pending(&["a", "b"]), &approvals, &scope, &options);
+            let two = approve(&pending(&["a", "b"]), &other, &scope, &options);
+            prop_assert_eq!((one.decision, one.missing), (two.decision, two.missing));
+        }
+    }
+}

@@ -291,3 +291,184 @@ fn selector(item: &Json) -> Option<Vec<(String, Scalar)>> {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{super::Action, *};
+    use crate::json::{Limits, read};
+    use proptest::prelude::*;
+
+    const NOW: &str = "2026-11-21T03:00:00Z";
+    const INPUT: &str = r#"{"unit_cost_usd":0.6,"n":0.60,"s":"0.6","b":true,"z":null,"a/b":{"c":[7]},"cost_tags":{"team":"ai"}}"#;
+
+    fn json(text: &str) -> Json {
+        read(text.as_bytes(), &Limits::default()).unwrap()
+    }
+
+    fn at(text: &str) -> Option<Timestamp> {
+        Some(text.parse().unwrap())
+    }
+
+    /// An exemption with these members replaced; `null` removes.
+    fn exemption(changes: &str) -> Json {
+        let mut exemption = json(
+            r#"{"id":"EX-1","rule":"budget.unit_cost","selector":{"/cost_tags/team":"ai"},"reason":"r","owner":"o",
+                "approved_by":"a","created":"2026-11-01T00:00:00Z","expires":"2026-12-20T00:00:00Z"}"#,
+        );
+        let Json::Object(members) = &mut exemption else { panic!() };
+        for (key, value) in json(changes).as_object().unwrap().iter() {
+            if value.is_null() {
+                members.remove(key);
+            } else {
+                members.insert(key, value.clone());
+            }
+        }
+        exemption
+    }
+
+    fn violations(rules: &[(&str, Option<&str>)]) -> Vec<Violation> {
+        let violation = |(rule, subject): &(&str, Option<&str>)| Violation {
+            subject: subject.map(str::to_owned),
+            ..Violation::new(*rule, Action::Deny, "")
+        };
+        rules.iter().map(violation).collect()
+    }
+
+    fn apply(items: &[Json], rules: &[(&str, Option<&str>)]) -> Applied {
+        Exemptions::new(items, ExemptionOptions::default()).apply(violations(rules), &json(INPUT), at(NOW))
+    }
+
+    fn warning(changes: &str) -> Option<&'static str> {
+        let applied = apply(&[exemption(changes)], &[("budget.unit_cost", None)]);
+        let code = applied.warnings.first().map(|warning| warning.code);
+        // Whatever is wrong with an exemption, the violation stays.
+        assert_eq!(applied.left.len(), usize::from(code.is_some_and(|code| code != "exemption.expiring")));
+        code
+    }
+
+    #[test]
+    fn the_first_problem_is_named_in_the_order_of_the_table() {
+        assert_eq!(warning("{}"), None);
+        assert_eq!(warning(r#"{"reason":" \t"}"#), Some("exemption.invalid"));
+        assert_eq!(warning(r#"{"rule":"*.cost"}"#), Some("exemption.invalid"));
+        assert_eq!(warning(r#"{"rule":".*"}"#), Some("exemption.invalid"));
+        assert_eq!(warning(r#"{"rule":"bud*"}"#), Some("exemption.invalid"));
+        assert_eq!(warning(r#"{"rule":"a.*.*"}"#), Some("exemption.invalid"));
+        for rule in ["input.type", "input.*", "input", "policy.eval", "opa.*"] {
+            let changes = format!(r#"{{"rule":"{rule}","selector":{{}}}}"#);
+            assert_eq!(warning(&changes), Some("exemption.forbidden_rule"), "before the selector: {rule}");
+        }
+        assert_eq!(warning(r#"{"rule":"input.type","owner":""}"#), Some("exemption.invalid"));
+        for selector in [r#"{}"#, r#"{"a":1}"#, r#"{"":1}"#, r#"{"/a":null}"#, r#"{"/a":[]}"#, r#"{"/a":{}}"#, r#"[]"#, r#""x""#] {
+            let changes = format!(r#"{{"selector":{selector},"expires":"2026-11-02T00:00:00Z"}}"#);
+            assert_eq!(warning(&changes), Some("exemption.invalid"), "before the dates: {selector}");
+        }
+        assert_eq!(warning(r#"{"selector":null}"#), Some("exemption.invalid"));
+        assert_eq!(warning(r#"{"selector":null,"scope":"all"}"#), None);
+        assert_eq!(warning(r#"{"selector":{},"scope":"some"}"#), Some("exemption.invalid"));
+        assert_eq!(warning(r#"{"created":"2026-11-01T00:00:00"}"#), Some("exemption.invalid"));
+        assert_eq!(warning(r#"{"expires":"2026-11-01T00:00:00Z"}"#), Some("exemption.invalid"));
+        assert_eq!(warning(r#"{"created":"2026-09-21T00:00:00Z","expires":"2026-12-20T00:00:00Z"}"#), None);
+        assert_eq!(
+            warning(r#"{"created":"2026-09-20T23:59:59Z","expires":"2026-12-20T00:00:00Z"}"#),
+            Some("exemption.invalid")
+        );
+        assert_eq!(warning(r#"{"created":"2026-11-21T03:00:00Z"}"#), None);
+        assert_eq!(warning(r#"{"created":"2026-11-21T03:00:00.001Z"}"#), Some("exemption.not_yet_valid"));
+        assert_eq!(warning(r#"{"expires":"2026-11-21T03:00:00Z"}"#), Some("exemption.expired"));
+        assert_eq!(warning(r#"{"expires":"2026-11-21T04:00:00.001+01:00"}"#), Some("exemption.expiring"));
+        assert_eq!(warning(r#"{"expires":"2026-11-28T03:00:00.001Z"}"#), None);
+        assert_eq!(warning(r#"{"subject":5}"#), Some("exemption.invalid"));
+    }
+
+    #[test]
+    fn values_are_equal_in_type_and_exactly() {
+        let selects = |selector: &str| {
+            apply(&[exemption(&format!(r#"{{"selector":{selector}}}"#))], &[("budget.unit_cost", None)]).left.is_empty()
+        };
+        for selector in [r#"{"/n":0.6}"#, r#"{"/n":6e-1}"#, r#"{"/b":true}"#, r#"{"/a~1b/c/0":7.0}"#, r#"{"/s":"0.6"}"#] {
+            assert!(selects(selector), "{selector}");
+        }
+        for selector in [
+            r#"{"/n":"0.6"}"#, r#"{"/s":0.6}"#, r#"{"/b":"true"}"#, r#"{"/b":1}"#, r#"{"/n":0.60000000000000000001}"#,
+            r#"{"/z":"null"}"#, r#"{"/absent":1}"#, r#"{"/a~1b/c/00":7}"#, r#"{"/n":0.6,"/b":false}"#,
+        ] {
+            assert!(!selects(selector), "{selector}");
+        }
+    }
+
+    #[test]
+    fn a_prefix_covers_rules_below_it_and_never_the_validity_of_the_input() {
+        let all = |rule: &str| exemption(&format!(r#"{{"rule":"{rule}"}}"#));
+        let rules = [("budget.unit_cost", None), ("budget.total_spend", None), ("input.type", None), ("budgets.x", None)];
+        let applied = apply(&[all("budget.*")], &rules);
+        let left: Vec<&str> = applied.left.iter().map(|violation| violation.rule.as_str()).collect();
+        assert_eq!(left, ["input.type", "budgets.x"]);
+        assert_eq!(applied.exempted.len(), 2);
+    }
+
+    #[test]
+    fn the_smallest_id_counts_and_what_else_matches_is_not_unused() {
+        let with = |id: &str, subject: &str| exemption(&format!(r#"{{"id":"{id}","rule":"tags.*","subject":{subject}}}"#));
+        let items = [with("b", "\"team\""), with("a", "null"), with("c", "\"nobody\"")];
+        let applied = apply(&items, &[("tags.required", Some("team"))]);
+        assert_eq!(applied.exempted.len(), 1);
+        assert_eq!(applied.exempted[0].exemption, "a");
+        assert_eq!(applied.unused, ["c"]);
+    }
+
+    #[test]
+    fn without_a_time_nothing_is_exempted() {
+        let exemptions = Exemptions::new(&[exemption("{}")], ExemptionOptions::default());
+        let applied = exemptions.apply(violations(&[("budget.unit_cost", None)]), &json(INPUT), None);
+        assert_eq!(applied.left.len(), 1);
+        assert_eq!(applied.warnings[0].code, "exemption.time_unknown");
+        assert_eq!(applied.unused, Vec::<String>::new());
+    }
+
+    fn some_exemption() -> impl Strategy<Value = Json> {
+        let id = prop_oneof!["[ab]", Just(String::new())];
+        let rule = prop_oneof![Just("budget.unit_cost"), Just("tags.*"), Just("input.type"), Just("*")];
+        let expires = prop_oneof![Just("2026-11-21T03:00:00Z"), Just("2026-11-25T00:00:00Z"), Just("2026-12-20T00:00:00Z")];
+        let team = prop_oneof![Just("ai"), Just("ml")];
+        (id, rule, expires, team).prop_map(|(id, rule, expires, team)| {
+            exemption(&format!(
+                r#"{{"id":"{id}","rule":"{rule}","expires":"{expires}","selector":{{"/cost_tags/team":"{team}"}}}}"#
+            ))
+        })
+    }
+
+    const RULES: [(&str, Option<&str>); 4] =
+        [("budget.unit_cost", None), ("tags.required", Some("team")), ("tags.required", None), ("input.type", None)];
+
+    proptest! {
+        #[test]
+        fn the_order_of_exemptions_is_irrelevant(
+            (items, other) in prop::collection::vec(some_exemption(), 0..6)
+                .prop_flat_map(|items| (Just(items.clone()), Just(items).prop_shuffle()))
+        ) {
+            prop_assert_eq!(apply(&items, &RULES), apply(&other, &RULES));
+        }
+
+        #[test]
+        fn time_only_ever_takes_exemptions_away(items in prop::collection::vec(some_exemption(), 0..6), later in 0_i64..60) {
+            let exemptions = Exemptions::new(&items, ExemptionOptions::default());
+            let now = at(NOW).unwrap();
+            let later = now.saturating_add_ms(later * MS_PER_DAY);
+            let count = |now| exemptions.apply(violations(&RULES), &json(INPUT), now).left.len();
+            prop_assert!(count(Some(later)) >= count(Some(now)));
+            prop_assert_eq!(count(None), RULES.len());
+        }
+
+        #[test]
+        fn every_violation_is_left_or_exempted_in_order(items in prop::collection::vec(some_exemption(), 0..6)) {
+            let applied = apply(&items, &RULES);
+            let left: Vec<_> = applied.left.iter().map(|v| (v.rule.as_str(), v.subject.as_deref())).collect();
+            let exempted: Vec<_> = applied.exempted.iter().map(|e| (e.rule.as_str(), e.subject.as_deref())).collect();
+            let expected: Vec<_> = RULES.iter().copied().filter(|rule| left.contains(rule)).collect();
+            prop_assert_eq!(&left, &expected);
+            prop_assert!(left.contains(&("input.type", None)));
+            prop_assert_eq!(left.len() + exempted.len(), RULES.len());
+        }
+    }
+}

@@ -10,7 +10,7 @@ use super::{
     log::{self, Conditions, EventFields},
     mask::Mask,
     shadow::Shadow,
-    state::{Slot, State},
+    state::{Slot, State, Status},
 };
 use crate::{
     Json, PolicyError,
@@ -153,9 +153,10 @@ pub struct Gate {
     exemptions: Exemptions,
     approval_options: ApprovalOptions,
     masks: Vec<Mask>,
+    #[cfg(feature = "rego")]
     max_age_s: Option<u64>,
     candidate: Option<Arc<Gate>>,
-    /// Digest of the exemptions, the quorum and the candidate as configured, if there are any.
+    /// The exemptions and the quorum as configured, if they are not the defaults.
     conditions: Option<Json>,
     pub(super) slot: Slot,
     #[cfg(feature = "rego")]
@@ -193,6 +194,7 @@ impl Gate {
             default_policy: options.default_policy,
             schema: options.schema,
             approval_options: options.approval_options,
+            #[cfg(feature = "rego")]
             max_age_s: options.max_age_s,
             candidate: options.candidate,
             conditions,
@@ -269,11 +271,17 @@ impl Gate {
         if evaluation.fault.is_some() || evaluation.violations.iter().any(|v| stops(&v.rule)) {
             return evaluation;
         }
-        match state.evaluate(input, now, self.max_age_s) {
-            Ok(None) => {}
-            Ok(Some((answer, engine))) => evaluation.add(answer, engine),
-            Err(fault) => evaluation.fault = Some(fault),
+        #[cfg(feature = "rego")]
+        if let Some(answer) = state.ask(input, now, self.max_age_s) {
+            match answer {
+                Ok((answer, engine)) => evaluation.add(answer, engine),
+                Err(fault) => evaluation.fault = Some(fault),
+            }
+            return evaluation;
         }
+        #[cfg(not(feature = "rego"))]
+        let _only_a_set_grows_old = now;
+        evaluation.fault = state.without_set().err();
         evaluation
     }
 
@@ -322,11 +330,8 @@ impl Gate {
         }
         decision.shadow = candidate.map(|(outcome, violations)| {
             let active = Outcome::of(&decision.violations, decision.fault.is_some());
-            let mut shadow =
-                Shadow::compare((active, &decision.violations), (outcome, &violations));
-            // The approvals given are for the active policy: what they lift does not count as a change.
-            shadow.changed = active != outcome;
-            shadow
+            // What approvals lift is no change: they were given for the active policy.
+            Shadow::compare((active, &decision.violations), (outcome, &violations))
         });
         decision
     }
@@ -416,6 +421,12 @@ impl Gate {
         log::event(decision, input, conditions, (self.entry(), revision), fields, &self.masks)
     }
 
+    /// The revision that decides, when its set was loaded, and why the last load failed.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        self.slot.state().status()
+    }
+
     /// The entry package.
     #[must_use]
     pub fn entry(&self) -> &str {
@@ -423,6 +434,17 @@ impl Gate {
         return &self.load.entry;
         #[cfg(not(feature = "rego"))]
         "finops"
+    }
+
+    /// By file of the set, the lines that run on `input`.
+    pub(super) fn covered_lines(&self, input: &Json) -> Vec<(String, Vec<u32>)> {
+        #[cfg(feature = "rego")]
+        return self.slot.state().covered_lines(input);
+        #[cfg(not(feature = "rego"))]
+        {
+            let _nothing_runs_without_a_set = input;
+            Vec::new()
+        }
     }
 
     /// `sha256:<hex>` over configuration, schema and set.
@@ -509,13 +531,13 @@ fn stops(rule: &str) -> bool {
 /// The value, and the digest of what was given.
 fn read(input: Input<'_>) -> (Result<Cow<'_, Json>, ReadError>, String) {
     match input {
-        Input::Value(value) => (Ok(Cow::Borrowed(value)), canonical::digest(value)),
+        Input::Value(value) => (Ok(Cow::Borrowed(value)), digest(value)),
         Input::Text(text) => match json::read(text, &json::Limits::default()) {
             Ok(value) => {
-                let digest = canonical::digest(&value);
+                let digest = digest(&value);
                 (Ok(Cow::Owned(value)), digest)
             }
-            Err(error) => (Err(error), canonical::digest_of_bytes(text)),
+            Err(error) => (Err(error), format!("sha256:{}", canonical::sha256(text))),
         },
     }
 }
@@ -542,7 +564,7 @@ fn policy(config: &GateConfig, default_policy: bool, schema: Schema) -> (Json, J
 
 /// `sha256:<hex>` of the canonical form.
 pub(super) fn digest(value: &Json) -> String {
-    canonical::digest(value)
+    format!("sha256:{}", canonical::digest(value))
 }
 
 fn conditions(options: &GateOptions) -> Option<Json> {

@@ -5,10 +5,10 @@
 //! of the conditions (exemptions, quorum, candidate); it is left out when there is none.
 
 use super::{
-    Decision, Outcome,
+    Decision, Outcome, gate,
     mask::{self, Mask},
 };
-use crate::{Json, PolicyError, error::ConfigError, gate::canonical, json::Object};
+use crate::{Json, PolicyError, error::ConfigError, json::Object};
 use finops_core::time::Timestamp;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
@@ -213,7 +213,7 @@ impl<'e> Recorded<'e> {
             _ => return Err(ReplayError::Event { path: "/result/decision" }),
         };
         let recorded = text("/result/input_digest")?;
-        let found = event.get("input").map(canonical::digest).unwrap_or_default();
+        let found = event.get("input").map(gate::digest).unwrap_or_default();
         if found != recorded {
             return Err(ReplayError::Masked { recorded: recorded.to_owned(), found });
         }

@@ -253,3 +253,153 @@ fn unescape(token: &str) -> Option<String> {
 fn pointer(steps: &[String]) -> String {
     pointer_of(steps.iter().map(String::as_str))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::json::{Limits, read};
+    use proptest::prelude::*;
+
+    fn json(text: &str) -> Json {
+        read(text.as_bytes(), &Limits::default()).unwrap()
+    }
+
+    fn run(event: &str, masks: &str) -> (String, Vec<String>, Vec<String>) {
+        let masks = Mask::list(json(masks).as_array().unwrap(), "/masks").unwrap();
+        let Masked { event, erased, masked } = mask(&json(event), &masks);
+        (event.to_text(), erased, masked)
+    }
+
+    #[test]
+    fn a_removed_element_leaves_null_and_the_others_in_place() {
+        let (event, erased, masked) = run(r#"{"input":{"a":[1,2,3]}}"#, r#"["/input/a/1","/input/a/7","/input/a/-"]"#);
+        assert_eq!(event, r#"{"input":{"a":[1,null,3]}}"#);
+        assert_eq!((erased, masked), (vec!["/input/a/1".to_owned()], Vec::new()));
+    }
+
+    #[test]
+    fn an_upsert_needs_a_parent_and_an_existing_index() {
+        let masks = r#"[
+            {"op":"upsert","path":"/input/b","value":1},
+            {"op":"upsert","path":"/input/a/0","value":"x"},
+            {"op":"upsert","path":"/input/a/1","value":"x"},
+            {"op":"upsert","path":"/input/c/d","value":"x"}]"#;
+        let (event, erased, masked) = run(r#"{"input":{"a":["s"]}}"#, masks);
+        assert_eq!(event, r#"{"input":{"a":["x"],"b":1}}"#);
+        assert_eq!((erased, masked), (Vec::new(), vec!["/input/a/0".to_owned(), "/input/b".to_owned()]));
+    }
+
+    #[test]
+    fn masks_apply_in_order_and_only_the_last_change_of_a_place_is_listed() {
+        let masks = r#"["/input/a/b",{"op":"upsert","path":"/input/a/b","value":"n"},"/input/c/d","/input/c"]"#;
+        let (event, erased, masked) = run(r#"{"input":{"a":{"b":"s"},"c":{"d":1}}}"#, masks);
+        assert_eq!(event, r#"{"input":{"a":{"b":"n"}}}"#);
+        assert_eq!((erased, masked), (vec!["/input/c".to_owned()], vec!["/input/a/b".to_owned()]));
+    }
+
+    #[test]
+    fn a_secret_is_found_at_any_depth_of_the_input_and_nowhere_else() {
+        let event = r#"{"input":{"x":[{"apiKey":"k"}],"a/b":{"cookie":"c"}},"result":{"token":"t"}}"#;
+        let (event, erased, masked) = run(event, "[]");
+        assert_eq!(
+            event,
+            r#"{"input":{"x":[{"apiKey":"**REDACTED**"}],"a/b":{"cookie":"**REDACTED**"}},"result":{"token":"t"}}"#
+        );
+        assert_eq!(erased, Vec::<String>::new());
+        assert_eq!(masked, ["/input/a~1b/cookie", "/input/x/0/apiKey"]);
+    }
+
+    #[test]
+    fn keys_are_judged_by_their_words() {
+        for key in [
+            "password", "dbPasswd", "PASSPHRASE", "client_secret", "x-auth-token", "apikey", "Authorization",
+            "set-cookie", "credential", "awsCredentials", "API_KEY", "apiKey", "APIKey", "private-key", "accessKeyId",
+            "SECRETKey", "token2", "2token",
+        ] {
+            assert!(is_secret(key), "{key}");
+        }
+        for key in ["tokens", "max_tokens", "secretary", "secrets", "key", "api2key", "keyApi", "monkey", "", "passwörd"] {
+            assert!(!is_secret(key), "{key}");
+        }
+    }
+
+    #[test]
+    fn a_mask_of_another_form_is_refused_where_it_stands() {
+        for (masks, path) in [
+            (r#"["input"]"#, "/masks/0"),
+            (r#"["/a",5]"#, "/masks/1"),
+            (r#"[""]"#, "/masks/0"),
+            (r#"["/a~2"]"#, "/masks/0"),
+            (r#"[{"op":"upsert","path":"/a"}]"#, "/masks/0/value"),
+            (r#"[{"op":"add","path":"/a"}]"#, "/masks/0/op"),
+            (r#"[{"op":"remove"}]"#, "/masks/0/path"),
+            (r#"[{"op":"remove","path":"/a","vaule":1}]"#, "/masks/0/vaule"),
+        ] {
+            let error = Mask::list(json(masks).as_array().unwrap(), "/masks").unwrap_err();
+            assert_eq!((error.code(), error.path()), ("policy.config", path), "{masks}");
+        }
+    }
+
+    fn value() -> impl Strategy<Value = Json> {
+        let leaf = prop_oneof![
+            Just(Json::Null),
+            any::<bool>().prop_map(Json::from),
+            any::<i64>().prop_map(Json::from),
+            "[a-z]{0,4}".prop_map(Json::from),
+        ];
+        leaf.prop_recursive(3, 24, 4, |inner| {
+            let key = prop_oneof!["[a-c]", Just("token".to_owned()), Just("apiKey".to_owned())];
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..4).prop_map(Json::Array),
+                prop::collection::vec((key, inner), 0..4).prop_map(Json::object),
+            ]
+        })
+    }
+
+    /// Pointers of all scalars with their values.
+    fn leaves(value: &Json, at: &str, found: &mut Vec<(String, Json)>) {
+        match value {
+            Json::Object(members) => {
+                members.iter().for_each(|(key, value)| leaves(value, &format!("{at}/{key}"), found));
+            }
+            Json::Array(items) => {
+                items.iter().enumerate().for_each(|(i, value)| leaves(value, &format!("{at}/{i}"), found));
+            }
+            scalar => found.push((at.to_owned(), scalar.clone())),
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn only_listed_texts_change_without_masks(input in value()) {
+            let event = Json::object([("input", input)]);
+            let masked = mask(&event, &[]);
+            prop_assert!(masked.erased.is_empty());
+            let (mut before, mut after) = (Vec::new(), Vec::new());
+            leaves(&event, "", &mut before);
+            leaves(&masked.event, "", &mut after);
+            prop_assert_eq!(before.len(), after.len());
+            for ((at, old), (there, new)) in before.iter().zip(&after) {
+                prop_assert_eq!(at, there);
+                prop_assert_eq!(old != new, masked.masked.contains(at));
+                prop_assert!(old == new || (old.as_str().is_some() && new.as_str() == Some(REDACTED)));
+            }
+            prop_assert_eq!(mask(&masked.event, &[]).event, masked.event);
+        }
+
+        #[test]
+        fn a_mask_touches_nothing_beside_its_pointer(input in value(), steps in prop::collection::vec("[a-c]|[0-2]", 1..4)) {
+            let event = Json::object([("input", input)]);
+            let pointer = format!("/input/{}", steps.join("/"));
+            let masks = [Mask::from_json(&Json::from(pointer.as_str()), "").unwrap()];
+            let (plain, masked) = (mask(&event, &[]), mask(&event, &masks));
+            let (mut before, mut after) = (Vec::new(), Vec::new());
+            leaves(&plain.event, "", &mut before);
+            leaves(&masked.event, "", &mut after);
+            let beside = |at: &str| !(at == pointer || at.starts_with(&format!("{pointer}/")));
+            before.retain(|(at, _)| beside(at));
+            after.retain(|(at, _)| beside(at));
+            prop_assert_eq!(before, after);
+        }
+    }
+}

@@ -10,9 +10,11 @@ pub mod gate;
 pub mod log;
 pub mod mask;
 mod record;
+mod state;
 pub mod replay;
 pub mod report;
 pub mod shadow;
 
-pub use gate::{Context, Gate, GateOptions, Input, Schema, Status};
+pub use gate::{Context, Gate, GateOptions, Input, Schema};
 pub use record::{Action, Decision, DecisionSource, Fault, Outcome, UsedEngine, Violation};
+pub use state::Status;

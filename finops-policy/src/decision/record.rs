@@ -98,6 +98,20 @@ pub struct Violation {
 }
 
 impl Violation {
+    /// A failing check of `rule` that says `message`, about nothing in particular.
+    pub fn new(rule: impl Into<String>, action: Action, message: impl Into<String>) -> Self {
+        Self {
+            rule: rule.into(),
+            action,
+            path: None,
+            subject: None,
+            actual: None,
+            limit: None,
+            resource: None,
+            message: message.into(),
+        }
+    }
+
     /// `{rule, action, path?, subject?, actual?, limit?, resource?}`; the message stands in the lists of messages.
     #[must_use]
     pub fn to_json(&self) -> Json {

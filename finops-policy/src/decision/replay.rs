@@ -2,7 +2,7 @@
 
 use super::{
     Context, Decision, Gate,
-    log::{self, Conditions, EventFields, Recorded, ReplayError},
+    log::{Conditions, EventFields, Recorded, ReplayError},
 };
 use crate::{Json, json::Object};
 
