@@ -33,7 +33,8 @@ impl ApprovalOptions {
     /// # Errors
     /// `policy.config` when a number of people is no integer of at least 1.
     pub fn with_quorum(mut self, quorum: &Json, path: &str) -> Result<Self, PolicyError> {
-        let help = "give an object from rule to the number of people, 1 or more, and `default` for the others";
+        let help =
+            "give an object from rule to the number of people, 1 or more, and `default` for the others";
         let Some(members) = quorum.as_object() else {
             return Err(ConfigError::new(path, format!("is of type {}", quorum.type_name()), help).into());
         };
@@ -286,17 +287,39 @@ mod tests {
     fn the_first_fault_is_named_in_the_order_of_the_specification() {
         assert_eq!(fault("{}"), None);
         for changes in [
-            r#"{"approver":" "}"#, r#"{"id":5}"#, r#"{"input_digest":null}"#, r#"{"rules":[]}"#, r#"{"rules":"a"}"#,
-            r#"{"rules":["a",""]}"#, r#"{"rules":null}"#, r#"{"approved_at":"2026-11-21T02:00:00"}"#,
-            r#"{"approved_at":"2026-11-21T08:00:00Z"}"#, r#"{"expires_at":"later","input_digest":"x"}"#,
+            r#"{"approver":" "}"#,
+            r#"{"id":5}"#,
+            r#"{"input_digest":null}"#,
+            r#"{"rules":[]}"#,
+            r#"{"rules":"a"}"#,
+            r#"{"rules":["a",""]}"#,
+            r#"{"rules":null}"#,
+            r#"{"approved_at":"2026-11-21T02:00:00"}"#,
+            r#"{"approved_at":"2026-11-21T08:00:00Z"}"#,
+            r#"{"expires_at":"later","input_digest":"x"}"#,
         ] {
             assert_eq!(fault(changes), Some("approval.invalid"), "{changes}");
         }
-        assert_eq!(fault(r#"{"input_digest":"12","policy_revision":"r0"}"#), Some("approval.digest_mismatch"));
-        assert_eq!(fault(r#"{"policy_revision":"R1","expires_at":"2026-11-21T02:30:00Z"}"#), Some("approval.revision_mismatch"));
-        assert_eq!(fault(r#"{"approved_at":"2026-11-21T03:00:00.001Z","approver":"dev@x"}"#), Some("approval.not_yet_valid"));
-        assert_eq!(fault(r#"{"expires_at":"2026-11-21T03:00:00Z","approver":"dev@x"}"#), Some("approval.expired"));
-        assert_eq!(fault(r#"{"approved_at":"2026-11-20T07:59:59.999Z","approver":"dev@x"}"#), Some("approval.ttl_too_long"));
+        assert_eq!(
+            fault(r#"{"input_digest":"12","policy_revision":"r0"}"#),
+            Some("approval.digest_mismatch")
+        );
+        assert_eq!(
+            fault(r#"{"policy_revision":"R1","expires_at":"2026-11-21T02:30:00Z"}"#),
+            Some("approval.revision_mismatch")
+        );
+        assert_eq!(
+            fault(r#"{"approved_at":"2026-11-21T03:00:00.001Z","approver":"dev@x"}"#),
+            Some("approval.not_yet_valid")
+        );
+        assert_eq!(
+            fault(r#"{"expires_at":"2026-11-21T03:00:00Z","approver":"dev@x"}"#),
+            Some("approval.expired")
+        );
+        assert_eq!(
+            fault(r#"{"approved_at":"2026-11-20T07:59:59.999Z","approver":"dev@x"}"#),
+            Some("approval.ttl_too_long")
+        );
         assert_eq!(fault(r#"{"approver":"\tDev@X","rules":["b"]}"#), Some("approval.self_approval"));
         assert_eq!(fault(r#"{"rules":["b"]}"#), Some("approval.rule_not_covered"));
         assert_eq!(fault(r#"{"rules":["b","*"]}"#), None);
@@ -311,7 +334,10 @@ mod tests {
             assert_eq!(approved.rejected[0].1, "approval.requester_unknown");
         }
         let approved = approve(&pending(&["a"]), &[given("{}")], &scope("never"), &options);
-        assert_eq!((approved.decision, approved.rejected[0].1), (Outcome::RequireApproval, "approval.time_unknown"));
+        assert_eq!(
+            (approved.decision, approved.rejected[0].1),
+            (Outcome::RequireApproval, "approval.time_unknown")
+        );
     }
 
     #[test]
@@ -335,15 +361,25 @@ mod tests {
     fn a_denial_is_never_approved_away() {
         let mut violations = pending(&["a"]);
         violations.push(Violation::new("d", Action::Deny, ""));
-        let approved = approve(&violations, &[given(r#"{"rules":["*"]}"#)], &scope("2026-11-21T03:00:00Z"), &ApprovalOptions::default());
+        let approved = approve(
+            &violations,
+            &[given(r#"{"rules":["*"]}"#)],
+            &scope("2026-11-21T03:00:00Z"),
+            &ApprovalOptions::default(),
+        );
         assert_eq!((approved.decision, approved.missing.len()), (Outcome::Deny, 0));
     }
 
     #[test]
     fn a_quorum_is_a_number_of_people() {
         for (quorum, path) in [
-            ("[]", "/quorum"), (r#"{"default":0}"#, "/quorum/default"), (r#"{"a/b":-1}"#, "/quorum/a~1b"),
-            (r#"{"a":1.5}"#, "/quorum/a"), (r#"{"a":true}"#, "/quorum/a"), (r#"{"a":"2"}"#, "/quorum/a"), (r#"{"a":null}"#, "/quorum/a"),
+            ("[]", "/quorum"),
+            (r#"{"default":0}"#, "/quorum/default"),
+            (r#"{"a/b":-1}"#, "/quorum/a~1b"),
+            (r#"{"a":1.5}"#, "/quorum/a"),
+            (r#"{"a":true}"#, "/quorum/a"),
+            (r#"{"a":"2"}"#, "/quorum/a"),
+            (r#"{"a":null}"#, "/quorum/a"),
         ] {
             let error = ApprovalOptions::default().with_quorum(&json(quorum), "/quorum").unwrap_err();
             assert_eq!((error.code(), error.path()), ("policy.config", path), "{quorum}");

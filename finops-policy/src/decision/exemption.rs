@@ -359,7 +359,16 @@ mod tests {
             assert_eq!(warning(&changes), Some("exemption.forbidden_rule"), "before the selector: {rule}");
         }
         assert_eq!(warning(r#"{"rule":"input.type","owner":""}"#), Some("exemption.invalid"));
-        for selector in [r#"{}"#, r#"{"a":1}"#, r#"{"":1}"#, r#"{"/a":null}"#, r#"{"/a":[]}"#, r#"{"/a":{}}"#, r#"[]"#, r#""x""#] {
+        for selector in [
+            r#"{}"#,
+            r#"{"a":1}"#,
+            r#"{"":1}"#,
+            r#"{"/a":null}"#,
+            r#"{"/a":[]}"#,
+            r#"{"/a":{}}"#,
+            r#"[]"#,
+            r#""x""#,
+        ] {
             let changes = format!(r#"{{"selector":{selector},"expires":"2026-11-02T00:00:00Z"}}"#);
             assert_eq!(warning(&changes), Some("exemption.invalid"), "before the dates: {selector}");
         }
@@ -384,14 +393,25 @@ mod tests {
     #[test]
     fn values_are_equal_in_type_and_exactly() {
         let selects = |selector: &str| {
-            apply(&[exemption(&format!(r#"{{"selector":{selector}}}"#))], &[("budget.unit_cost", None)]).left.is_empty()
+            apply(&[exemption(&format!(r#"{{"selector":{selector}}}"#))], &[("budget.unit_cost", None)])
+                .left
+                .is_empty()
         };
-        for selector in [r#"{"/n":0.6}"#, r#"{"/n":6e-1}"#, r#"{"/b":true}"#, r#"{"/a~1b/c/0":7.0}"#, r#"{"/s":"0.6"}"#] {
+        for selector in
+            [r#"{"/n":0.6}"#, r#"{"/n":6e-1}"#, r#"{"/b":true}"#, r#"{"/a~1b/c/0":7.0}"#, r#"{"/s":"0.6"}"#]
+        {
             assert!(selects(selector), "{selector}");
         }
         for selector in [
-            r#"{"/n":"0.6"}"#, r#"{"/s":0.6}"#, r#"{"/b":"true"}"#, r#"{"/b":1}"#, r#"{"/n":0.60000000000000000001}"#,
-            r#"{"/z":"null"}"#, r#"{"/absent":1}"#, r#"{"/a~1b/c/00":7}"#, r#"{"/n":0.6,"/b":false}"#,
+            r#"{"/n":"0.6"}"#,
+            r#"{"/s":0.6}"#,
+            r#"{"/b":"true"}"#,
+            r#"{"/b":1}"#,
+            r#"{"/n":0.60000000000000000001}"#,
+            r#"{"/z":"null"}"#,
+            r#"{"/absent":1}"#,
+            r#"{"/a~1b/c/00":7}"#,
+            r#"{"/n":0.6,"/b":false}"#,
         ] {
             assert!(!selects(selector), "{selector}");
         }
@@ -400,7 +420,12 @@ mod tests {
     #[test]
     fn a_prefix_covers_rules_below_it_and_never_the_validity_of_the_input() {
         let all = |rule: &str| exemption(&format!(r#"{{"rule":"{rule}"}}"#));
-        let rules = [("budget.unit_cost", None), ("budget.total_spend", None), ("input.type", None), ("budgets.x", None)];
+        let rules = [
+            ("budget.unit_cost", None),
+            ("budget.total_spend", None),
+            ("input.type", None),
+            ("budgets.x", None),
+        ];
         let applied = apply(&[all("budget.*")], &rules);
         let left: Vec<&str> = applied.left.iter().map(|violation| violation.rule.as_str()).collect();
         assert_eq!(left, ["input.type", "budgets.x"]);
@@ -409,7 +434,9 @@ mod tests {
 
     #[test]
     fn the_smallest_id_counts_and_what_else_matches_is_not_unused() {
-        let with = |id: &str, subject: &str| exemption(&format!(r#"{{"id":"{id}","rule":"tags.*","subject":{subject}}}"#));
+        let with = |id: &str, subject: &str| {
+            exemption(&format!(r#"{{"id":"{id}","rule":"tags.*","subject":{subject}}}"#))
+        };
         let items = [with("b", "\"team\""), with("a", "null"), with("c", "\"nobody\"")];
         let applied = apply(&items, &[("tags.required", Some("team"))]);
         assert_eq!(applied.exempted.len(), 1);
@@ -429,7 +456,11 @@ mod tests {
     fn some_exemption() -> impl Strategy<Value = Json> {
         let id = prop_oneof!["[ab]", Just(String::new())];
         let rule = prop_oneof![Just("budget.unit_cost"), Just("tags.*"), Just("input.type"), Just("*")];
-        let expires = prop_oneof![Just("2026-11-21T03:00:00Z"), Just("2026-11-25T00:00:00Z"), Just("2026-12-20T00:00:00Z")];
+        let expires = prop_oneof![
+            Just("2026-11-21T03:00:00Z"),
+            Just("2026-11-25T00:00:00Z"),
+            Just("2026-12-20T00:00:00Z")
+        ];
         let team = prop_oneof![Just("ai"), Just("ml")];
         (id, rule, expires, team).prop_map(|(id, rule, expires, team)| {
             exemption(&format!(
@@ -438,8 +469,12 @@ mod tests {
         })
     }
 
-    const RULES: [(&str, Option<&str>); 4] =
-        [("budget.unit_cost", None), ("tags.required", Some("team")), ("tags.required", None), ("input.type", None)];
+    const RULES: [(&str, Option<&str>); 4] = [
+        ("budget.unit_cost", None),
+        ("tags.required", Some("team")),
+        ("tags.required", None),
+        ("input.type", None),
+    ];
 
     proptest! {
         #[test]

@@ -85,7 +85,8 @@ impl Explanation {
             members.insert("detail", detail.as_str());
         }
         if !self.lines.is_empty() {
-            let lines = self.lines.iter().map(|(file, lines)| (file.as_str(), Json::array(lines.iter().copied())));
+            let lines =
+                self.lines.iter().map(|(file, lines)| (file.as_str(), Json::array(lines.iter().copied())));
             members.insert("lines", Json::object(lines));
         }
         Json::Object(members)
@@ -110,7 +111,8 @@ impl Gate {
             }
         }
         for violation in &fired {
-            let known = violation.rule.starts_with("input.") || (self.default_policy && is_typed(&violation.rule));
+            let known =
+                violation.rule.starts_with("input.") || (self.default_policy && is_typed(&violation.rule));
             if !known {
                 rules.push(explained(decision, violation, input, &[]));
             }
@@ -142,15 +144,18 @@ fn rule(
     if rules.len() > before {
         return;
     }
-    let off = config.get("actions").and_then(|actions| actions.get(rule)).and_then(Json::as_str) == Some("off");
-    let reason = decision.not_evaluated.iter().find(|(name, _)| name == rule).map(|(_, reason)| reason.clone());
+    let off =
+        config.get("actions").and_then(|actions| actions.get(rule)).and_then(Json::as_str) == Some("off");
+    let reason =
+        decision.not_evaluated.iter().find(|(name, _)| *name == rule).map(|(_, reason)| (*reason).to_owned());
     let outcome = match (off, &reason) {
         (true, _) => "off",
         (false, Some(_)) => "not_evaluated",
         (false, None) => "passed",
     };
     // The cap is the input's; the configured one only counts without it.
-    let own_cap = input.filter(|_| rule == "budget.total_spend").and_then(|input| input.get("budget_cap_usd"));
+    let own_cap =
+        input.filter(|_| rule == "budget.total_spend").and_then(|input| input.get("budget_cap_usd"));
     let configured = config.pointer(limit).filter(|value| !limit.is_empty() && !value.is_null());
     rules.push(Explained {
         rule: rule.to_owned(),

@@ -15,7 +15,7 @@ use super::{
 use crate::{
     Json, PolicyError,
     error::ConfigError,
-    gate::{self, GateConfig, canonical},
+    gate::{self, Answer, Foreign, GateConfig, canonical},
     json::{self, ReadError},
 };
 use finops_core::time::Timestamp;
@@ -101,6 +101,8 @@ pub enum Input<'a> {
     Text(&'a [u8]),
     /// A value.
     Value(&'a Json),
+    /// A value of another language, with what JSON cannot hold of it.
+    Native(&'a Json, &'a [Foreign]),
 }
 
 impl<'a> From<&'a Json> for Input<'a> {
@@ -169,7 +171,7 @@ struct Evaluation {
     violations: Vec<Violation>,
     warnings: Vec<Violation>,
     advice: Vec<Violation>,
-    not_evaluated: Vec<(String, String)>,
+    not_evaluated: Vec<(&'static str, &'static str)>,
     fault: Option<Fault>,
     engine: UsedEngine,
 }
@@ -227,14 +229,12 @@ impl Gate {
         answer: crate::rego::contract::SetAnswer,
         revision: Option<&str>,
     ) -> Decision {
-        let (value, input_digest) = read(input.into());
-        let state = State::remote(revision);
-        let evaluation = match &value {
+        let given = Given::of(input.into());
+        let evaluation = match &given.value {
             Ok(_) => Evaluation::of_set(answer, UsedEngine::Remote),
-            Err(error) => Evaluation::unreadable(error),
+            Err(error) => Evaluation::typed(Answer::refused(error)),
         };
-        let value = value.map_or(Cow::Owned(Json::Null), |value| value);
-        let mut decision = self.conclude(evaluation, &value, input_digest, &state, context);
+        let mut decision = self.conclude(evaluation, given, &State::remote(revision), context);
         if decision.source == DecisionSource::Embedded {
             decision.source = DecisionSource::Opa;
         }
@@ -243,17 +243,9 @@ impl Gate {
 
     fn decide_in(&self, state: &State, input: Input<'_>, context: &Context<'_>) -> Decision {
         let work = || {
-            let (value, input_digest) = read(input);
-            match value {
-                Ok(value) => {
-                    let evaluation = self.evaluate(state, &value, context.now);
-                    self.conclude(evaluation, &value, input_digest, state, context)
-                }
-                Err(error) => {
-                    let evaluation = Evaluation::unreadable(&error);
-                    self.conclude(evaluation, &Json::Null, input_digest, state, context)
-                }
-            }
+            let given = Given::of(input);
+            let evaluation = self.evaluate(state, &given, context.now);
+            self.conclude(evaluation, given, state, context)
         };
         guarded(work).unwrap_or_else(|fault| {
             let evaluation = Evaluation::fault(fault, UsedEngine::Typed);
@@ -262,8 +254,12 @@ impl Gate {
         })
     }
 
-    fn evaluate(&self, state: &State, input: &Json, now: Option<Timestamp>) -> Evaluation {
-        let mut evaluation = match self.typed(input) {
+    fn evaluate(&self, state: &State, given: &Given<'_>, now: Option<Timestamp>) -> Evaluation {
+        let input = match &given.value {
+            Ok(input) => input.as_ref(),
+            Err(error) => return Evaluation::typed(Answer::refused(error)),
+        };
+        let mut evaluation = match self.typed(input, given.foreign) {
             Ok(evaluation) => evaluation,
             Err(fault) => Evaluation::fault(fault, UsedEngine::Typed),
         };
@@ -285,18 +281,15 @@ impl Gate {
         evaluation
     }
 
-    fn typed(&self, input: &Json) -> Result<Evaluation, Fault> {
+    fn typed(&self, input: &Json, foreign: &[Foreign]) -> Result<Evaluation, Fault> {
         guarded(|| {
             if self.schema == Schema::None {
-                return gate::oversized(input).map_or_else(Evaluation::empty, |v| Evaluation::violating(vec![v]));
+                // What JSON cannot hold is refused under any schema: the set would see a null.
+                let violations = foreign.iter().map(refused).collect();
+                return Evaluation { violations, ..Evaluation::empty() };
             }
-            let answer = gate::decide(input, &self.config);
-            let mut evaluation = Evaluation {
-                violations: answer.violations,
-                warnings: answer.warnings,
-                not_evaluated: answer.not_evaluated,
-                ..Evaluation::empty()
-            };
+            let answer = gate::decide_with(input, foreign, &self.config);
+            let mut evaluation = Evaluation::typed(answer);
             if !self.default_policy {
                 evaluation.violations.retain(|violation| violation.rule.starts_with("input."));
                 evaluation.warnings.clear();
@@ -309,12 +302,12 @@ impl Gate {
     fn conclude(
         &self,
         mut evaluation: Evaluation,
-        input: &Json,
-        input_digest: String,
+        given: Given<'_>,
         state: &State,
         context: &Context<'_>,
     ) -> Decision {
-        let candidate = self.candidate.as_deref().map(|candidate| candidate.judge(input, context));
+        let candidate = self.candidate.as_deref().map(|candidate| candidate.judge(&given, context.now));
+        let input = given.value.as_deref().unwrap_or(&Json::Null);
         let applied = if self.exemptions.is_empty() {
             None
         } else {
@@ -323,7 +316,7 @@ impl Gate {
             evaluation.violations = std::mem::take(&mut applied.left);
             Some(applied)
         };
-        let mut decision = self.conclude_plain(evaluation, input_digest, state, context);
+        let mut decision = self.conclude_plain(evaluation, given.digest, state, context);
         if let Some(applied) = applied {
             decision.exempted = applied.exempted;
             decision.exemption_warnings = applied.warnings;
@@ -384,9 +377,10 @@ impl Gate {
     }
 
     /// What this gate, as a candidate, makes of an input: exemptions count, approvals do not.
-    fn judge(&self, input: &Json, context: &Context<'_>) -> (Outcome, Vec<Violation>) {
-        let evaluation = self.evaluate(&self.slot.state(), input, context.now);
-        let applied = self.exemptions.apply(evaluation.violations, input, context.now);
+    fn judge(&self, given: &Given<'_>, now: Option<Timestamp>) -> (Outcome, Vec<Violation>) {
+        let evaluation = self.evaluate(&self.slot.state(), given, now);
+        let input = given.value.as_deref().unwrap_or(&Json::Null);
+        let applied = self.exemptions.apply(evaluation.violations, input, now);
         (Outcome::of(&applied.left, evaluation.fault.is_some()), applied.left)
     }
 
@@ -398,15 +392,16 @@ impl Gate {
         context: &Context<'_>,
         fields: &EventFields,
     ) -> Json {
-        let (value, _) = read(input.into());
+        let given = Given::of(input.into());
         let digest = self.conditions_digest();
         let conditions = Conditions {
             now: context.now,
             requester: context.requester,
             approvals: context.approvals,
+            foreign: given.foreign,
             digest: digest.as_deref(),
         };
-        self.event(decision, value.ok().as_deref(), &conditions, fields)
+        self.event(decision, given.value.ok().as_deref(), &conditions, fields)
     }
 
     pub(super) fn event(
@@ -477,16 +472,18 @@ impl Evaluation {
         }
     }
 
-    fn violating(violations: Vec<Violation>) -> Self {
-        Self { violations, ..Self::empty() }
+    fn typed(answer: Answer) -> Self {
+        let not_evaluated = answer.not_evaluated().collect();
+        Self {
+            violations: answer.violations.into_iter().map(Violation::from).collect(),
+            warnings: answer.warnings.into_iter().map(Violation::from).collect(),
+            not_evaluated,
+            ..Self::empty()
+        }
     }
 
     fn fault(fault: Fault, engine: UsedEngine) -> Self {
         Self { fault: Some(fault), engine, ..Self::empty() }
-    }
-
-    fn unreadable(error: &ReadError) -> Self {
-        Self::violating(vec![gate::unreadable(error)])
     }
 
     #[cfg(feature = "rego")]
@@ -525,21 +522,92 @@ impl Evaluation {
 
 /// Rules after which nothing else is evaluated (specification `policy.md` 3: the first five).
 fn stops(rule: &str) -> bool {
-    ["input.json", "input.not_object", "input.too_large", "input.too_deep", "input.duplicate_key"].contains(&rule)
+    ["input.json", "input.not_object", "input.too_large", "input.too_deep", "input.duplicate_key"]
+        .contains(&rule)
 }
 
-/// The value, and the digest of what was given.
-fn read(input: Input<'_>) -> (Result<Cow<'_, Json>, ReadError>, String) {
-    match input {
-        Input::Value(value) => (Ok(Cow::Borrowed(value)), digest(value)),
-        Input::Text(text) => match json::read(text, &json::Limits::default()) {
-            Ok(value) => {
-                let digest = digest(&value);
-                (Ok(Cow::Owned(value)), digest)
+/// What was given, read and measured.
+struct Given<'a> {
+    value: Result<Cow<'a, Json>, ReadError>,
+    foreign: &'a [Foreign],
+    /// `sha256:<hex>` of the canonical value; of a text that is refused, of its bytes; of a value that is, of nothing.
+    digest: String,
+}
+
+impl<'a> Given<'a> {
+    fn of(input: Input<'a>) -> Self {
+        let (value, foreign) = match input {
+            Input::Value(value) => (value, [].as_slice()),
+            Input::Native(value, foreign) => (value, foreign),
+            Input::Text(text) => {
+                let value = json::read(text, &json::Limits::default());
+                let digest = match &value {
+                    Ok(value) => digest(value),
+                    Err(_) => format!("sha256:{}", canonical::sha256(text)),
+                };
+                return Self { value: value.map(Cow::Owned), foreign: &[], digest };
             }
-            Err(error) => (Err(error), format!("sha256:{}", canonical::sha256(text))),
-        },
+        };
+        match oversized(value) {
+            None => Self { value: Ok(Cow::Borrowed(value)), foreign, digest: digest(value) },
+            Some(error) => {
+                Self { value: Err(error), foreign, digest: format!("sha256:{}", canonical::sha256(b"")) }
+            }
+        }
     }
+}
+
+/// The denial of a value that JSON cannot hold, where no schema says what it should be.
+fn refused(foreign: &Foreign) -> Violation {
+    let found = finops_core::error::shorten(&foreign.found);
+    let (rule, wanted) =
+        if foreign.number { ("input.number", "a finite number") } else { ("input.type", "a JSON value") };
+    let name = foreign.path.rsplit('/').next().filter(|name| !name.is_empty()).unwrap_or("input");
+    let message = format!("{name} must be {wanted}, got {found}");
+    Violation { path: Some(foreign.path.clone()), ..Violation::new(rule, Action::Deny, message) }
+}
+
+/// Why a value that was never a text is over the limits of one.
+fn oversized(value: &Json) -> Option<ReadError> {
+    let limits = json::Limits::default();
+    let mut left = limits.bytes;
+    match fits(value, limits.depth, &mut left) {
+        Fit::Fits => None,
+        Fit::TooLarge => Some(ReadError::TooLarge { limit: limits.bytes }),
+        Fit::TooDeep => Some(ReadError::TooDeep { limit: limits.depth }),
+    }
+}
+
+/// Ordered by what is reported first.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum Fit {
+    Fits,
+    TooDeep,
+    TooLarge,
+}
+
+/// Counts the bytes of the compact text without escapes, and stops where a limit is passed.
+fn fits(value: &Json, depth: usize, left: &mut usize) -> Fit {
+    let own = match value {
+        Json::Null | Json::Bool(_) => 4,
+        Json::Number(number) => number.text().len(),
+        Json::String(text) => text.len().saturating_add(2),
+        Json::Array(values) => values.len().saturating_add(1),
+        Json::Object(members) => {
+            members.keys().fold(1, |sum: usize, key| sum.saturating_add(key.len()).saturating_add(4))
+        }
+    };
+    let Some(rest) = left.checked_sub(own) else { return Fit::TooLarge };
+    *left = rest;
+    let mut inside: Box<dyn Iterator<Item = &Json>> = match value {
+        Json::Array(values) => Box::new(values.iter()),
+        Json::Object(members) => Box::new(members.values()),
+        _ => return Fit::Fits,
+    };
+    let Some(depth) = depth.checked_sub(1) else { return Fit::TooDeep };
+    inside
+        .find_map(|value| Some(fits(value, depth, left)).filter(|fit| *fit != Fit::Fits))
+        .unwrap_or(Fit::Fits)
 }
 
 /// Runs `work`, which may panic: a panic must never cross into the caller.

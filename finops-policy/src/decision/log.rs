@@ -1,14 +1,14 @@
 //! The decision log: one event a decision, in the shape of OPA's decision log, and what a replay needs from it.
 //!
 //! `{decision_id, timestamp, path, input, result, labels, bundles, metrics, custom?, erased, masked}`. `custom` holds what
-//! besides input and policy went into the decision: requester, approvals, another time than the event's, and the digest
-//! of the conditions (exemptions, quorum, candidate); it is left out when there is none.
+//! besides input and policy went into the decision: requester, approvals, another time than the event's, values that JSON
+//! cannot hold, and the digest of the conditions (exemptions, quorum, candidate); it is left out when there is none.
 
 use super::{
     Decision, Outcome, gate,
     mask::{self, Mask},
 };
-use crate::{Json, PolicyError, error::ConfigError, json::Object};
+use crate::{Json, PolicyError, error::ConfigError, gate::Foreign, json::Object};
 use finops_core::time::Timestamp;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
@@ -18,7 +18,9 @@ use std::collections::BTreeSet;
 #[non_exhaustive]
 pub enum ReplayError {
     /// The recorded input is not the one that was decided on.
-    #[error("the recorded input was masked or changed: its digest is `{found}`, not `{recorded}`; replay needs the original")]
+    #[error(
+        "the recorded input was masked or changed: its digest is `{found}`, not `{recorded}`; replay needs the original"
+    )]
     Masked {
         /// The digest in the record.
         recorded: String,
@@ -83,6 +85,8 @@ pub struct Conditions<'a> {
     pub requester: Option<&'a str>,
     /// The approvals given.
     pub approvals: &'a [Json],
+    /// What JSON cannot hold of the input.
+    pub foreign: &'a [Foreign],
     /// Digest of exemptions, quorum and candidate, if there are any.
     pub digest: Option<&'a str>,
 }
@@ -145,6 +149,16 @@ fn custom(conditions: &Conditions<'_>, timestamp: Option<Timestamp>) -> Object {
     if !conditions.approvals.is_empty() {
         custom.insert("approvals", conditions.approvals.to_vec());
     }
+    if !conditions.foreign.is_empty() {
+        let foreign = conditions.foreign.iter().map(|foreign| {
+            Json::object([
+                ("path", Json::from(foreign.path.as_str())),
+                ("number", Json::from(foreign.number)),
+                ("found", Json::from(foreign.found.as_str())),
+            ])
+        });
+        custom.insert("foreign", Json::array(foreign));
+    }
     if let Some(digest) = conditions.digest {
         custom.insert("conditions", digest);
     }
@@ -193,6 +207,7 @@ pub struct Recorded<'e> {
     pub(super) now: Option<Timestamp>,
     pub(super) requester: Option<&'e str>,
     pub(super) approvals: &'e [Json],
+    pub(super) foreign: Vec<Foreign>,
     pub(super) conditions: Option<&'e str>,
 }
 
@@ -230,6 +245,7 @@ impl<'e> Recorded<'e> {
             now: now(event)?,
             requester: event.pointer("/custom/requester").and_then(Json::as_str),
             approvals: event.pointer("/custom/approvals").and_then(Json::as_array).unwrap_or_default(),
+            foreign: foreign(event).ok_or(ReplayError::Event { path: "/custom/foreign" })?,
             conditions: event.pointer("/custom/conditions").and_then(Json::as_str),
         })
     }
@@ -240,6 +256,18 @@ impl<'e> Recorded<'e> {
         let text = |violation: &Json, name| violation.get(name).and_then(Json::as_str).map(str::to_owned);
         violations.iter().filter_map(|v| Some((text(v, "rule")?, text(v, "subject")))).collect()
     }
+}
+
+fn foreign(event: &Json) -> Option<Vec<Foreign>> {
+    let Some(list) = event.pointer("/custom/foreign") else { return Some(Vec::new()) };
+    let one = |foreign: &Json| {
+        Some(Foreign {
+            path: foreign.get("path")?.as_str()?.to_owned(),
+            number: foreign.get("number")?.as_bool()?,
+            found: foreign.get("found")?.as_str()?.to_owned(),
+        })
+    };
+    list.as_array()?.iter().map(one).collect()
 }
 
 fn now(event: &Json) -> Result<Option<Timestamp>, ReplayError> {

@@ -24,7 +24,8 @@ const SECRET_WORDS: [&str; 10] = [
 ];
 
 /// Keys with one of these neighbouring words name a secret (specification `policy.md` 8).
-const SECRET_PAIRS: [(&str, &str); 4] = [("api", "key"), ("private", "key"), ("access", "key"), ("secret", "key")];
+const SECRET_PAIRS: [(&str, &str); 4] =
+    [("api", "key"), ("private", "key"), ("access", "key"), ("secret", "key")];
 
 /// One configured mask.
 #[derive(Debug, Clone, PartialEq)]
@@ -57,7 +58,8 @@ impl Mask {
     /// `policy.config` at `path` for any other form.
     pub fn from_json(value: &Json, path: &str) -> Result<Self, PolicyError> {
         let refuse = |at: String, problem: &str| -> PolicyError {
-            let help = "give a JSON pointer such as `/input/user/email`, or `{op: remove|upsert, path, value}`";
+            let help =
+                "give a JSON pointer such as `/input/user/email`, or `{op: remove|upsert, path, value}`";
             ConfigError::new(at, problem.to_owned(), help).into()
         };
         if let Some(pointer) = value.as_str() {
@@ -272,7 +274,8 @@ mod tests {
 
     #[test]
     fn a_removed_element_leaves_null_and_the_others_in_place() {
-        let (event, erased, masked) = run(r#"{"input":{"a":[1,2,3]}}"#, r#"["/input/a/1","/input/a/7","/input/a/-"]"#);
+        let (event, erased, masked) =
+            run(r#"{"input":{"a":[1,2,3]}}"#, r#"["/input/a/1","/input/a/7","/input/a/-"]"#);
         assert_eq!(event, r#"{"input":{"a":[1,null,3]}}"#);
         assert_eq!((erased, masked), (vec!["/input/a/1".to_owned()], Vec::new()));
     }
@@ -291,7 +294,8 @@ mod tests {
 
     #[test]
     fn masks_apply_in_order_and_only_the_last_change_of_a_place_is_listed() {
-        let masks = r#"["/input/a/b",{"op":"upsert","path":"/input/a/b","value":"n"},"/input/c/d","/input/c"]"#;
+        let masks =
+            r#"["/input/a/b",{"op":"upsert","path":"/input/a/b","value":"n"},"/input/c/d","/input/c"]"#;
         let (event, erased, masked) = run(r#"{"input":{"a":{"b":"s"},"c":{"d":1}}}"#, masks);
         assert_eq!(event, r#"{"input":{"a":{"b":"n"}}}"#);
         assert_eq!((erased, masked), (vec!["/input/c".to_owned()], vec!["/input/a/b".to_owned()]));
@@ -312,13 +316,39 @@ mod tests {
     #[test]
     fn keys_are_judged_by_their_words() {
         for key in [
-            "password", "dbPasswd", "PASSPHRASE", "client_secret", "x-auth-token", "apikey", "Authorization",
-            "set-cookie", "credential", "awsCredentials", "API_KEY", "apiKey", "APIKey", "private-key", "accessKeyId",
-            "SECRETKey", "token2", "2token",
+            "password",
+            "dbPasswd",
+            "PASSPHRASE",
+            "client_secret",
+            "x-auth-token",
+            "apikey",
+            "Authorization",
+            "set-cookie",
+            "credential",
+            "awsCredentials",
+            "API_KEY",
+            "apiKey",
+            "APIKey",
+            "private-key",
+            "accessKeyId",
+            "SECRETKey",
+            "token2",
+            "2token",
         ] {
             assert!(is_secret(key), "{key}");
         }
-        for key in ["tokens", "max_tokens", "secretary", "secrets", "key", "api2key", "keyApi", "monkey", "", "passwörd"] {
+        for key in [
+            "tokens",
+            "max_tokens",
+            "secretary",
+            "secrets",
+            "key",
+            "api2key",
+            "keyApi",
+            "monkey",
+            "",
+            "passwörd",
+        ] {
             assert!(!is_secret(key), "{key}");
         }
     }

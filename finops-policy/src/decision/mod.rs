@@ -7,13 +7,15 @@ pub mod approval;
 pub mod exemption;
 pub mod explain;
 pub mod gate;
+#[cfg(feature = "rego")]
+mod load;
 pub mod log;
 pub mod mask;
 mod record;
-mod state;
 pub mod replay;
 pub mod report;
 pub mod shadow;
+mod state;
 
 pub use gate::{Context, Gate, GateOptions, Input, Schema};
 pub use record::{Action, Decision, DecisionSource, Fault, Outcome, UsedEngine, Violation};

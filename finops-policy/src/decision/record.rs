@@ -160,7 +160,8 @@ impl Fault {
     pub fn message(&self) -> String {
         match self.code.as_str() {
             "policy.not_allowed" => "the policy does not allow this".to_owned(),
-            code if code.starts_with("opa.") => format!("policy service unavailable: {}", self.detail),
+            // The remote contract writes the whole sentence.
+            code if code.starts_with("opa.") => self.detail.clone(),
             code if self.detail.is_empty() => format!("no policy decision: {code}"),
             code => format!("no policy decision: {code}: {}", self.detail),
         }
@@ -228,7 +229,7 @@ pub struct Decision {
     /// Advice; it changes nothing.
     pub advice: Vec<Violation>,
     /// Rules that could not be evaluated, with the reason.
-    pub not_evaluated: Vec<(String, String)>,
+    pub not_evaluated: Vec<(&'static str, &'static str)>,
     /// Why there is no complete evaluation.
     pub fault: Option<Fault>,
     /// Failing checks that an exemption covers.
@@ -309,8 +310,7 @@ impl Decision {
             let messages = self.advice.iter().map(|advice| advice.message.as_str());
             members.insert("advice_messages", Json::array(messages));
         }
-        let not_evaluated =
-            self.not_evaluated.iter().map(|(rule, reason)| Json::array([rule.as_str(), reason.as_str()]));
+        let not_evaluated = self.not_evaluated.iter().map(|(rule, reason)| Json::array([*rule, *reason]));
         members.insert("not_evaluated", Json::array(not_evaluated));
         if let Some(fault) = &self.fault {
             members.insert("code", fault.code.as_str());

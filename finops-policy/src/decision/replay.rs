@@ -1,7 +1,7 @@
 //! Deciding a recorded input again: the same policy must give the same bytes.
 
 use super::{
-    Context, Decision, Gate,
+    Context, Decision, Gate, Input,
     log::{Conditions, EventFields, Recorded, ReplayError},
 };
 use crate::{Json, json::Object};
@@ -33,7 +33,8 @@ impl Gate {
         }
         let conditions = self.conditions_digest();
         if recorded.conditions != conditions.as_deref() {
-            let text = |digest: Option<&str>| digest.unwrap_or("no exemptions, quorum or candidate").to_owned();
+            let text =
+                |digest: Option<&str>| digest.unwrap_or("no exemptions, quorum or candidate").to_owned();
             let (recorded, held) = (text(recorded.conditions), text(conditions.as_deref()));
             return Err(ReplayError::Revision { recorded, held });
         }
@@ -52,17 +53,20 @@ impl Gate {
             requester: recorded.requester,
             approvals: recorded.approvals,
         };
-        self.decide(recorded.input, &context)
+        self.decide(Input::Native(recorded.input, &recorded.foreign), &context)
     }
 
     fn rewrite(&self, recorded: &Recorded<'_>, decision: &Decision) -> Json {
-        let object = |name: &str| recorded.event.get(name).and_then(Json::as_object).cloned().unwrap_or_default();
-        let timestamp = recorded.event.get("timestamp").and_then(Json::as_str).and_then(|text| text.parse().ok());
+        let object =
+            |name: &str| recorded.event.get(name).and_then(Json::as_object).cloned().unwrap_or_default();
+        let timestamp =
+            recorded.event.get("timestamp").and_then(Json::as_str).and_then(|text| text.parse().ok());
         let fields = EventFields { timestamp, labels: object("labels"), metrics: object("metrics") };
         let conditions = Conditions {
             now: recorded.now,
             requester: recorded.requester,
             approvals: recorded.approvals,
+            foreign: &recorded.foreign,
             digest: recorded.conditions,
         };
         let mut event = self.event(decision, Some(recorded.input), &conditions, &fields);
@@ -81,7 +85,8 @@ impl Gate {
 
 fn differences(before: Option<&Json>, after: Option<&Json>) -> Vec<String> {
     let empty = Object::new();
-    let members = |json: Option<&Json>| json.and_then(Json::as_object).cloned().unwrap_or_else(|| empty.clone());
+    let members =
+        |json: Option<&Json>| json.and_then(Json::as_object).cloned().unwrap_or_else(|| empty.clone());
     let (before, after) = (members(before), members(after));
     let gone = before.iter().filter(|(name, value)| after.get(name) != Some(value)).map(|(name, _)| name);
     let new = after.keys().filter(|name| !before.contains_key(name));

@@ -100,10 +100,12 @@ impl Report {
         let approved = decision.approvals.as_ref();
         for violation in &decision.violations {
             let asks = violation.action == Action::RequireApproval;
-            let lifted = asks && approved.is_some_and(|a| !a.missing.iter().any(|(rule, _)| *rule == violation.rule));
+            let lifted =
+                asks && approved.is_some_and(|a| !a.missing.iter().any(|(rule, _)| *rule == violation.rule));
             let status = if lifted { CheckStatus::Skipped } else { CheckStatus::Failed };
             let level = if lifted { Level::Note } else { Level::Error };
-            let message = if lifted { format!("approved: {}", violation.message) } else { violation.message.clone() };
+            let message =
+                if lifted { format!("approved: {}", violation.message) } else { violation.message.clone() };
             checks.push(check(&violation.rule, status, level, &message));
         }
         if let Some(fault) = &decision.fault {
@@ -181,7 +183,12 @@ impl Report {
             ("results", Json::array(results)),
         ]);
         Json::object([
-            ("$schema", Json::from("https://docs.oasis-open.org/sarif/sarif/v2.1.0/os/schemas/sarif-schema-2.1.0.json")),
+            (
+                "$schema",
+                Json::from(
+                    "https://docs.oasis-open.org/sarif/sarif/v2.1.0/os/schemas/sarif-schema-2.1.0.json",
+                ),
+            ),
             ("version", Json::from("2.1.0")),
             ("runs", Json::array([run])),
         ])
@@ -289,7 +296,9 @@ fn uri(path: &str) -> String {
     let mut uri = String::with_capacity(path.len());
     for byte in path.bytes() {
         match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => uri.push(char::from(byte)),
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
+                uri.push(char::from(byte))
+            }
             b'\\' => uri.push('/'),
             other => put(&mut uri, format_args!("%{other:02X}")),
         }
@@ -318,7 +327,11 @@ fn open(xml: &mut String, tag: &str, name: &str, checks: &Report, skipped: bool)
 fn case(xml: &mut String, check: &Check) {
     put(
         xml,
-        format_args!("    <testcase name=\"{}\" classname=\"{}\"", attribute(&check.name), attribute(&check.suite)),
+        format_args!(
+            "    <testcase name=\"{}\" classname=\"{}\"",
+            attribute(&check.name),
+            attribute(&check.suite)
+        ),
     );
     if let Some(place) = &check.place {
         put(xml, format_args!(" file=\"{}\"", attribute(&place.file)));
@@ -394,7 +407,12 @@ mod tests {
 
     fn report() -> Report {
         [
-            check(CheckStatus::Failed, Level::Error, "1 < 2 & \"x\"\n\u{1}", place("dir/a b.rego", Some(3), Some(4))),
+            check(
+                CheckStatus::Failed,
+                Level::Error,
+                "1 < 2 & \"x\"\n\u{1}",
+                place("dir/a b.rego", Some(3), Some(4)),
+            ),
             check(CheckStatus::Skipped, Level::Note, "exempted by `EX-1`", place("c:\\x", None, None)),
             check(CheckStatus::Passed, Level::Warning, "100% of a, b: c", None),
             check(CheckStatus::Passed, Level::Note, "", None),
@@ -407,9 +425,13 @@ mod tests {
     fn junit_holds_every_check_and_escapes_what_xml_cannot_hold() {
         let xml = report().junit();
         assert!(xml.starts_with("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"finops\" tests=\"4\" failures=\"1\" errors=\"0\">\n"));
-        assert!(xml.contains("<testsuite name=\"a&lt;b&gt;\" tests=\"4\" failures=\"1\" errors=\"0\" skipped=\"1\">"));
+        assert!(xml.contains(
+            "<testsuite name=\"a&lt;b&gt;\" tests=\"4\" failures=\"1\" errors=\"0\" skipped=\"1\">"
+        ));
         assert!(xml.contains("file=\"dir/a b.rego\" line=\"3\""));
-        assert!(xml.contains("<failure message=\"1 &lt; 2 &amp; &quot;x&quot;&#10;\u{fffd}\" type=\"lint.x\">"));
+        assert!(
+            xml.contains("<failure message=\"1 &lt; 2 &amp; &quot;x&quot;&#10;\u{fffd}\" type=\"lint.x\">")
+        );
         assert!(xml.contains("<system-out>100% of a, b: c</system-out>"));
         assert_eq!(xml.matches("<testcase ").count(), 4);
         assert!(xml.ends_with("  </testsuite>\n</testsuites>\n"));

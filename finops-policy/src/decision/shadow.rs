@@ -1,9 +1,6 @@
 //! A candidate policy beside the active one: what it would have answered, and how many decisions it would flip.
 
-use super::{
-    Decision, Gate, Outcome, Violation,
-    log::Recorded,
-};
+use super::{Decision, Gate, Outcome, Violation, log::Recorded};
 use crate::Json;
 use std::collections::{BTreeMap, BTreeSet};
 

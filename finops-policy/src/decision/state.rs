@@ -206,7 +206,8 @@ impl State {
         match age_ms {
             Some(age_ms) if age_ms <= max_age_ms => Ok(()),
             Some(age_ms) => {
-                let detail = format!("the set is {} s old, the limit is {max_age_s} s", age_ms.div_euclid(1000));
+                let detail =
+                    format!("the set is {} s old, the limit is {max_age_s} s", age_ms.div_euclid(1000));
                 Err(Fault::new("policy.stale", detail))
             }
             None => Err(Fault::new("policy.stale", "the age of the set is unknown, a limit is set")),

@@ -38,13 +38,14 @@ fn exemption(input: &Json) -> Result<Json, PolicyError> {
     options.max_days = days(input, "max_days")?.unwrap_or(options.max_days);
     options.warn_days = days(input, "warn_days")?.unwrap_or(options.warn_days);
     let exemptions = Exemptions::new(list(input, "exemptions")?, options);
-    let (value, violations) = match json::read(text(input, "input_json")?.as_bytes(), &json::Limits::default()) {
+    let (value, answer) = match json::read(text(input, "input_json")?.as_bytes(), &json::Limits::default()) {
         Ok(value) => {
-            let violations = gate::decide(&value, &config).violations;
-            (value, violations)
+            let answer = gate::decide(&value, &config);
+            (value, answer)
         }
-        Err(error) => (Json::Null, vec![gate::unreadable(&error)]),
+        Err(error) => (Json::Null, gate::Answer::refused(&error)),
     };
+    let violations = answer.violations.into_iter().map(Violation::from).collect();
     let applied = exemptions.apply(violations, &value, instant(input, "now")?);
     let decision = Outcome::of(&applied.left, false);
     let violations = applied.left.iter().map(|violation| {
