@@ -14,7 +14,7 @@ use regorus::{
     utils::limits::ExecutionTimerConfig,
 };
 
-use super::{Engine, Module, lint, value};
+use super::{Engine, Module, coverage::Lines, lint, value};
 use crate::Json;
 
 /// How much one evaluation may take: section 8 of the policy specification.
@@ -162,6 +162,14 @@ impl Prepared {
     /// A copy of the strict interpreter, for what the compiled rule does not answer.
     pub(crate) fn interpreter(&self) -> regorus::Engine {
         (*self.interpreter).clone()
+    }
+
+    /// Evaluates the rule and adds the lines that ran.
+    pub(super) fn cover(&self, input: Value, limits: &Limits, lines: &mut Lines) -> Result<(), EvalError> {
+        let mut engine = self.interpreter();
+        engine.set_enable_coverage(true);
+        interpreted(&mut engine, &self.rule, input, limits)?;
+        lines.add(&engine)
     }
 
     /// Evaluates the rule: its value, or undefined.

@@ -8,6 +8,7 @@ use super::{
     Engine, Module,
     bundle::{self, Bundle, BundleError},
     contract::{self, SetAnswer},
+    coverage::{Coverage, Lines},
     engine::{self, EvalError, Evaluated, Limits, Prepared, guarded},
     lint::{self, Finding},
     source::{SetRules, data_path},
@@ -310,6 +311,23 @@ impl PolicySet {
             Ok(None) => Evaluated::Undefined,
             Err(error) => Evaluated::Error(error),
         }
+    }
+
+    /// The lines of every file that run on `input`, in the strict interpreter.
+    ///
+    /// # Errors
+    /// `policy.eval` and the other faults of an evaluation; what ran before the fault is lost.
+    pub fn coverage(&self, input: &Json, schema: Schema) -> Result<Coverage, EvalError> {
+        let set = &*self.0;
+        guarded(|| {
+            let rules = SetRules::of(&mut engine::parsed(&set.modules)?);
+            let input = value::from_input(input, schema)?.value;
+            let mut lines = Lines::default();
+            set.prepared.cover(input, &set.limits, &mut lines)?;
+            let mut coverage = lines.coverage(&rules);
+            coverage.files.retain(|file| set.modules.iter().any(|module| module.name == file.path));
+            Ok(coverage)
+        })
     }
 
     /// The engine that evaluates.
