@@ -207,7 +207,10 @@ mod tests {
     #[test]
     fn an_error_an_empty_body_and_an_undefined_decision_deny() {
         for (text, expected) in [
-            ("HTTP/1.1 500 Internal Server Error\r\ncontent-length: 0\r\nconnection: close\r\n\r\n", "opa.status"),
+            (
+                "HTTP/1.1 500 Internal Server Error\r\ncontent-length: 0\r\nconnection: close\r\n\r\n",
+                "opa.status",
+            ),
             ("HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n", "opa.result"),
             ("HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}", "opa.undefined"),
         ] {

@@ -4,9 +4,11 @@ use super::source::{Read, Source, SourceError};
 use finops_core::time::Timestamp;
 use finops_policy::{
     Json, PolicyError,
-    decision::{Context, Decision, Gate, GateOptions, Input},
+    decision::{Context, Decision, Fault, Gate, GateOptions, Input},
     error::ConfigError,
-    rego::{BundleOptions, RegoError},
+    gate,
+    json::{self, Limits},
+    rego::{BundleOptions, LoadReport, RegoError},
 };
 use std::path::Path;
 
@@ -152,7 +154,9 @@ impl PolicyGate {
         #[cfg(not(feature = "opa"))]
         if remote.is_some() {
             let help = "build with the feature `opa`";
-            return Err(PolicyError::from(ConfigError::new("/remote", "no OPA client is built in", help)).into());
+            return Err(
+                PolicyError::from(ConfigError::new("/remote", "no OPA client is built in", help)).into()
+            );
         }
         let this = Self {
             gate: Gate::new(gate)?,
@@ -218,7 +222,8 @@ impl PolicyGate {
         }
         let ids: Vec<String> = inputs.iter().map(|_| new_id()).collect();
         let inputs: Vec<_> = inputs.iter().zip(&ids).map(|(input, id)| (*input, Some(id.as_str()))).collect();
-        let context = Context { now, decision_id: None, requester: asking.requester, approvals: asking.approvals };
+        let context =
+            Context { now, decision_id: None, requester: asking.requester, approvals: asking.approvals };
         self.gate.decide_many(&inputs, &context)
     }
 
@@ -246,15 +251,21 @@ impl PolicyGate {
 
     #[cfg(feature = "opa")]
     fn ask(&self, client: &OpaClient, fallback: bool, input: Input<'_>, context: &Context<'_>) -> Decision {
-        let text = match input {
-            Input::Value(value) => finops_policy::gate::opa_input(value),
-            Input::Text(text) => match finops_policy::json::read(text, &finops_policy::json::Limits::default()) {
-                Ok(value) => finops_policy::gate::opa_input(&value),
+        let read;
+        let value = match input {
+            Input::Value(value) | Input::Native(value, []) => value,
+            // What JSON cannot say is not sent: the gate says why.
+            Input::Native(..) => return self.gate.decide(input, context),
+            Input::Text(text) => match json::read(text, &Limits::default()) {
+                Ok(value) => {
+                    read = value;
+                    &read
+                }
                 // What cannot be read is not sent: the gate says why.
                 Err(_) => return self.gate.decide(input, context),
             },
         };
-        let answer = client.ask(&text);
+        let answer = client.ask(&gate::opa_input(value).to_text());
         let failed = answer.code.is_some_and(|code| code.starts_with("opa."));
         if failed && fallback {
             return self.gate.decide(input, context);
@@ -266,13 +277,15 @@ impl PolicyGate {
     ///
     /// # Errors
     /// `policy.source`, `bundle.*`, `lint.*`, `policy.*`.
-    pub fn reload(&self, source: &Source, data: Option<&Json>) -> Result<(), SetupError> {
+    pub fn reload(&self, source: &Source, data: Option<&Json>) -> Result<LoadReport, SetupError> {
         let now = Now::Clock.timestamp();
-        match source.read(data, &self.bundle)? {
+        let read = source.read(data, &self.bundle).inspect_err(|error| {
+            self.gate.refuse_load(&Fault::new(error.code(), error.to_string()));
+        })?;
+        Ok(match read {
             Read::Modules(modules, data) => self.gate.reload(&modules, &data, now)?,
             Read::Bundle(bundle) => self.gate.reload_bundle(&bundle, now)?,
-        };
-        Ok(())
+        })
     }
 
     /// The pure gate below: status, log events, replay, explanation.
