@@ -2,6 +2,7 @@
 
 use crate::{
     convert::{json, out::Anything},
+    policy::{self, Asked},
     record::KeyIterator,
 };
 use finops::core::carbon::{InferenceImpact, wire};
@@ -19,39 +20,78 @@ use std::{
 /// A frozen result: `r.energy.central`, `r["energy_joules"]`, `dict(r)`, `r.to_json()`.
 ///
 /// Equal to any mapping with the same items, hashable, picklable, and a `collections.abc.Mapping`.
-#[pyclass(name = "Result", module = "finops", frozen, mapping)]
+#[pyclass(name = "Result", module = "finops", frozen, mapping, subclass)]
 pub(crate) struct Frozen {
     fields: OnceLock<Map<String, Value>>,
-    /// An impact whose fields are written out when somebody reads them.
-    impact: Option<Box<InferenceImpact>>,
+    /// What the fields are written out from when somebody reads them.
+    source: Option<Source>,
+}
+
+/// What becomes fields when somebody reads them.
+pub(crate) enum Source {
+    Impact(Box<InferenceImpact>),
+    Decision(Box<Asked>),
+    Json(policy::Json),
+}
+
+impl Source {
+    fn write(&self) -> Map<String, Value> {
+        match self {
+            Self::Impact(impact) => match wire::impact(impact) {
+                Value::Object(fields) => fields,
+                _ => Map::new(),
+            },
+            Self::Decision(asked) => policy::fields(&asked.to_json()),
+            Self::Json(json) => policy::fields(json),
+        }
+    }
 }
 
 impl From<Map<String, Value>> for Frozen {
     fn from(fields: Map<String, Value>) -> Self {
-        Self { fields: OnceLock::from(fields), impact: None }
+        Self { fields: OnceLock::from(fields), source: None }
     }
 }
 
 impl Frozen {
     /// An impact, written out when somebody reads more than its two numbers.
     pub(crate) fn lazy(impact: InferenceImpact) -> Self {
-        Self { fields: OnceLock::new(), impact: Some(Box::new(impact)) }
+        Self::from_source(Source::Impact(Box::new(impact)))
+    }
+
+    /// Fields that are written out when somebody reads them.
+    pub(crate) const fn from_source(source: Source) -> Self {
+        Self { fields: OnceLock::new(), source: Some(source) }
+    }
+
+    /// The decision that this is, with what was asked.
+    pub(crate) fn asked(&self) -> Option<&Asked> {
+        match &self.source {
+            Some(Source::Decision(asked)) => Some(asked),
+            _ => None,
+        }
     }
 
     fn fields(&self) -> &Map<String, Value> {
-        self.fields.get_or_init(|| match self.impact.as_deref().map(wire::impact) {
-            Some(Value::Object(fields)) => fields,
-            _ => Map::new(),
-        })
+        self.fields.get_or_init(|| self.source.as_ref().map(Source::write).unwrap_or_default())
     }
 
-    /// The two numbers that every caller reads, without writing out the rest.
-    fn quick(&self, key: &str) -> Option<f64> {
-        let impact = self.impact.as_deref().filter(|_| self.fields.get().is_none())?;
-        match key {
-            "energy_joules" => Some(impact.energy.central.joules()),
-            "carbon_kg" => Some(impact.carbon_kg),
-            _ => None,
+    /// What every caller reads, without writing out the rest.
+    fn quick<'py>(&self, py: Python<'py>, key: &str) -> PyResult<Option<Bound<'py, PyAny>>> {
+        if self.fields.get().is_some() {
+            return Ok(None);
+        }
+        let number = |number: f64| Ok(Some(number.into_pyobject(py)?.into_any()));
+        match (&self.source, key) {
+            (Some(Source::Impact(impact)), "energy_joules") => number(impact.energy.central.joules()),
+            (Some(Source::Impact(impact)), "carbon_kg") => number(impact.carbon_kg),
+            (Some(Source::Decision(asked)), "allowed") => {
+                Ok(Some(asked.decision.allowed().into_pyobject(py)?.to_owned().into_any()))
+            }
+            (Some(Source::Decision(asked)), "decision") => {
+                Ok(Some(asked.decision.decision.as_str().into_pyobject(py)?.into_any()))
+            }
+            _ => Ok(None),
         }
     }
 
@@ -83,8 +123,8 @@ impl Frozen {
 #[pymethods]
 impl Frozen {
     fn __getattr__<'py>(&self, py: Python<'py>, name: &str) -> PyResult<Anything<'py>> {
-        if let Some(number) = self.quick(name) {
-            return Ok(Anything(number.into_pyobject(py)?.into_any()));
+        if let Some(value) = self.quick(py, name)? {
+            return Ok(Anything(value));
         }
         match self.fields().get(name) {
             Some(value) => Self::wrap(py, value).map(Anything),
@@ -96,8 +136,8 @@ impl Frozen {
     }
 
     fn __getitem__<'py>(&self, py: Python<'py>, key: &str) -> PyResult<Anything<'py>> {
-        if let Some(number) = self.quick(key) {
-            return Ok(Anything(number.into_pyobject(py)?.into_any()));
+        if let Some(value) = self.quick(py, key)? {
+            return Ok(Anything(value));
         }
         let value = self.fields().get(key).ok_or_else(|| PyKeyError::new_err(key.to_owned()))?;
         json::to_python(py, value).map(Anything)

@@ -13,6 +13,12 @@ impl Object {
         Self(Vec::new())
     }
 
+    /// Members whose names are known to differ, such as those of a map of another language.
+    #[must_use]
+    pub const fn from_unique(members: Vec<(String, Json)>) -> Self {
+        Self(members)
+    }
+
     /// What the reader found; it refuses duplicate names itself.
     pub(super) const fn from_members(members: Vec<(String, Json)>) -> Self {
         Self(members)

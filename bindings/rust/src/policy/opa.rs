@@ -13,12 +13,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Where OPA listens when nothing else is said.
-pub const URL_DEFAULT: &str = "http://localhost:8181";
-/// The path after `/v1/data/` when nothing else is said.
-pub const PATH_DEFAULT: &str = "finops";
-/// The whole exchange, in milliseconds.
-pub const TIMEOUT_DEFAULT_MS: u64 = 500;
 /// The connection, which is part of the exchange.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_millis(100);
 /// One byte more than an answer may have: whoever reads it sees that it is too long.
@@ -179,7 +173,7 @@ mod tests {
     const PATIENT: Duration = Duration::from_secs(20);
 
     fn code(url: &str, timeout: Duration) -> Option<&'static str> {
-        OpaClient::new(url, PATH_DEFAULT, timeout).ask("{}").code
+        OpaClient::new(url, "finops", timeout).ask("{}").code
     }
 
     #[test]
@@ -252,7 +246,7 @@ mod tests {
 
     #[test]
     fn five_failures_open_the_breaker_and_one_probe_goes_through_later() {
-        let client = OpaClient::new(URL_DEFAULT, PATH_DEFAULT, PATIENT);
+        let client = OpaClient::new("http://localhost:8181", "finops", PATIENT);
         let start = Instant::now();
         for _ in 0..BREAKER_FAILURES {
             assert!(client.admits(start));

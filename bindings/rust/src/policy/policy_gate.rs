@@ -6,14 +6,17 @@ use finops_policy::{
     Json, PolicyError,
     decision::{Context, Decision, Fault, Gate, GateOptions, Input},
     error::ConfigError,
-    gate,
-    json::{self, Limits},
     rego::{BundleOptions, LoadReport, RegoError},
 };
 use std::path::Path;
 
 #[cfg(feature = "opa")]
-use super::opa::{self, OpaClient};
+use super::{opa::OpaClient, opa_defaults};
+#[cfg(feature = "opa")]
+use finops_policy::{
+    gate,
+    json::{self, Limits},
+};
 #[cfg(feature = "opa")]
 use std::time::Duration;
 
@@ -294,6 +297,12 @@ impl PolicyGate {
         &self.gate
     }
 
+    /// Whether a decision takes a few microseconds at most: no set and no OPA is asked.
+    #[must_use]
+    pub fn is_quick(&self) -> bool {
+        self.remote_url().is_none() && self.gate.status().loaded_at.is_none()
+    }
+
     /// The address of the OPA that decides, if one does.
     #[must_use]
     pub fn remote_url(&self) -> Option<&str> {
@@ -320,7 +329,7 @@ fn remote(
     set: &impl Fn(&str) -> Option<String>,
 ) -> Result<Remote, SetupError> {
     let timeout_ms = match set("OPA_TIMEOUT_MS") {
-        None => opa::TIMEOUT_DEFAULT_MS,
+        None => opa_defaults::TIMEOUT_MS,
         Some(text) => match text.trim().parse() {
             Ok(value @ 1..=60_000) => value,
             _ => return Err(refused("OPA_TIMEOUT_MS", &text, "give whole milliseconds from 1 to 60000")),
@@ -331,11 +340,11 @@ fn remote(
         Some("embedded") => true,
         Some(other) => return Err(refused("OPA_FALLBACK", other, "give deny or embedded")),
     };
-    let url = url.unwrap_or_else(|| opa::URL_DEFAULT.to_owned());
+    let url = url.unwrap_or_else(|| opa_defaults::URL.to_owned());
     if !(url.starts_with("http://") || url.starts_with("https://")) {
         return Err(refused("OPA_URL", &url, "give a URL with http:// or https://"));
     }
-    Ok(Remote { url, path: path.unwrap_or_else(|| opa::PATH_DEFAULT.to_owned()), timeout_ms, fallback })
+    Ok(Remote { url, path: path.unwrap_or_else(|| opa_defaults::PATH.to_owned()), timeout_ms, fallback })
 }
 
 #[cfg(not(feature = "opa"))]
