@@ -81,4 +81,3 @@ pub(super) fn stops(rule: &str) -> bool {
     ["input.json", "input.not_object", "input.too_large", "input.too_deep", "input.duplicate_key"]
         .contains(&rule)
 }
-

@@ -120,4 +120,3 @@ fn fits(value: &Json, depth: usize, left: &mut usize) -> Fit {
         .find_map(|value| Some(fits(value, depth, left)).filter(|fit| *fit != Fit::Fits))
         .unwrap_or(Fit::Fits)
 }
-

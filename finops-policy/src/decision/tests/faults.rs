@@ -51,8 +51,11 @@ fn what_json_cannot_hold_is_denied_under_any_schema() {
     for (default_policy, schema) in [(true, Schema::Finops), (false, Schema::Finops), (false, Schema::None)] {
         let gate = Gate::new(GateOptions { default_policy, schema, ..GateOptions::default() }).unwrap();
         let decision = gate.decide(Input::Native(&input, &foreign), &noon());
-        let denied: Vec<_> = decision.violations.iter().map(|v| (v.rule.as_str(), v.path.as_deref())).collect();
-        assert!(denied.contains(&("input.number", Some("/x"))) && denied.contains(&("input.type", Some("/y/0"))));
+        let denied: Vec<_> =
+            decision.violations.iter().map(|v| (v.rule.as_str(), v.path.as_deref())).collect();
+        assert!(
+            denied.contains(&("input.number", Some("/x"))) && denied.contains(&("input.type", Some("/y/0")))
+        );
         assert!(!decision.allowed());
     }
 }
@@ -72,7 +75,8 @@ fn without_its_set_a_gate_denies() {
 fn the_default_policy_needs_its_schema() {
     let error = Gate::new(GateOptions { schema: Schema::None, ..GateOptions::default() }).unwrap_err();
     assert_eq!((error.code(), error.path()), ("policy.config", "/schema"));
-    let error = Gate::new(GateOptions { masks: vec![Json::from("x")], ..GateOptions::default() }).unwrap_err();
+    let error =
+        Gate::new(GateOptions { masks: vec![Json::from("x")], ..GateOptions::default() }).unwrap_err();
     assert_eq!((error.code(), error.path()), ("policy.config", "/masks/0"));
 }
 
@@ -118,13 +122,31 @@ mod sets {
                      require_approval contains {\"id\": \"ask\", \"msg\": \"sure?\"} if input.x";
         let gate = loaded(GateOptions::default(), rules);
         let decision = gate.decide(&*DEAR.replacen('{', "{\"x\":true,", 1), &noon());
-        let found: Vec<_> = decision.violations.iter().map(|v| (v.rule.as_str(), v.action.as_str())).collect();
+        let found: Vec<_> =
+            decision.violations.iter().map(|v| (v.rule.as_str(), v.action.as_str())).collect();
         assert_eq!(found, [("budget.unit_cost", "deny"), ("rego.deny", "deny"), ("ask", "require_approval")]);
         assert_eq!(decision.deny_messages(), ["Unit cost 0.6 USD exceeds budget cap of 0.5 USD", "no"]);
-        assert_eq!((decision.approval_messages(), decision.warn_messages()), (vec!["sure?".to_owned()], vec!["hm".to_owned()]));
+        assert_eq!(
+            (decision.approval_messages(), decision.warn_messages()),
+            (vec!["sure?".to_owned()], vec!["hm".to_owned()])
+        );
         assert_eq!(decision.to_json().get("advice_messages").unwrap().to_text(), r#"["try y"]"#);
         assert_eq!(decision.engine, UsedEngine::Rvm);
         assert!(gate.decide(ALLOWED, &noon()).allowed());
+    }
+
+    #[test]
+    fn a_set_that_names_a_typed_rule_without_a_sentence_says_it_once() {
+        let twin = loaded(
+            GateOptions::default(),
+            "violation contains {\"rule\": \"budget.unit_cost\", \"path\": \"unit_cost_usd\"} if input.unit_cost_usd",
+        );
+        assert_eq!(twin.decide(DEAR, &noon()).violations, gate().decide(DEAR, &noon()).violations);
+        // Where the typed rule is silent, the set's counts.
+        assert!(!twin.decide(ALLOWED, &noon()).allowed());
+        let own =
+            "deny contains {\"rule\": \"budget.unit_cost\", \"msg\": \"ask finance\"} if input.unit_cost_usd";
+        assert_eq!(loaded(GateOptions::default(), own).decide(DEAR, &noon()).violations.len(), 2);
     }
 
     #[test]
@@ -170,7 +192,8 @@ mod sets {
         assert!(gate.decide("{}", &noon()).allowed());
 
         assert_eq!(gate.reload(&[], &none(), None).unwrap_err().code(), "lint.entry_missing");
-        let error = gate.reload_archive(b"no archive", &crate::rego::BundleOptions::default(), None).unwrap_err();
+        let error =
+            gate.reload_archive(b"no archive", &crate::rego::BundleOptions::default(), None).unwrap_err();
         assert_eq!(error.code(), "bundle.format");
         let status = gate.status();
         assert_eq!((status.revision.as_str(), status.loaded_at), (good.revision.as_str(), good.loaded_at));
@@ -264,12 +287,18 @@ mod sets {
     #[test]
     fn a_set_finds_the_configuration_of_the_gate() {
         let rules = "deny contains \"dear\" if {\n\tis_number(input.unit_cost_usd)\n\tinput.unit_cost_usd > data.finops_config.gate.unit_cost_usd.deny_above\n}";
-        let options = GateOptions { config: config(r#"{"unit_cost_usd":{"deny_above":"0.55"}}"#), ..GateOptions::default() };
+        let options = GateOptions {
+            config: config(r#"{"unit_cost_usd":{"deny_above":"0.55"}}"#),
+            ..GateOptions::default()
+        };
         let gate = loaded(options, rules);
         assert_eq!(gate.decide(DEAR, &noon()).violations.len(), 2);
         assert!(gate.decide(&*DEAR.replace("0.6", "0.55"), &noon()).allowed());
         // One digit beyond every double: rounded to the side that denies, as the typed rule does.
-        assert_eq!(gate.decide(&*DEAR.replace("0.6", "0.55000000000000000000001"), &noon()).violations.len(), 2);
+        assert_eq!(
+            gate.decide(&*DEAR.replace("0.6", "0.55000000000000000000001"), &noon()).violations.len(),
+            2
+        );
     }
 
     #[test]
@@ -288,14 +317,21 @@ mod sets {
         let gate = gate();
         let decide = |answer| gate.decide_remote(DEAR, &noon(), answer, Some("r7"));
         let allowed = decide(remote::answered(200, br#"{"result":{"allow":true}}"#));
-        assert_eq!((allowed.allowed(), allowed.source, allowed.engine), (true, DecisionSource::Opa, UsedEngine::Remote));
+        assert_eq!(
+            (allowed.allowed(), allowed.source, allowed.engine),
+            (true, DecisionSource::Opa, UsedEngine::Remote)
+        );
         assert_eq!(allowed.policy_revision, "r7");
         let denied = decide(remote::answered(200, br#"{"result":{"allow":false}}"#));
         assert_eq!((denied.code(), denied.source), (Some("policy.not_allowed"), DecisionSource::Opa));
         let failed = decide(remote::failed(remote::Failure::Timeout));
-        assert_eq!((failed.code(), failed.source, failed.allowed()), (Some("opa.timeout"), DecisionSource::FailClosed, false));
+        assert_eq!(
+            (failed.code(), failed.source, failed.allowed()),
+            (Some("opa.timeout"), DecisionSource::FailClosed, false)
+        );
         assert_eq!(failed.deny_messages(), ["policy service unavailable: no answer in time"]);
-        let unread = gate.decide_remote("{", &noon(), remote::answered(200, br#"{"result":{"allow":true}}"#), None);
+        let unread =
+            gate.decide_remote("{", &noon(), remote::answered(200, br#"{"result":{"allow":true}}"#), None);
         assert_eq!(unread.violations[0].rule, "input.json");
     }
 
@@ -304,7 +340,8 @@ mod sets {
         let gate = loaded(asking(), "default allow := false\nallow if input.never");
         let first = gate.decide(DEAR, &noon());
         let approvals = [approval(&first, "lead@x")];
-        let decision = gate.decide(DEAR, &Context { requester: Some("dev@x"), approvals: &approvals, ..noon() });
+        let decision =
+            gate.decide(DEAR, &Context { requester: Some("dev@x"), approvals: &approvals, ..noon() });
         assert_eq!((decision.decision, decision.code()), (Outcome::Deny, Some("policy.not_allowed")));
     }
 }

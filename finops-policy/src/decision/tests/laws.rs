@@ -6,11 +6,27 @@ use proptest::prelude::*;
 /// Values near every limit, of every type.
 fn value() -> impl Strategy<Value = Json> {
     let numbers = [
-        "0", "-0", "0.3", "0.30000000000000004", "0.5", "0.5000000000000000000001", "0.95", "0.9499999999999999", "1",
-        "1.0000001", "300", "400", "400.00000000000006", "1e400", "-1e-400", "1000000000000", "9007199254740993", "100001",
+        "0",
+        "-0",
+        "0.3",
+        "0.30000000000000004",
+        "0.5",
+        "0.5000000000000000000001",
+        "0.95",
+        "0.9499999999999999",
+        "1",
+        "1.0000001",
+        "300",
+        "400",
+        "400.00000000000006",
+        "1e400",
+        "-1e-400",
+        "1000000000000",
+        "9007199254740993",
+        "100001",
     ];
     prop_oneof![
-        4 => prop::sample::select(numbers.to_vec()).prop_map(|text| json(text)),
+        4 => prop::sample::select(numbers.to_vec()).prop_map(json),
         2 => prop::sample::select(numbers.to_vec()).prop_map(Json::from),
         2 => any::<bool>().prop_map(Json::from),
         1 => Just(Json::Null),
@@ -23,8 +39,17 @@ fn value() -> impl Strategy<Value = Json> {
 
 pub(super) fn input() -> impl Strategy<Value = Json> {
     let names = [
-        "unit_cost_usd", "total_spend_usd", "budget_cap_usd", "test_pass_rate", "carbon_intensity_g_per_kwh",
-        "promotion_request", "security_scan_passed", "deployment_region", "cost_tags", "cost_tags", "other",
+        "unit_cost_usd",
+        "total_spend_usd",
+        "budget_cap_usd",
+        "test_pass_rate",
+        "carbon_intensity_g_per_kwh",
+        "promotion_request",
+        "security_scan_passed",
+        "deployment_region",
+        "cost_tags",
+        "cost_tags",
+        "other",
     ];
     let member = (prop::sample::select(names.to_vec()), value());
     prop::collection::vec(member, 0..8).prop_map(Json::object)
@@ -58,7 +83,7 @@ proptest! {
             ..if asks { asking() } else { GateOptions::default() }
         };
         let gate = Gate::new(options()).unwrap();
-        let now = noon().now.map(|now| now.saturating_add_ms(day * 86_400_000));
+        let now = noon().now.map(|now| now.saturating_add_ms(day.saturating_mul(86_400_000)));
         let context = Context { now, ..noon() };
         let text = input.to_text();
         let decision = gate.decide(text.as_str(), &context);
@@ -107,7 +132,7 @@ proptest! {
         let (plain, eased) = (gate().decide(&input, &noon()), exempting.decide(&input, &noon()));
         let kept: Vec<_> = plain.violations.iter().filter(|v| eased.violations.contains(v)).collect();
         prop_assert_eq!(kept.len(), eased.violations.len());
-        prop_assert_eq!(eased.violations.len() + eased.exempted.len(), plain.violations.len());
+        prop_assert_eq!(eased.violations.len().saturating_add(eased.exempted.len()), plain.violations.len());
         prop_assert!(eased.exempted.iter().all(|exempted| exempted.rule.starts_with("budget.")));
         let expired = Context { now: at("2026-12-20T00:00:00Z"), ..noon() };
         prop_assert_eq!(exempting.decide(&input, &expired).decision, plain.decision);
@@ -148,7 +173,9 @@ mod sets {
     }
 
     static MORE: LazyLock<Gate> = LazyLock::new(|| {
-        loaded("deny contains \"other\" if input.other\nrequire_approval contains \"region\" if input.deployment_region")
+        loaded(
+            "deny contains \"other\" if input.other\nrequire_approval contains \"region\" if input.deployment_region",
+        )
     });
 
     proptest! {

@@ -36,7 +36,10 @@ pub(super) fn gate() -> Gate {
 }
 
 pub(super) fn asking() -> GateOptions {
-    GateOptions { config: config(r#"{"actions":{"budget.unit_cost":"require_approval"}}"#), ..GateOptions::default() }
+    GateOptions {
+        config: config(r#"{"actions":{"budget.unit_cost":"require_approval"}}"#),
+        ..GateOptions::default()
+    }
 }
 
 pub(super) fn exemption(rule: &str, expires: &str) -> Json {
@@ -63,8 +66,8 @@ pub(super) fn approval(decision: &Decision, approver: &str) -> Json {
 fn the_record_is_complete_and_the_same_each_time() {
     let decision = gate().decide(DEAR, &noon());
     let text = decision.to_json().to_text();
-    let digest = "12ea12eace7d655f471ce55e34f89b1b77a3d9d05a445ca82877dd2235beaa51";
-    let policy = gate().policy_digest();
+    let digest = "4d7ede1b26dfe2e895e5a2374a4023236076339a8ffd1c20467e319f364d2676";
+    let policy = "sha256:91a9ac0887e78c824900e5f32854d9821f9a174e1f9bd773095b287abb157528";
     assert_eq!(
         text,
         format!(
@@ -72,21 +75,31 @@ fn the_record_is_complete_and_the_same_each_time() {
             r#"{"decision":"deny","allowed":false,"violations":[{"rule":"budget.unit_cost","action":"deny","path":"/unit_cost_usd","actual":"0.6","limit":"0.5"}],"warnings":[],"deny_messages":["Unit cost 0.6 USD exceeds budget cap of 0.5 USD"],"approval_messages":[],"warn_messages":[],"#,
             r#""not_evaluated":[["budget.total_spend","input_absent"],["promotion.test_pass_rate","not_promoting"],["promotion.security_scan","not_promoting"],["carbon.intensity","input_absent"],["carbon.region","input_absent"]],"#,
             format_args!(r#""exempted":[],"decision_id":"d-1","input_digest":"sha256:{digest}","#),
-            format_args!(r#""policy_revision":"{policy}","policy_digest":"{policy}","engine":"typed","decision_source":"embedded"}}"#),
+            format_args!(
+                r#""policy_revision":"{policy}","policy_digest":"{policy}","engine":"typed","decision_source":"embedded"}}"#
+            ),
         )
     );
     assert_eq!(gate().decide(&json(DEAR), &noon()), decision);
     assert_eq!(
         decision.to_event_data().unwrap().to_text(),
-        format!(r#"{{"decision_id":"d-1","outcome":"deny","policy_digest":"{policy}","input_digest":"sha256:{digest}"}}"#)
+        format!(
+            r#"{{"decision_id":"d-1","outcome":"deny","policy_digest":"{policy}","input_digest":"sha256:{digest}"}}"#
+        )
     );
     assert_eq!(gate().decide(DEAR, &Context::default()).to_event_data(), None);
 }
 
 #[test]
 fn another_configuration_is_another_policy() {
-    let lower = Gate::new(GateOptions { config: config(r#"{"unit_cost_usd":{"deny_above":"0.4"}}"#), ..GateOptions::default() });
-    let same = Gate::new(GateOptions { config: config(r#"{"test_pass_rate":{"deny_below":0.950}}"#), ..GateOptions::default() });
+    let lower = Gate::new(GateOptions {
+        config: config(r#"{"unit_cost_usd":{"deny_above":"0.4"}}"#),
+        ..GateOptions::default()
+    });
+    let same = Gate::new(GateOptions {
+        config: config(r#"{"test_pass_rate":{"deny_below":0.950}}"#),
+        ..GateOptions::default()
+    });
     assert_ne!(lower.unwrap().policy_digest(), gate().policy_digest());
     assert_eq!(same.unwrap().policy_digest(), gate().policy_digest());
 }
@@ -94,7 +107,8 @@ fn another_configuration_is_another_policy() {
 #[test]
 fn many_are_decided_as_each_alone() {
     let (allowed, dear) = (json(ALLOWED), json(DEAR));
-    let inputs = [(Input::from(&allowed), Some("a")), (Input::from(&dear), Some("b")), (Input::from("["), None)];
+    let inputs =
+        [(Input::from(&allowed), Some("a")), (Input::from(&dear), Some("b")), (Input::from("["), None)];
     let many = gate().decide_many(&inputs, &noon());
     for ((input, decision_id), decision) in inputs.iter().zip(&many) {
         assert_eq!(gate().decide(*input, &Context { decision_id: *decision_id, ..noon() }), *decision);
@@ -111,7 +125,10 @@ fn an_exemption_lifts_a_denial_until_it_ends() {
     let gate = Gate::new(options()).unwrap();
     let decision = gate.decide(DEAR, &noon());
     assert!(decision.allowed() && decision.violations.is_empty() && decision.deny_messages().is_empty());
-    assert_eq!(decision.to_json().get("exempted").unwrap().to_text(), r#"[{"rule":"budget.unit_cost","exemption":"EX-1"}]"#);
+    assert_eq!(
+        decision.to_json().get("exempted").unwrap().to_text(),
+        r#"[{"rule":"budget.unit_cost","exemption":"EX-1"}]"#
+    );
     assert_eq!(
         decision.to_json().get("exemption_warnings").unwrap().to_text(),
         r#"[["exemption.expiring","EX-1"],["exemption.invalid",null]]"#
@@ -147,8 +164,12 @@ fn an_approval_lifts_a_rule_that_asks_and_nothing_else() {
 
 #[test]
 fn a_candidate_answers_beside_and_changes_nothing() {
-    let candidate = Gate::new(GateOptions { config: config(r#"{"unit_cost_usd":{"deny_above":"0.7"},"required_tags":["owner"]}"#), ..GateOptions::default() });
-    let options = GateOptions { candidate: Some(std::sync::Arc::new(candidate.unwrap())), ..GateOptions::default() };
+    let candidate = Gate::new(GateOptions {
+        config: config(r#"{"unit_cost_usd":{"deny_above":"0.7"},"required_tags":["owner"]}"#),
+        ..GateOptions::default()
+    });
+    let options =
+        GateOptions { candidate: Some(std::sync::Arc::new(candidate.unwrap())), ..GateOptions::default() };
     let gate = Gate::new(options).unwrap();
     let decision = gate.decide(DEAR, &noon());
     assert_eq!(
@@ -165,7 +186,9 @@ fn a_candidate_answers_beside_and_changes_nothing() {
 fn an_explanation_names_every_rule_with_what_it_read() {
     let config = config(r#"{"actions":{"carbon.region":"off","budget.unit_cost":"require_approval"}}"#);
     let gate = Gate::new(GateOptions { config, ..GateOptions::default() }).unwrap();
-    let input = json(r#"{"unit_cost_usd":0.6,"total_spend_usd":1,"budget_cap_usd":2,"cost_tags":{"team":"ai","environment":"dev"}}"#);
+    let input = json(
+        r#"{"unit_cost_usd":0.6,"total_spend_usd":1,"budget_cap_usd":2,"cost_tags":{"team":"ai","environment":"dev"}}"#,
+    );
     let decision = gate.decide(&input, &noon());
     let explanation = gate.explain(&decision, Some(&input)).to_json();
     let rules = explanation.get("rules").and_then(Json::as_array).unwrap();
@@ -181,7 +204,10 @@ fn an_explanation_names_every_rule_with_what_it_read() {
         of("budget.total_spend"),
         r#"{"rule":"budget.total_spend","outcome":"passed","operands":{"/total_spend_usd":1,"/budget_cap_usd":2},"limit":2}"#
     );
-    assert_eq!(of("carbon.intensity"), r#"{"rule":"carbon.intensity","outcome":"not_evaluated","limit":"400","reason":"input_absent"}"#);
+    assert_eq!(
+        of("carbon.intensity"),
+        r#"{"rule":"carbon.intensity","outcome":"not_evaluated","limit":"400","reason":"input_absent"}"#
+    );
     assert!(of("carbon.region").contains(r#""outcome":"off""#), "{}", of("carbon.region"));
     assert_eq!(rules.len(), 11);
     let unread = gate.explain(&gate.decide("{", &noon()), None).to_json();
@@ -191,12 +217,19 @@ fn an_explanation_names_every_rule_with_what_it_read() {
 
 #[test]
 fn a_report_shows_what_failed_and_what_was_accepted() {
-    let gate = Gate::new(GateOptions { exemptions: vec![exemption("budget.*", "2026-12-22T00:00:00Z")], ..GateOptions::default() }).unwrap();
+    let gate = Gate::new(GateOptions {
+        exemptions: vec![exemption("budget.*", "2026-12-22T00:00:00Z")],
+        ..GateOptions::default()
+    })
+    .unwrap();
     let decision = gate.decide(&*DEAR.replace("\"dev\"", "5"), &noon());
     let report = report::Report::of_decision(&decision, "input.json");
     assert!(!report.success());
     let shown: Vec<_> = report.checks.iter().map(|check| (check.name.as_str(), check.status)).collect();
-    assert_eq!(shown, [("tags.required", report::CheckStatus::Failed), ("budget.unit_cost", report::CheckStatus::Skipped)]);
+    assert_eq!(
+        shown,
+        [("tags.required", report::CheckStatus::Failed), ("budget.unit_cost", report::CheckStatus::Skipped)]
+    );
     let allowed = report::Report::of_decision(&gate.decide(ALLOWED, &noon()), "input.json");
     assert!(allowed.success() && allowed.checks.len() == 1);
 }

@@ -24,7 +24,18 @@ fn an_event_has_the_shape_of_opa() {
     let keys: Vec<&str> = event.as_object().unwrap().keys().collect();
     assert_eq!(
         keys,
-        ["decision_id", "timestamp", "path", "input", "result", "labels", "bundles", "metrics", "erased", "masked"]
+        [
+            "decision_id",
+            "timestamp",
+            "path",
+            "input",
+            "result",
+            "labels",
+            "bundles",
+            "metrics",
+            "erased",
+            "masked"
+        ]
     );
     assert_eq!(event.get("timestamp"), Some(&Json::from("2026-11-21T12:00:00.000Z")));
     assert_eq!(event.get("path"), Some(&Json::from("finops")));
@@ -38,7 +49,10 @@ fn an_event_is_masked_and_says_so_without_the_values() {
     let gate = Gate::new(options).unwrap();
     let input = r#"{"user":{"email":"a@b","apiKey":"k-123"},"unit_cost_usd":0.1}"#;
     let event = logged(&gate, input, &noon());
-    assert_eq!(event.get("input").unwrap().to_text(), r#"{"user":{"apiKey":"**REDACTED**"},"unit_cost_usd":0.1}"#);
+    assert_eq!(
+        event.get("input").unwrap().to_text(),
+        r#"{"user":{"apiKey":"**REDACTED**"},"unit_cost_usd":0.1}"#
+    );
     assert_eq!(event.get("erased").unwrap().to_text(), r#"["/input/user/email"]"#);
     assert_eq!(event.get("masked").unwrap().to_text(), r#"["/input/user/apiKey"]"#);
     assert!(!event.to_text().contains("k-123"));
@@ -56,7 +70,8 @@ fn a_text_that_cannot_be_read_is_not_logged() {
 
 #[test]
 fn a_replay_knows_time_requester_approvals_and_exemptions() {
-    let options = || GateOptions { exemptions: vec![exemption("tags.*", "2026-11-21T12:00:00.001Z")], ..asking() };
+    let options =
+        || GateOptions { exemptions: vec![exemption("tags.*", "2026-11-21T12:00:00.001Z")], ..asking() };
     let gate = Gate::new(options()).unwrap();
     let input = DEAR.replace("\"dev\"", "\"\"");
     let pending = gate.decide(input.as_str(), &noon());
@@ -87,7 +102,10 @@ fn a_changed_record_is_found_out() {
     let replayed = gate().replay(&lie).unwrap();
     assert_eq!((replayed.same, replayed.differences), (false, vec!["/result/decision".to_owned()]));
     assert_eq!(gate().replay(&changed(":0.6", ":0.7")).unwrap_err().code(), "policy.replay_masked");
-    assert_eq!(gate().replay(&changed("\"timestamp\":\"2026", "\"timestamp\":\"x")).unwrap_err().path(), "/timestamp");
+    assert_eq!(
+        gate().replay(&changed("\"timestamp\":\"2026", "\"timestamp\":\"x")).unwrap_err().path(),
+        "/timestamp"
+    );
     assert_eq!(gate().replay(&Json::Null).unwrap_err().code(), "policy.replay_event");
     // Another spelling of the same number is the same input.
     assert!(gate().replay(&changed(":0.6", ":0.60")).unwrap().differences.is_empty());
@@ -112,7 +130,10 @@ fn impact_counts_flips_and_what_it_could_not_see() {
         logged(&gate(), "{", &noon()),
         logged(&gate(), r#"{"unit_cost_usd":0.6,"token":"t"}"#, &noon()),
     ];
-    let candidate = GateOptions { config: config(r#"{"unit_cost_usd":{"deny_above":"0.7"},"required_tags":["owner"]}"#), ..GateOptions::default() };
+    let candidate = GateOptions {
+        config: config(r#"{"unit_cost_usd":{"deny_above":"0.7"},"required_tags":["owner"]}"#),
+        ..GateOptions::default()
+    };
     let impact = shadow::impact(&events, &Gate::new(candidate).unwrap()).to_json().to_text();
     assert_eq!(
         impact,
