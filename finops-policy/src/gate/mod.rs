@@ -18,11 +18,17 @@ mod message;
 pub mod number;
 mod rego;
 mod rules;
+#[cfg(test)]
+pub(crate) mod sample;
+#[cfg(test)]
+mod tests;
 
 pub use answer::{Answer, Failure};
 pub use config::GateConfig;
 pub use input::Foreign;
 pub use number::Exact;
+#[cfg(feature = "rego")]
+pub(crate) use rego::rounded;
 pub use rego::{rego_data, rego_input};
 pub use rules::{decide, decide_text, decide_with};
 

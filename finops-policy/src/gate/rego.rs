@@ -10,27 +10,35 @@ use crate::json::{Json, Number, NumberError, Object};
 /// `policy.eval` for a number beyond the largest double.
 pub fn rego_input(input: &Json) -> Result<Json, NumberError> {
     let Json::Object(members) = input else { return plain(input) };
-    let spend = members.get(Field::TotalSpend.name()).and_then(Exact::from_json);
-    let members = members.iter().map(|(name, value)| {
-        let numeric =
-            Field::named(name).and_then(|field| Some((field, field.range()?, Exact::from_json(value)?)));
-        let Some((field, range, exact)) = numeric else { return Ok((name.to_owned(), plain(value)?)) };
-        // What is out of range moves further out, so that Rego finds it out of range too.
-        let up = match field {
-            _ if exact > range.max => true,
-            _ if exact < range.min => false,
-            Field::TestPassRate | Field::BudgetCap => false,
-            _ => true,
+    let rounded = members.iter().map(|(name, value)| {
+        let value = match rounded(members, name, value) {
+            Some(double) => Number::from_f64(double?).map_or(Json::Null, Json::Number),
+            None => plain(value)?,
         };
-        let mut double = if up { exact.up() } else { exact.down() };
-        if let (Field::BudgetCap, Some(spend)) = (field, spend.as_ref().filter(|spend| **spend <= exact)) {
-            double = double.map(|down| spend.up().map_or(down, |up| down.max(up)));
-        }
-        let number = double.and_then(Number::from_f64);
-        let beyond = || NumberError { text: exact.normal_form() };
-        Ok((name.to_owned(), Json::Number(number.ok_or_else(beyond)?)))
+        Ok((name.to_owned(), value))
     });
-    members.collect::<Result<Object, _>>().map(Json::Object)
+    rounded.collect::<Result<Object, _>>().map(Json::Object)
+}
+
+/// The double that stands for the value of the member `name` of an input; nothing unless it is a number in a numeric field.
+pub(crate) fn rounded(members: &Object, name: &str, value: &Json) -> Option<Result<f64, NumberError>> {
+    let field = Field::named(name)?;
+    let (range, exact) = (field.range()?, Exact::from_json(value)?);
+    // What is out of range moves further out, so that Rego finds it out of range too.
+    let up = match field {
+        _ if exact > range.max => true,
+        _ if exact < range.min => false,
+        Field::TestPassRate | Field::BudgetCap => false,
+        _ => true,
+    };
+    let mut double = if up { exact.up() } else { exact.down() };
+    if field == Field::BudgetCap && range.contains(&exact) {
+        // Both are rounded against what they allow; a spend at the cap must still not be over it.
+        let spend = members.get(Field::TotalSpend.name()).and_then(Exact::from_json);
+        let up = spend.filter(|spend| *spend <= exact).and_then(|spend| spend.up());
+        double = double.map(|down| up.map_or(down, |up| down.max(up)));
+    }
+    Some(double.ok_or_else(|| NumberError { text: exact.normal_form() }))
 }
 
 /// Integers exactly, other numbers as the nearest double.
