@@ -31,6 +31,18 @@ $(VENV)/.ready: bindings/python/requirements-dev.txt | check-tools
 	$(PY) -m pip install --quiet --disable-pip-version-check -r bindings/python/requirements-dev.txt
 	touch $@
 
+# A real OPA for the differential test: ctypes over a C library, so that any Python can load the wheel.
+.PHONY: opa
+opa: .opa/.ready ## Fetch OPA 1.20.2 for the differential test
+
+.opa/.ready: | check-tools
+	mkdir -p .opa
+	$(PYTHON) -m pip download --quiet --disable-pip-version-check --no-deps --ignore-requires-python --only-binary=:all: \
+		--python-version 3.14 --dest .opa opa-golib-python-bindings==0.4.4
+	cd .opa && echo "d411c901e14b8c7c3023e23e4a944f4cf429c1d31baf80e959e57d11efbfd24a  $$(ls *.whl)" | sha256sum --check --quiet -
+	$(PYTHON) -m zipfile --extract .opa/*.whl .opa
+	touch $@
+
 bindings/node/node_modules/.ready: bindings/node/package.json bindings/node/package-lock.json | check-tools
 	cd bindings/node && npm ci --no-audit --no-fund --loglevel=error
 	touch $@
@@ -74,7 +86,8 @@ lint: ## Clippy with the lint wall
 test-rust: | check-tools ## Rust unit, property, golden and integration tests, and the examples in the docs
 	cargo test $(RUST_CRATES) --quiet
 
-test-python: build-python ## The Python package: behaviour, types, stubs
+test-python: build-python ## The Python package: behaviour, types, stubs, the gate against a real OPA
+	@$(MAKE) --no-print-directory opa || echo "NO OPA ON THIS MACHINE: the differential test is skipped" >&2
 	cd bindings/python && $(CURDIR)/$(PY) -m pytest -q
 
 test-node: build-node ## The Node package: behaviour and types
@@ -111,4 +124,4 @@ prices: ## Rebuild the price catalogue from its public sources
 
 .PHONY: clean
 clean: ## Remove what the targets above made
-	rm -rf target $(VENV) .bench out bindings/node/node_modules bindings/node/*.node
+	rm -rf target $(VENV) .bench .opa out bindings/node/node_modules bindings/node/*.node

@@ -38,6 +38,9 @@ pub enum PolicyError {
     #[cfg(feature = "rego")]
     #[error(transparent)]
     Rego(#[from] crate::rego::RegoError),
+    /// A limit of the guardrails.
+    #[error(transparent)]
+    Guardrail(#[from] crate::guardrail::GuardrailError),
 }
 
 impl PolicyError {
@@ -50,6 +53,7 @@ impl PolicyError {
             Self::Number(e) => e.code(),
             #[cfg(feature = "rego")]
             Self::Rego(e) => e.code(),
+            Self::Guardrail(e) => e.code(),
         }
     }
 
@@ -61,6 +65,7 @@ impl PolicyError {
             Self::Read(_) | Self::Number(_) => "",
             #[cfg(feature = "rego")]
             Self::Rego(e) => e.path(),
+            Self::Guardrail(e) => e.path(),
         }
     }
 }

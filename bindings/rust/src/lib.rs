@@ -29,12 +29,13 @@
 
 pub use finops_core as core;
 pub use finops_ledger as ledger;
-pub use finops_policy as policy;
 pub use finops_telemetry as telemetry;
 
+pub mod clock;
 #[cfg(feature = "fetch")]
 pub mod fetch;
 pub mod meter;
+pub mod policy;
 
 pub use finops_core::{
     carbon,

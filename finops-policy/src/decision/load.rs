@@ -55,6 +55,12 @@ impl Gate {
         }
     }
 
+    /// Remembers that policies could not even be read: what is in force stays, and a gate that needs a set and has none
+    /// denies with this fault.
+    pub fn refuse_load(&self, fault: &Fault) {
+        self.slot.refuse(fault);
+    }
+
     fn put(
         &self,
         loaded: Result<(PolicySet, LoadReport), RegoError>,

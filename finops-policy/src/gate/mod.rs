@@ -29,7 +29,7 @@ pub use input::Foreign;
 pub use number::Exact;
 #[cfg(feature = "rego")]
 pub(crate) use rego::rounded;
-pub use rego::{rego_data, rego_input};
+pub use rego::{opa_input, rego_data, rego_input};
 pub use rules::{decide, decide_text, decide_with};
 
 /// Whether `name` is a field that the default policy knows.

@@ -20,6 +20,19 @@ pub fn rego_input(input: &Json) -> Result<Json, NumberError> {
     rounded.collect::<Result<Object, _>>().map(Json::Object)
 }
 
+/// The input as a real OPA is sent it: numbers and decimal strings of the schema as numbers in normal form, which OPA
+/// compares exactly; everything else as it was written.
+#[must_use]
+pub fn opa_input(input: &Json) -> Json {
+    let Json::Object(members) = input else { return input.clone() };
+    let sent = members.iter().map(|(name, value)| {
+        let exact = Field::named(name).and_then(Field::range).and_then(|_| Exact::from_json(value));
+        let number = exact.and_then(|exact| Number::new(&exact.normal_form()));
+        (name.to_owned(), number.map_or_else(|| value.clone(), Json::Number))
+    });
+    Json::Object(sent.collect())
+}
+
 /// The double that stands for the value of the member `name` of an input; nothing unless it is a number in a numeric field.
 pub(crate) fn rounded(members: &Object, name: &str, value: &Json) -> Option<Result<f64, NumberError>> {
     let field = Field::named(name)?;

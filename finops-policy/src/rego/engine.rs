@@ -274,3 +274,6 @@ fn machine_error(error: &VmError) -> EvalError {
     };
     EvalError::new(code, error.to_string())
 }
+
+#[cfg(test)]
+mod tests;

@@ -417,3 +417,6 @@ fn gathered_json(value: &Value, max_bytes: usize) -> Result<Json, EvalError> {
     }
     Ok(Json::object(members))
 }
+
+#[cfg(test)]
+mod tests;

@@ -193,3 +193,6 @@ pub(crate) fn outward(value: &Value, left: &mut usize, max_bytes: usize) -> Resu
         }
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,403 @@
+//! What a change and the changes of today say, read once: each fact known, unknown or malformed.
+
+use std::{collections::BTreeSet, fmt};
+
+use finops_core::time::Timestamp;
+
+use super::{config::GuardrailConfig, quantity::Quantity};
+use crate::{Json, json::Object};
+
+/// The instant of the decision.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Now {
+    /// No time was given: no change window is open.
+    Unknown,
+    /// This instant.
+    At(Timestamp),
+    /// Something that is no RFC 3339 time, of this JSON type; the change is denied.
+    Invalid(&'static str),
+}
+
+impl Now {
+    /// Reads an RFC 3339 time with offset; absent and null are [`Now::Unknown`].
+    #[must_use]
+    pub fn from_json(value: Option<&Json>) -> Self {
+        match value {
+            None | Some(Json::Null) => Self::Unknown,
+            Some(value) => instant(value).map_or(Self::Invalid(value.type_name()), Self::At),
+        }
+    }
+}
+
+impl From<Timestamp> for Now {
+    fn from(at: Timestamp) -> Self {
+        Self::At(at)
+    }
+}
+
+impl From<Option<Timestamp>> for Now {
+    fn from(at: Option<Timestamp>) -> Self {
+        at.map_or(Self::Unknown, Self::At)
+    }
+}
+
+fn instant(value: &Json) -> Option<Timestamp> {
+    value.as_str()?.parse().ok()
+}
+
+/// One operand of a check.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Fact<T> {
+    /// The check runs on this.
+    Known(T),
+    /// The check fails: unknown never passes.
+    Unknown,
+    /// The check is skipped: the malformed value is denied by itself.
+    Invalid,
+}
+
+/// A value of the wrong type or out of range.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Malformed {
+    /// `input.type` or `input.range`.
+    pub rule: &'static str,
+    pub path: String,
+    pub reason: String,
+}
+
+/// All operands of all checks.
+#[derive(Debug)]
+pub(super) struct Facts {
+    /// In the order in which they are listed.
+    pub malformed: Vec<Malformed>,
+    pub confidence: Fact<Quantity>,
+    pub risk_score: Fact<Quantity>,
+    /// Without its sign.
+    pub amount: Fact<Quantity>,
+    /// This change and the changes of today, without their signs.
+    pub daily_total: Fact<Quantity>,
+    /// Places of the protected tags that the change carries.
+    pub tag_hits: Fact<Vec<usize>>,
+    pub window_open: Fact<bool>,
+    /// Distinct namespaces of this change and the changes of today.
+    pub namespaces: Fact<u64>,
+}
+
+/// The amount that a change may have, either way. Source: the ranges of the policy's money inputs.
+const AMOUNT_MAX: i64 = 1_000_000_000_000_000;
+
+const NAMESPACES: &str = "namespaces must be a list of strings";
+const TAGS: &str = "/change/tags must be a list of strings or an object of strings";
+
+/// The members of a change that are read, each at most once.
+#[derive(Debug, Default)]
+struct Members<'a> {
+    confidence: Option<&'a Json>,
+    risk_score: Option<&'a Json>,
+    monthly_saving_nanos: Option<&'a Json>,
+    monthly_saving_usd: Option<&'a Json>,
+    estimated_monthly_savings: Option<&'a Json>,
+    tags: Option<&'a Json>,
+    namespaces: Option<&'a Json>,
+    namespace: Option<&'a Json>,
+    cluster: Option<&'a Json>,
+    at: Option<&'a Json>,
+}
+
+impl<'a> Members<'a> {
+    fn of(object: &'a Object) -> Self {
+        let mut found = Self::default();
+        for (name, value) in object.iter() {
+            let slot = match name {
+                "confidence" => &mut found.confidence,
+                "risk_score" => &mut found.risk_score,
+                "monthly_saving_nanos" => &mut found.monthly_saving_nanos,
+                "monthly_saving_usd" => &mut found.monthly_saving_usd,
+                "estimated_monthly_savings" => &mut found.estimated_monthly_savings,
+                "tags" => &mut found.tags,
+                "namespaces" => &mut found.namespaces,
+                "namespace" => &mut found.namespace,
+                "cluster" => &mut found.cluster,
+                "at" => &mut found.at,
+                _ => continue,
+            };
+            *slot = Some(value);
+        }
+        found
+    }
+}
+
+/// Where a change stands in the input.
+#[derive(Debug, Clone, Copy)]
+enum Place {
+    Change,
+    History(usize),
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Change => f.write_str("/change"),
+            Self::History(n) => write!(f, "/history/{n}"),
+        }
+    }
+}
+
+/// A value that is there: null and absent are the same unknown.
+fn given(value: Option<&Json>) -> Option<&Json> {
+    value.filter(|v| !v.is_null())
+}
+
+fn wrong_type(malformed: &mut Vec<Malformed>, path: String, wanted: &str, got: &Json) {
+    let reason = format!("{path} must be {wanted}, got {}", got.type_name());
+    malformed.push(Malformed { rule: "input.type", path, reason });
+}
+
+fn out_of_range(malformed: &mut Vec<Malformed>, path: String, (min, max): (i64, i64), got: &Quantity) {
+    let reason = format!("{path} must be between {min} and {max}, got {}", got.text());
+    malformed.push(Malformed { rule: "input.range", path, reason });
+}
+
+impl Facts {
+    /// Reads everything that the checks need; `Err` when the change is no object, which stands alone.
+    pub fn read(
+        change: &Json,
+        history: &Json,
+        now: Now,
+        config: &GuardrailConfig,
+    ) -> Result<Self, Malformed> {
+        let Some(object) = change.as_object() else {
+            let reason = format!("/change must be an object, got {}", change.type_name());
+            return Err(Malformed { rule: "input.type", path: "/change".to_owned(), reason });
+        };
+        let members = Members::of(object);
+        let mut malformed = Vec::new();
+        let confidence = score(members.confidence, "confidence", &mut malformed);
+        let risk_score = score(members.risk_score, "risk_score", &mut malformed);
+        let amount = amount_of(&members, Place::Change, &mut malformed);
+
+        let mut seen = Seen::default();
+        let mut bad_namespaces = Vec::new();
+        let mut namespaces = seen.add(&members, Place::Change, &mut bad_namespaces);
+        let mut daily_total = amount.clone();
+        if let Some(entries) = history.as_array() {
+            let today = match now {
+                Now::At(at) => Some(config.windows.local_day(at)),
+                Now::Unknown | Now::Invalid(_) => None,
+            };
+            for (n, entry) in entries.iter().enumerate() {
+                let place = Place::History(n);
+                let Some(object) = entry.as_object() else {
+                    wrong_type(&mut malformed, place.to_string(), "an object", entry);
+                    (daily_total, namespaces) = (Fact::Invalid, Fact::Invalid);
+                    continue;
+                };
+                let entry = Members::of(object);
+                if let Some(value) = given(entry.at) {
+                    match (instant(value), today) {
+                        (None, _) => {
+                            wrong_type(&mut malformed, format!("{place}/at"), "an RFC 3339 time", value);
+                            (daily_total, namespaces) = (Fact::Invalid, Fact::Invalid);
+                            continue;
+                        }
+                        (Some(at), Some(today)) if config.windows.local_day(at) != today => continue,
+                        _ => {}
+                    }
+                }
+                daily_total = daily_total.plus(amount_of(&entry, place, &mut malformed));
+                namespaces = namespaces.and(seen.add(&entry, place, &mut bad_namespaces));
+            }
+        } else {
+            wrong_type(&mut malformed, "/history".to_owned(), "an array", history);
+            (daily_total, namespaces) = (Fact::Invalid, Fact::Invalid);
+        }
+
+        let tag_hits = tag_hits(members.tags, config);
+        if tag_hits == Fact::Invalid {
+            let reason = TAGS.to_owned();
+            malformed.push(Malformed { rule: "input.type", path: "/change/tags".to_owned(), reason });
+        }
+        let window_open = match now {
+            Now::At(at) => Fact::Known(config.windows.is_open(at)),
+            Now::Unknown => Fact::Unknown,
+            Now::Invalid(got) => {
+                let reason = format!("/now must be an RFC 3339 time, got {got}");
+                malformed.push(Malformed { rule: "input.type", path: "/now".to_owned(), reason });
+                Fact::Invalid
+            }
+        };
+        malformed.append(&mut bad_namespaces);
+        let namespaces = match namespaces {
+            Fact::Known(()) => Fact::Known(seen.count()),
+            Fact::Unknown => Fact::Unknown,
+            Fact::Invalid => Fact::Invalid,
+        };
+        Ok(Self { malformed, confidence, risk_score, amount, daily_total, tag_hits, window_open, namespaces })
+    }
+}
+
+impl Fact<Quantity> {
+    /// The sum; malformed before unknown before known.
+    fn plus(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Invalid, _) | (_, Self::Invalid) => Self::Invalid,
+            (Self::Known(a), Self::Known(b)) => a.checked_add(&b).map_or(Self::Unknown, Self::Known),
+            _ => Self::Unknown,
+        }
+    }
+}
+
+impl Fact<()> {
+    fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Invalid, _) | (_, Self::Invalid) => Self::Invalid,
+            (Self::Known(()), Self::Known(())) => Self::Known(()),
+            _ => Self::Unknown,
+        }
+    }
+}
+
+/// A number from 0 to 1.
+fn score(value: Option<&Json>, name: &str, malformed: &mut Vec<Malformed>) -> Fact<Quantity> {
+    let Some(value) = given(value) else { return Fact::Unknown };
+    let Some(read) = Quantity::read(value) else {
+        wrong_type(malformed, format!("/change/{name}"), "a number", value);
+        return Fact::Invalid;
+    };
+    if read < Quantity::whole(0) || read > Quantity::whole(1) {
+        out_of_range(malformed, format!("/change/{name}"), (0, 1), &read);
+        return Fact::Invalid;
+    }
+    Fact::Known(read)
+}
+
+/// The amount of a change without its sign: the first that is given of nanos, dollars and the original's estimate.
+fn amount_of(members: &Members<'_>, place: Place, malformed: &mut Vec<Malformed>) -> Fact<Quantity> {
+    let (name, value, read, wanted) = if let Some(value) = given(members.monthly_saving_nanos) {
+        ("monthly_saving_nanos", value, Quantity::read_nanos(value), "an integer")
+    } else if let Some(value) = given(members.monthly_saving_usd) {
+        ("monthly_saving_usd", value, Quantity::read(value), "a number")
+    } else if let Some(value) = given(members.estimated_monthly_savings) {
+        ("estimated_monthly_savings", value, Quantity::read(value), "a number")
+    } else {
+        return Fact::Unknown;
+    };
+    let Some(read) = read else {
+        wrong_type(malformed, format!("{place}/{name}"), wanted, value);
+        return Fact::Invalid;
+    };
+    let in_range =
+        read >= Quantity::whole(AMOUNT_MAX.saturating_neg()) && read <= Quantity::whole(AMOUNT_MAX);
+    if !in_range || !read.is_summable() {
+        let range = (AMOUNT_MAX.saturating_neg(), AMOUNT_MAX);
+        out_of_range(malformed, format!("{place}/{name}"), range, &read);
+        return Fact::Invalid;
+    }
+    Fact::Known(read.abs())
+}
+
+/// Which protected tags a change carries. No tags are none; null is unknown.
+fn tag_hits(tags: Option<&Json>, config: &GuardrailConfig) -> Fact<Vec<usize>> {
+    let mut hits = Vec::new();
+    let mut look = |text: &str| {
+        let text = text.trim();
+        for (n, tag) in config.protected_tags.iter().enumerate() {
+            let equal = if text.is_ascii() {
+                text.eq_ignore_ascii_case(&tag.folded)
+            } else {
+                text.to_lowercase() == tag.folded
+            };
+            if equal && !hits.contains(&n) {
+                hits.push(n);
+            }
+        }
+    };
+    match tags {
+        None => {}
+        Some(Json::Null) => return Fact::Unknown,
+        Some(Json::Array(list)) => {
+            for tag in list {
+                let Some(text) = tag.as_str() else { return Fact::Invalid };
+                look(text);
+                if let Some((key, value)) = text.split_once(['=', ':']) {
+                    look(key);
+                    look(value);
+                }
+            }
+        }
+        Some(Json::Object(object)) => {
+            for (key, value) in object.iter() {
+                look(key);
+                match value {
+                    Json::String(text) => look(text),
+                    Json::Null => {}
+                    _ => return Fact::Invalid,
+                }
+            }
+        }
+        Some(_) => return Fact::Invalid,
+    }
+    Fact::Known(hits)
+}
+
+/// A namespace of a cluster; none when the change does not name one.
+type Namespace<'a> = (Option<&'a str>, &'a str);
+
+/// Distinct namespaces: the first few without an allocation.
+#[derive(Debug, Default)]
+struct Seen<'a> {
+    few: [Option<Namespace<'a>>; 8],
+    many: BTreeSet<Namespace<'a>>,
+}
+
+impl<'a> Seen<'a> {
+    fn add(&mut self, members: &Members<'a>, place: Place, malformed: &mut Vec<Malformed>) -> Fact<()> {
+        match self.try_add(members) {
+            Some(fact) => fact,
+            None => {
+                let (path, reason) = (format!("{place}/namespaces"), NAMESPACES.to_owned());
+                malformed.push(Malformed { rule: "input.type", path, reason });
+                Fact::Invalid
+            }
+        }
+    }
+
+    /// `None` when a value has the wrong type.
+    fn try_add(&mut self, members: &Members<'a>) -> Option<Fact<()>> {
+        let cluster = match given(members.cluster) {
+            None => None,
+            Some(value) => Some(value.as_str()?),
+        };
+        if let Some(list) = given(members.namespaces) {
+            for namespace in list.as_array()? {
+                self.insert((cluster, namespace.as_str()?));
+            }
+        } else if let Some(namespace) = given(members.namespace) {
+            self.insert((cluster, namespace.as_str()?));
+        } else if members.namespaces.is_none() && members.namespace.is_none() {
+            self.insert((cluster, ""));
+        } else {
+            return Some(Fact::Unknown);
+        }
+        Some(Fact::Known(()))
+    }
+
+    fn insert(&mut self, namespace: Namespace<'a>) {
+        for slot in &mut self.few {
+            match slot {
+                Some(known) if *known == namespace => return,
+                Some(_) => {}
+                None => {
+                    *slot = Some(namespace);
+                    return;
+                }
+            }
+        }
+        self.many.insert(namespace);
+    }
+
+    fn count(&self) -> u64 {
+        let few = self.few.iter().flatten().count();
+        u64::try_from(few.saturating_add(self.many.len())).unwrap_or(u64::MAX)
+    }
+}
