@@ -408,7 +408,7 @@ mod tests {
             fewer.remove(drop.index(fewer.len()));
             let less = approve(&pending(&["a", "b"]), &fewer, &scope, &options);
             prop_assert!(less.decision <= all.decision);
-            let more_people = ApprovalOptions { default_quorum: quorum + 1, ..options };
+            let more_people = ApprovalOptions { default_quorum: quorum.saturating_add(1), ..options };
             prop_assert!(approve(&pending(&["a", "b"]), &fewer, &scope, &more_people).decision <= less.decision);
             let mut denied = pending(&["a", "b"]);
             denied.push(Violation::new("c", Action::RequireApproval, ""));

@@ -489,7 +489,7 @@ mod tests {
         fn time_only_ever_takes_exemptions_away(items in prop::collection::vec(some_exemption(), 0..6), later in 0_i64..60) {
             let exemptions = Exemptions::new(&items, ExemptionOptions::default());
             let now = at(NOW).unwrap();
-            let later = now.saturating_add_ms(later * MS_PER_DAY);
+            let later = now.saturating_add_ms(later.saturating_mul(MS_PER_DAY));
             let count = |now| exemptions.apply(violations(&RULES), &json(INPUT), now).left.len();
             prop_assert!(count(Some(later)) >= count(Some(now)));
             prop_assert_eq!(count(None), RULES.len());
@@ -503,7 +503,7 @@ mod tests {
             let expected: Vec<_> = RULES.iter().copied().filter(|rule| left.contains(rule)).collect();
             prop_assert_eq!(&left, &expected);
             prop_assert!(left.contains(&("input.type", None)));
-            prop_assert_eq!(left.len() + exempted.len(), RULES.len());
+            prop_assert_eq!(left.len().saturating_add(exempted.len()), RULES.len());
         }
     }
 }

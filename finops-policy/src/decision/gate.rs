@@ -6,7 +6,9 @@
 use super::{
     Action, Decision, DecisionSource, Fault, Outcome, UsedEngine, Violation,
     approval::{self, ApprovalOptions, ApprovalScope},
+    evaluation::{Evaluation, stops},
     exemption::{ExemptionOptions, Exemptions},
+    input::{Given, Input, refused},
     log::{self, Conditions, EventFields},
     mask::Mask,
     shadow::Shadow,
@@ -16,11 +18,9 @@ use crate::{
     Json, PolicyError,
     error::ConfigError,
     gate::{self, Answer, Foreign, GateConfig, canonical},
-    json::{self, ReadError},
 };
 use finops_core::time::Timestamp;
 use std::{
-    borrow::Cow,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
 };
@@ -94,35 +94,6 @@ impl Default for GateOptions {
     }
 }
 
-/// A policy input: the text as it came, or a value that was already read.
-#[derive(Debug, Clone, Copy)]
-pub enum Input<'a> {
-    /// JSON text.
-    Text(&'a [u8]),
-    /// A value.
-    Value(&'a Json),
-    /// A value of another language, with what JSON cannot hold of it.
-    Native(&'a Json, &'a [Foreign]),
-}
-
-impl<'a> From<&'a Json> for Input<'a> {
-    fn from(value: &'a Json) -> Self {
-        Self::Value(value)
-    }
-}
-
-impl<'a> From<&'a [u8]> for Input<'a> {
-    fn from(text: &'a [u8]) -> Self {
-        Self::Text(text)
-    }
-}
-
-impl<'a> From<&'a str> for Input<'a> {
-    fn from(text: &'a str) -> Self {
-        Self::Text(text.as_bytes())
-    }
-}
-
 /// What a decision may know besides the input. Unknown is unknown: without a time no exemption and no approval counts.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Context<'a> {
@@ -163,17 +134,6 @@ pub struct Gate {
     pub(super) slot: Slot,
     #[cfg(feature = "rego")]
     pub(super) load: crate::rego::LoadOptions,
-}
-
-/// What the rules say, before exemptions and approvals.
-struct Evaluation {
-    /// All that deny, then all that ask for an approval.
-    violations: Vec<Violation>,
-    warnings: Vec<Violation>,
-    advice: Vec<Violation>,
-    not_evaluated: Vec<(&'static str, &'static str)>,
-    fault: Option<Fault>,
-    engine: UsedEngine,
 }
 
 impl Gate {
@@ -458,156 +418,6 @@ impl Gate {
         };
         Some(digest(&Json::array([conditions, Json::from(candidate)])))
     }
-}
-
-impl Evaluation {
-    const fn empty() -> Self {
-        Self {
-            violations: Vec::new(),
-            warnings: Vec::new(),
-            advice: Vec::new(),
-            not_evaluated: Vec::new(),
-            fault: None,
-            engine: UsedEngine::Typed,
-        }
-    }
-
-    fn typed(answer: Answer) -> Self {
-        let not_evaluated = answer.not_evaluated().collect();
-        Self {
-            violations: answer.violations.into_iter().map(Violation::from).collect(),
-            warnings: answer.warnings.into_iter().map(Violation::from).collect(),
-            not_evaluated,
-            ..Self::empty()
-        }
-    }
-
-    fn fault(fault: Fault, engine: UsedEngine) -> Self {
-        Self { fault: Some(fault), engine, ..Self::empty() }
-    }
-
-    #[cfg(feature = "rego")]
-    fn of_set(answer: crate::rego::contract::SetAnswer, engine: UsedEngine) -> Self {
-        let mut evaluation = Self::empty();
-        evaluation.add(answer, engine);
-        evaluation
-    }
-
-    /// The set's answer behind the typed one; all that deny come before all that ask.
-    #[cfg(feature = "rego")]
-    fn add(&mut self, answer: crate::rego::contract::SetAnswer, engine: UsedEngine) {
-        self.engine = engine;
-        if let Some(code) = answer.code {
-            self.fault = Some(Fault::new(code, answer.detail.unwrap_or_default()));
-        }
-        for violation in answer.violations {
-            let list = match violation.action {
-                Action::Deny | Action::RequireApproval => &mut self.violations,
-                Action::Warn => &mut self.warnings,
-                Action::Advice => &mut self.advice,
-            };
-            // The shipped set names the rules of the typed policy and leaves their sentences to it.
-            let said = violation.message == violation.rule
-                && list.iter().any(|known| {
-                    (known.action, &known.rule, &known.subject)
-                        == (violation.action, &violation.rule, &violation.subject)
-                });
-            if !said {
-                list.push(violation);
-            }
-        }
-        self.violations.sort_by_key(|violation| violation.action);
-    }
-}
-
-/// Rules after which nothing else is evaluated (specification `policy.md` 3: the first five).
-fn stops(rule: &str) -> bool {
-    ["input.json", "input.not_object", "input.too_large", "input.too_deep", "input.duplicate_key"]
-        .contains(&rule)
-}
-
-/// What was given, read and measured.
-struct Given<'a> {
-    value: Result<Cow<'a, Json>, ReadError>,
-    foreign: &'a [Foreign],
-    /// `sha256:<hex>` of the canonical value; of a text that is refused, of its bytes; of a value that is, of nothing.
-    digest: String,
-}
-
-impl<'a> Given<'a> {
-    fn of(input: Input<'a>) -> Self {
-        let (value, foreign) = match input {
-            Input::Value(value) => (value, [].as_slice()),
-            Input::Native(value, foreign) => (value, foreign),
-            Input::Text(text) => {
-                let value = json::read(text, &json::Limits::default());
-                let digest = match &value {
-                    Ok(value) => digest(value),
-                    Err(_) => format!("sha256:{}", canonical::sha256(text)),
-                };
-                return Self { value: value.map(Cow::Owned), foreign: &[], digest };
-            }
-        };
-        match oversized(value) {
-            None => Self { value: Ok(Cow::Borrowed(value)), foreign, digest: digest(value) },
-            Some(error) => {
-                Self { value: Err(error), foreign, digest: format!("sha256:{}", canonical::sha256(b"")) }
-            }
-        }
-    }
-}
-
-/// The denial of a value that JSON cannot hold, where no schema says what it should be.
-fn refused(foreign: &Foreign) -> Violation {
-    let found = finops_core::error::shorten(&foreign.found);
-    let (rule, wanted) =
-        if foreign.number { ("input.number", "a finite number") } else { ("input.type", "a JSON value") };
-    let name = foreign.path.rsplit('/').next().filter(|name| !name.is_empty()).unwrap_or("input");
-    let message = format!("{name} must be {wanted}, got {found}");
-    Violation { path: Some(foreign.path.clone()), ..Violation::new(rule, Action::Deny, message) }
-}
-
-/// Why a value that was never a text is over the limits of one.
-fn oversized(value: &Json) -> Option<ReadError> {
-    let limits = json::Limits::default();
-    let mut left = limits.bytes;
-    match fits(value, limits.depth, &mut left) {
-        Fit::Fits => None,
-        Fit::TooLarge => Some(ReadError::TooLarge { limit: limits.bytes }),
-        Fit::TooDeep => Some(ReadError::TooDeep { limit: limits.depth }),
-    }
-}
-
-/// Ordered by what is reported first.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
-enum Fit {
-    Fits,
-    TooDeep,
-    TooLarge,
-}
-
-/// Counts the bytes of the compact text without escapes, and stops where a limit is passed.
-fn fits(value: &Json, depth: usize, left: &mut usize) -> Fit {
-    let own = match value {
-        Json::Null | Json::Bool(_) => 4,
-        Json::Number(number) => number.text().len(),
-        Json::String(text) => text.len().saturating_add(2),
-        Json::Array(values) => values.len().saturating_add(1),
-        Json::Object(members) => {
-            members.keys().fold(1, |sum: usize, key| sum.saturating_add(key.len()).saturating_add(4))
-        }
-    };
-    let Some(rest) = left.checked_sub(own) else { return Fit::TooLarge };
-    *left = rest;
-    let mut inside: Box<dyn Iterator<Item = &Json>> = match value {
-        Json::Array(values) => Box::new(values.iter()),
-        Json::Object(members) => Box::new(members.values()),
-        _ => return Fit::Fits,
-    };
-    let Some(depth) = depth.checked_sub(1) else { return Fit::TooDeep };
-    inside
-        .find_map(|value| Some(fits(value, depth, left)).filter(|fit| *fit != Fit::Fits))
-        .unwrap_or(Fit::Fits)
 }
 
 /// Runs `work`, which may panic: a panic must never cross into the caller.

@@ -4,9 +4,11 @@
 //! that may be stored, [`replay`] proves it; [`shadow`] compares with a candidate; [`explain`] and [`report`] show it.
 
 pub mod approval;
+mod evaluation;
 pub mod exemption;
 pub mod explain;
 pub mod gate;
+mod input;
 #[cfg(feature = "rego")]
 mod load;
 pub mod log;
@@ -17,6 +19,10 @@ pub mod report;
 pub mod shadow;
 mod state;
 
-pub use gate::{Context, Gate, GateOptions, Input, Schema};
+pub use gate::{Context, Gate, GateOptions, Schema};
+pub use input::Input;
 pub use record::{Action, Decision, DecisionSource, Fault, Outcome, UsedEngine, Violation};
 pub use state::Status;
+
+#[cfg(test)]
+mod tests;

@@ -2,7 +2,12 @@
 //!
 //! A [`Report`] is a list of [`Check`]s from anywhere: a decision, a lint, unit tests. Same checks, same bytes.
 
-use super::{Action, Decision};
+use super::{Action, Decision, Violation};
+#[cfg(feature = "rego")]
+use crate::rego::{
+    lint::{Finding, LintReport},
+    test_runner::{TestReport, TestResult, TestStatus},
+};
 use crate::{Json, json::Object};
 use std::fmt::Write as _;
 
@@ -127,6 +132,72 @@ impl Report {
         Self { checks }
     }
 
+    /// The checks of violations that stand alone, for example of an infrastructure gate on the file `name`.
+    #[must_use]
+    pub fn of_violations(violations: &[Violation], name: &str) -> Self {
+        let check = |violation: &Violation| {
+            let (status, level) = match violation.action {
+                Action::Deny | Action::RequireApproval => (CheckStatus::Failed, Level::Error),
+                Action::Warn => (CheckStatus::Passed, Level::Warning),
+                Action::Advice => (CheckStatus::Passed, Level::Note),
+            };
+            let about = violation.resource.iter().chain(&violation.subject).map(String::as_str);
+            let about: Vec<&str> = about.filter(|about| !violation.message.contains(about)).collect();
+            let message = if about.is_empty() {
+                violation.message.clone()
+            } else {
+                format!("{}: {}", about.join(" "), violation.message)
+            };
+            Check {
+                suite: name.to_owned(),
+                name: violation.rule.clone(),
+                status,
+                level,
+                message,
+                place: Some(Place { file: name.to_owned(), line: None, column: None }),
+            }
+        };
+        violations.iter().map(check).collect()
+    }
+
+    /// The checks of a lint: its errors, then its warnings, each in the file where it stands.
+    #[cfg(feature = "rego")]
+    #[must_use]
+    pub fn of_lint(report: &LintReport) -> Self {
+        let check = |finding: &Finding, status, level| Check {
+            suite: if finding.file.is_empty() { "lint".to_owned() } else { finding.file.clone() },
+            name: finding.code.to_owned(),
+            status,
+            level,
+            message: finding.message.clone(),
+            place: place(&finding.file, finding.line, finding.column),
+        };
+        let errors = report.errors.iter().map(|finding| check(finding, CheckStatus::Failed, Level::Error));
+        let warnings =
+            report.warnings.iter().map(|finding| check(finding, CheckStatus::Passed, Level::Warning));
+        errors.chain(warnings).collect()
+    }
+
+    /// The checks of unit tests in Rego, a suite for each package.
+    #[cfg(feature = "rego")]
+    #[must_use]
+    pub fn of_tests(report: &TestReport) -> Self {
+        let check = |result: &TestResult| Check {
+            suite: result.package.clone(),
+            name: result.name.clone(),
+            status: match result.status {
+                TestStatus::Pass => CheckStatus::Passed,
+                TestStatus::Fail => CheckStatus::Failed,
+                TestStatus::Error => CheckStatus::Errored,
+                TestStatus::Skip => CheckStatus::Skipped,
+            },
+            level: if result.status == TestStatus::Skip { Level::Note } else { Level::Error },
+            message: result.message.clone().unwrap_or_default(),
+            place: place(&result.file, result.line.unwrap_or_default(), 0),
+        };
+        report.results.iter().map(check).collect()
+    }
+
     /// Whether nothing failed or errored.
     #[must_use]
     pub fn success(&self) -> bool {
@@ -247,6 +318,13 @@ impl Report {
             Json::Object(members)
         }))
     }
+}
+
+/// A place in a file; 0 stands for an unknown line or column.
+#[cfg(feature = "rego")]
+fn place(file: &str, line: u32, column: u32) -> Option<Place> {
+    let known = |number: u32| (number > 0).then_some(u64::from(number));
+    (!file.is_empty()).then(|| Place { file: file.to_owned(), line: known(line), column: known(column) })
 }
 
 const fn is_bad(status: CheckStatus) -> bool {
@@ -462,5 +540,50 @@ mod tests {
         assert_eq!(lines[1], "::notice file=c%3A\\x,title=lint.x::exempted by `EX-1`");
         assert_eq!(lines[2], "::warning title=lint.x::100%25 of a, b: c");
         assert_eq!(lines.len(), 3);
+    }
+
+    #[test]
+    fn violations_that_stand_alone_name_their_resource() {
+        let denied = Violation {
+            resource: Some("aws_instance.a".to_owned()),
+            ..Violation::new("iac.tags.required", Action::Deny, "tag `team` is missing")
+        };
+        let warned = Violation::new("iac.plan_incomplete", Action::Warn, "the plan is incomplete");
+        let report = Report::of_violations(&[denied, warned], "plan.json");
+        assert_eq!(report.checks[0].message, "aws_instance.a: tag `team` is missing");
+        assert_eq!((report.checks[1].status, report.checks[1].level), (CheckStatus::Passed, Level::Warning));
+        assert!(!report.success());
+    }
+
+    #[cfg(feature = "rego")]
+    #[test]
+    fn a_lint_and_unit_tests_are_reports_too() {
+        use crate::rego::{Module, lint, test_runner};
+        let text = "package finops\ndeny contains 1 if http.send({})\ntest_a if true\ntest_b if false\ntodo_test_c if false\n";
+        let modules = [Module::new("p.rego", text)];
+        let empty = Json::object::<&str>([]);
+        let lint = Report::of_lint(&lint::lint(&modules, &empty, "finops"));
+        let forbidden = lint.checks.iter().find(|check| check.name == "lint.builtin_forbidden").unwrap();
+        assert_eq!(
+            forbidden.place.as_ref().map(|place| (place.file.as_str(), place.line)),
+            Some(("p.rego", Some(2)))
+        );
+        assert!(!lint.success());
+        let text = text.replace("http.send({})", "input.x");
+        let tests =
+            test_runner::run(&[Module::new("p.rego", text)], &empty, &test_runner::TestOptions::default());
+        let tests = Report::of_tests(&tests.unwrap());
+        let ends: Vec<_> = tests.checks.iter().map(|check| (check.name.as_str(), check.status)).collect();
+        let expected = [
+            ("test_a", CheckStatus::Passed),
+            ("test_b", CheckStatus::Failed),
+            ("todo_test_c", CheckStatus::Skipped),
+        ];
+        assert_eq!(ends, expected);
+        assert!(
+            tests.junit().contains(
+                "<testsuite name=\"finops\" tests=\"3\" failures=\"1\" errors=\"0\" skipped=\"1\">"
+            )
+        );
     }
 }

@@ -18,6 +18,10 @@ mod message;
 pub mod number;
 mod rego;
 mod rules;
+#[cfg(test)]
+pub(crate) mod sample;
+#[cfg(test)]
+mod tests;
 
 pub use answer::{Answer, Failure};
 pub use config::GateConfig;

@@ -1,0 +1,122 @@
+//! What is given to a gate: text or a value, read and measured once.
+
+use super::{Action, Violation, gate::digest};
+use crate::{
+    Json,
+    gate::{Foreign, canonical},
+    json::{self, ReadError},
+};
+use std::borrow::Cow;
+
+/// A policy input: the text as it came, or a value that was already read.
+#[derive(Debug, Clone, Copy)]
+pub enum Input<'a> {
+    /// JSON text.
+    Text(&'a [u8]),
+    /// A value.
+    Value(&'a Json),
+    /// A value of another language, with what JSON cannot hold of it.
+    Native(&'a Json, &'a [Foreign]),
+}
+
+impl<'a> From<&'a Json> for Input<'a> {
+    fn from(value: &'a Json) -> Self {
+        Self::Value(value)
+    }
+}
+
+impl<'a> From<&'a [u8]> for Input<'a> {
+    fn from(text: &'a [u8]) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl<'a> From<&'a str> for Input<'a> {
+    fn from(text: &'a str) -> Self {
+        Self::Text(text.as_bytes())
+    }
+}
+
+/// What was given, read and measured.
+pub(super) struct Given<'a> {
+    pub(super) value: Result<Cow<'a, Json>, ReadError>,
+    pub(super) foreign: &'a [Foreign],
+    /// `sha256:<hex>` of the canonical value; of a text that is refused, of its bytes; of a value that is, of nothing.
+    pub(super) digest: String,
+}
+
+impl<'a> Given<'a> {
+    pub(super) fn of(input: Input<'a>) -> Self {
+        let (value, foreign) = match input {
+            Input::Value(value) => (value, [].as_slice()),
+            Input::Native(value, foreign) => (value, foreign),
+            Input::Text(text) => {
+                let value = json::read(text, &json::Limits::default());
+                let digest = match &value {
+                    Ok(value) => digest(value),
+                    Err(_) => format!("sha256:{}", canonical::sha256(text)),
+                };
+                return Self { value: value.map(Cow::Owned), foreign: &[], digest };
+            }
+        };
+        match oversized(value) {
+            None => Self { value: Ok(Cow::Borrowed(value)), foreign, digest: digest(value) },
+            Some(error) => {
+                Self { value: Err(error), foreign, digest: format!("sha256:{}", canonical::sha256(b"")) }
+            }
+        }
+    }
+}
+
+/// The denial of a value that JSON cannot hold, where no schema says what it should be.
+pub(super) fn refused(foreign: &Foreign) -> Violation {
+    let found = finops_core::error::shorten(&foreign.found);
+    let (rule, wanted) =
+        if foreign.number { ("input.number", "a finite number") } else { ("input.type", "a JSON value") };
+    let name = foreign.path.rsplit('/').next().filter(|name| !name.is_empty()).unwrap_or("input");
+    let message = format!("{name} must be {wanted}, got {found}");
+    Violation { path: Some(foreign.path.clone()), ..Violation::new(rule, Action::Deny, message) }
+}
+
+/// Why a value that was never a text is over the limits of one.
+fn oversized(value: &Json) -> Option<ReadError> {
+    let limits = json::Limits::default();
+    let mut left = limits.bytes;
+    match fits(value, limits.depth, &mut left) {
+        Fit::Fits => None,
+        Fit::TooLarge => Some(ReadError::TooLarge { limit: limits.bytes }),
+        Fit::TooDeep => Some(ReadError::TooDeep { limit: limits.depth }),
+    }
+}
+
+/// Ordered by what is reported first.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum Fit {
+    Fits,
+    TooDeep,
+    TooLarge,
+}
+
+/// Counts the bytes of the compact text without escapes, and stops where a limit is passed.
+fn fits(value: &Json, depth: usize, left: &mut usize) -> Fit {
+    let own = match value {
+        Json::Null | Json::Bool(_) => 4,
+        Json::Number(number) => number.text().len(),
+        Json::String(text) => text.len().saturating_add(2),
+        Json::Array(values) => values.len().saturating_add(1),
+        Json::Object(members) => {
+            members.keys().fold(1, |sum: usize, key| sum.saturating_add(key.len()).saturating_add(4))
+        }
+    };
+    let Some(rest) = left.checked_sub(own) else { return Fit::TooLarge };
+    *left = rest;
+    let mut inside: Box<dyn Iterator<Item = &Json>> = match value {
+        Json::Array(values) => Box::new(values.iter()),
+        Json::Object(members) => Box::new(members.values()),
+        _ => return Fit::Fits,
+    };
+    let Some(depth) = depth.checked_sub(1) else { return Fit::TooDeep };
+    inside
+        .find_map(|value| Some(fits(value, depth, left)).filter(|fit| *fit != Fit::Fits))
+        .unwrap_or(Fit::Fits)
+}
