@@ -8,7 +8,7 @@ use super::{
     Engine, Module,
     bundle::{self, Bundle, BundleError},
     contract::{self, SetAnswer},
-    engine::{self, EvalError, Evaluated, Limits, Prepared, guarded},
+    engine::{self, EvalError, Evaluated, Limits, Parsed, Prepared, guarded},
     lint::{self, Finding},
     source::{SetRules, data_path},
     test_runner::{self, TestOptions, TestReport},
@@ -225,8 +225,7 @@ impl PolicySet {
             EngineOption::Rvm => return Err(RegoError::Engine { reasons: report.engine.reasons }),
         };
         let (loaded, tests) = guarded(|| {
-            let mut parsed = engine::parsed(modules)?;
-            let rules = SetRules::of(&mut parsed);
+            let Parsed { engine: mut parsed, rules, origins } = engine::parsed(modules)?;
             if let Some(path) = rules.over(data) {
                 let message = format!("data at `{path}` hides a rule of that name; rename one");
                 return Err(EvalError::new("policy.compile", message));
@@ -236,7 +235,7 @@ impl PolicySet {
             let prepared = Prepared::new(parsed, value::from_json(data)?.value, &gathered.rule, engine)?;
             let tests = if options.run_tests {
                 let tests = TestOptions::default();
-                Some(test_runner::run_prepared(&prepared.interpreter(), &rules, &tests)?)
+                Some(test_runner::run_prepared(&prepared.interpreter(), (&rules, &origins), &tests)?)
             } else {
                 None
             };
