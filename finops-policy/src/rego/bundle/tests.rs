@@ -216,7 +216,7 @@ proptest! {
     fn a_flipped_byte_never_changes_a_policy_unseen(at in 0_usize..10_000, bit in 0_u8..8) {
         let whole = archive(&[POLICY, ("data.json", r#"{"cfg":{"max":5}}"#)]);
         let mut broken = whole.clone();
-        broken[at % whole.len()] ^= 1 << bit;
+        broken[at.checked_rem(whole.len()).unwrap()] ^= 1 << bit;
         if let Ok(bundle) = Bundle::from_bytes(&broken, &BundleOptions::default()) {
             prop_assert_eq!(bundle, read(&[POLICY, ("data.json", r#"{"cfg":{"max":5}}"#)]).unwrap());
         }

@@ -1,5 +1,3 @@
-#![expect(clippy::disallowed_methods, reason = "the stack and the sharing of a set need threads")]
-
 use std::time::Duration;
 
 use super::*;
