@@ -5,7 +5,8 @@ use crate::{
     Json, PolicyError, gate,
     json::Object,
     rego::{
-        Bundle, BundleOptions, Engine, LoadReport, Module, PolicySet, RegoError, contract::SetAnswer, value,
+        Bundle, BundleOptions, Engine, LoadReport, Module, PolicySet, RegoError, builtin,
+        contract::SetAnswer, value,
     },
 };
 use finops_core::time::Timestamp;
@@ -53,6 +54,13 @@ impl Gate {
             Ok(bundle) => self.reload_bundle(&bundle, at),
             Err(error) => self.put(Err(error.into()), at),
         }
+    }
+
+    /// The policies that are loaded with their base document; without any, the default policy as Rego.
+    #[must_use]
+    pub fn sources(&self) -> (Vec<Module>, Json) {
+        let loaded = self.slot.state().sources();
+        loaded.unwrap_or_else(|| (builtin::modules(), builtin::data(&self.config)))
     }
 
     /// Remembers that policies could not even be read: what is in force stays, and a gate that needs a set and has none
@@ -139,5 +147,9 @@ impl Evaluate for Held {
     fn covered_lines(&self, input: &Json) -> Vec<(String, Vec<u32>)> {
         let coverage = self.set.coverage(input, self.rounding()).unwrap_or_default();
         coverage.files.into_iter().map(|file| (file.path, file.covered)).collect()
+    }
+
+    fn sources(&self) -> (&[Module], &Json) {
+        (self.set.modules(), self.set.data())
     }
 }

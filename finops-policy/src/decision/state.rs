@@ -5,7 +5,11 @@ use crate::Json;
 use finops_core::time::Timestamp;
 
 #[cfg(feature = "rego")]
-use {super::UsedEngine, crate::rego::contract::SetAnswer, std::sync::Arc};
+use {
+    super::UsedEngine,
+    crate::rego::{Module, contract::SetAnswer},
+    std::sync::Arc,
+};
 
 /// What evaluates an input: a set of policies.
 #[cfg(feature = "rego")]
@@ -20,6 +24,8 @@ pub(super) trait Evaluate: Send + Sync {
     fn digest(&self) -> &str;
     /// By file, the lines that run on the input.
     fn covered_lines(&self, input: &Json) -> Vec<(String, Vec<u32>)>;
+    /// The policies and their base document.
+    fn sources(&self) -> (&[Module], &Json);
 }
 
 /// Everything that a decision needs besides the gate's own options.
@@ -187,6 +193,15 @@ impl State {
     pub(super) fn covered_lines(&self, input: &Json) -> Vec<(String, Vec<u32>)> {
         let lines = |set: &Arc<dyn Evaluate>| gate::guarded(|| set.covered_lines(input)).unwrap_or_default();
         self.set.as_ref().map(lines).unwrap_or_default()
+    }
+
+    /// The set's policies and their base document, if one is loaded.
+    #[cfg(feature = "rego")]
+    pub(super) fn sources(&self) -> Option<(Vec<Module>, Json)> {
+        self.set.as_ref().map(|set| {
+            let (modules, data) = set.sources();
+            (modules.to_vec(), data.clone())
+        })
     }
 
     /// Whether the typed rules may decide alone.
