@@ -10,6 +10,8 @@ mod quantity;
 #[cfg(test)]
 mod tests;
 mod twin;
+#[cfg(all(test, feature = "rego"))]
+mod twin_tests;
 mod window;
 
 pub use check::{Check, FailedCheck, check};
