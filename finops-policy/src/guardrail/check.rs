@@ -107,7 +107,13 @@ impl FailedCheck {
 
 impl From<Malformed> for FailedCheck {
     fn from(m: Malformed) -> Self {
-        Self { policy_name: m.rule, action: Action::Deny, reason: m.reason, path: Some(m.path), next_open: None }
+        Self {
+            policy_name: m.rule,
+            action: Action::Deny,
+            reason: m.reason,
+            path: Some(m.path),
+            next_open: None,
+        }
     }
 }
 
@@ -140,7 +146,9 @@ fn judge(facts: Facts, now: Now, config: &GuardrailConfig) -> Vec<FailedCheck> {
 
     let limit = &config.min_confidence;
     let reason = match facts.confidence {
-        Fact::Known(x) if x < limit.value => Some(format!("Confidence {} below threshold {}", x.text(), limit.text)),
+        Fact::Known(x) if x < limit.value => {
+            Some(format!("Confidence {} below threshold {}", x.text(), limit.text))
+        }
         Fact::Unknown => Some(format!("Confidence unknown, threshold {}", limit.text)),
         Fact::Known(_) | Fact::Invalid => None,
     };
@@ -152,7 +160,9 @@ fn judge(facts: Facts, now: Now, config: &GuardrailConfig) -> Vec<FailedCheck> {
 
     let limit = &config.max_risk_score;
     let reason = match facts.risk_score {
-        Fact::Known(x) if x > limit.value => Some(format!("Risk score {} above threshold {}", x.text(), limit.text)),
+        Fact::Known(x) if x > limit.value => {
+            Some(format!("Risk score {} above threshold {}", x.text(), limit.text))
+        }
         Fact::Unknown => Some(format!("Risk score unknown, threshold {}", limit.text)),
         Fact::Known(_) | Fact::Invalid => None,
     };
@@ -181,7 +191,8 @@ fn judge(facts: Facts, now: Now, config: &GuardrailConfig) -> Vec<FailedCheck> {
     let tags = &config.protected_tags;
     let reason = match facts.tag_hits {
         Fact::Known(hits) if !hits.is_empty() => {
-            let mut texts: Vec<&str> = hits.iter().filter_map(|n| Some(tags.get(*n)?.text.as_str())).collect();
+            let mut texts: Vec<&str> =
+                hits.iter().filter_map(|n| Some(tags.get(*n)?.text.as_str())).collect();
             texts.sort_unstable();
             texts.dedup();
             Some(format!("Resource has protected tags: {}", texts.join(", ")))

@@ -186,7 +186,8 @@ impl GuardrailConfig {
                 let problem = "give an integer of 0 or more";
                 // A count beyond 2^53 is off the grid on which Rego compares.
                 let limit = limit.filter(|limit| *limit <= 9_007_199_254_740_992);
-                self.blast_radius_limit = limit.ok_or_else(|| refused("blast_radius_limit", value, problem))?;
+                self.blast_radius_limit =
+                    limit.ok_or_else(|| refused("blast_radius_limit", value, problem))?;
             }
             _ => return Err(GuardrailError::UnknownPolicy { name: finops_core::error::shorten(name) }),
         }
@@ -286,7 +287,9 @@ fn protected_tags(value: &Json) -> Result<Vec<ProtectedTag>, GuardrailError> {
 
 fn windows(value: &Json) -> Result<Vec<ChangeWindow>, GuardrailError> {
     let no = |problem| refused("change_windows", value, problem);
-    let list = value.as_array().ok_or_else(|| no("give a list of windows with `start`, `end` and, if wanted, `days`"))?;
+    let list = value
+        .as_array()
+        .ok_or_else(|| no("give a list of windows with `start`, `end` and, if wanted, `days`"))?;
     list.iter().map(|entry| window(entry).map_err(no)).collect()
 }
 
@@ -295,11 +298,14 @@ fn window(entry: &Json) -> Result<ChangeWindow, &'static str> {
     if object.keys().any(|key| !["start", "end", "days"].contains(&key)) {
         return Err("a window has no other members than `start`, `end` and `days`");
     }
-    let text = |name: &str| object.get(name).and_then(Json::as_str).ok_or("a window needs `start` and `end` as `HH:MM`");
+    let text = |name: &str| {
+        object.get(name).and_then(Json::as_str).ok_or("a window needs `start` and `end` as `HH:MM`")
+    };
     let days = match object.get("days") {
         None => None,
         Some(days) => {
-            let names = days.as_array().and_then(|list| list.iter().map(Json::as_str).collect::<Option<Vec<_>>>());
+            let names =
+                days.as_array().and_then(|list| list.iter().map(Json::as_str).collect::<Option<Vec<_>>>());
             Some(names.ok_or("days are a list of `mon` to `sun`")?)
         }
     };

@@ -160,7 +160,12 @@ fn out_of_range(malformed: &mut Vec<Malformed>, path: String, (min, max): (i64, 
 
 impl Facts {
     /// Reads everything that the checks need; `Err` when the change is no object, which stands alone.
-    pub fn read(change: &Json, history: &Json, now: Now, config: &GuardrailConfig) -> Result<Self, Malformed> {
+    pub fn read(
+        change: &Json,
+        history: &Json,
+        now: Now,
+        config: &GuardrailConfig,
+    ) -> Result<Self, Malformed> {
         let Some(object) = change.as_object() else {
             let reason = format!("/change must be an object, got {}", change.type_name());
             return Err(Malformed { rule: "input.type", path: "/change".to_owned(), reason });
@@ -281,7 +286,8 @@ fn amount_of(members: &Members<'_>, place: Place, malformed: &mut Vec<Malformed>
         wrong_type(malformed, format!("{place}/{name}"), wanted, value);
         return Fact::Invalid;
     };
-    let in_range = read >= Quantity::whole(AMOUNT_MAX.saturating_neg()) && read <= Quantity::whole(AMOUNT_MAX);
+    let in_range =
+        read >= Quantity::whole(AMOUNT_MAX.saturating_neg()) && read <= Quantity::whole(AMOUNT_MAX);
     if !in_range || !read.is_summable() {
         let range = (AMOUNT_MAX.saturating_neg(), AMOUNT_MAX);
         out_of_range(malformed, format!("{place}/{name}"), range, &read);

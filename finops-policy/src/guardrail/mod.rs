@@ -10,7 +10,8 @@ mod quantity;
 #[cfg(test)]
 mod tests;
 mod twin;
-#[cfg(all(test, feature = "rego"))]
+#[cfg(test)]
+#[cfg(feature = "rego")]
 mod twin_tests;
 mod window;
 

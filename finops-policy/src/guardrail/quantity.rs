@@ -200,7 +200,8 @@ fn fixed_text(units: i128) -> String {
 /// `-?(0|[1-9][0-9]*)`.
 fn is_integer_text(text: &str) -> bool {
     let digits = text.strip_prefix('-').unwrap_or(text);
-    digits == "0" || (!digits.is_empty() && !digits.starts_with('0') && digits.bytes().all(|b| b.is_ascii_digit()))
+    digits == "0"
+        || (!digits.is_empty() && !digits.starts_with('0') && digits.bytes().all(|b| b.is_ascii_digit()))
 }
 
 #[cfg(test)]
@@ -213,7 +214,8 @@ mod tests {
 
     #[test]
     fn what_is_no_decimal_text_is_not_read() {
-        for text in ["", "-", ".5", "5.", "05", "-00", "+1", "1e2", "1_0", "٣", " 1", "1.2.3", "0x1", "NaN"] {
+        for text in ["", "-", ".5", "5.", "05", "-00", "+1", "1e2", "1_0", "٣", " 1", "1.2.3", "0x1", "NaN"]
+        {
             assert_eq!(read(text), None, "{text}");
         }
     }

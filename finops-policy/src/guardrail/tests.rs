@@ -45,13 +45,15 @@ fn one(members: &str) -> Vec<String> {
 #[test]
 fn confidence() {
     assert!(one(r#"{"confidence":"0.7"}"#).is_empty());
-    assert_eq!(one(r#"{"confidence":0.6999999999999999999999}"#), [
-        "min_confidence: Confidence 0.6999999999999999999999 below threshold 0.7"
-    ]);
+    assert_eq!(
+        one(r#"{"confidence":0.6999999999999999999999}"#),
+        ["min_confidence: Confidence 0.6999999999999999999999 below threshold 0.7"]
+    );
     assert_eq!(one(r#"{"confidence":null}"#), ["min_confidence: Confidence unknown, threshold 0.7"]);
-    assert_eq!(one(r#"{"confidence":-1e-400}"#), [
-        "input.range: /change/confidence must be between 0 and 1, got -1e-400"
-    ]);
+    assert_eq!(
+        one(r#"{"confidence":-1e-400}"#),
+        ["input.range: /change/confidence must be between 0 and 1, got -1e-400"]
+    );
     assert_eq!(one(r#"{"confidence":[]}"#), ["input.type: /change/confidence must be a number, got array"]);
 }
 
@@ -60,67 +62,97 @@ fn risk() {
     assert!(one(r#"{"risk_score":5e-1}"#).is_empty());
     assert_eq!(one(r#"{"risk_score":0.51}"#), ["max_risk_score: Risk score 0.51 above threshold 0.5"]);
     assert_eq!(one(r#"{"risk_score":null}"#), ["max_risk_score: Risk score unknown, threshold 0.5"]);
-    assert_eq!(one(r#"{"risk_score":"1.01"}"#), [
-        "input.range: /change/risk_score must be between 0 and 1, got 1.01"
-    ]);
-    assert_eq!(one(r#"{"risk_score":"low"}"#), ["input.type: /change/risk_score must be a number, got string"]);
+    assert_eq!(
+        one(r#"{"risk_score":"1.01"}"#),
+        ["input.range: /change/risk_score must be between 0 and 1, got 1.01"]
+    );
+    assert_eq!(
+        one(r#"{"risk_score":"low"}"#),
+        ["input.type: /change/risk_score must be a number, got string"]
+    );
 }
 
 #[test]
 fn single_change() {
     assert!(one(r#"{"estimated_monthly_savings":-500}"#).is_empty());
-    assert_eq!(one(r#"{"estimated_monthly_savings":500.0000000000000000000001}"#), [
-        "max_single_change: Change amount $500.0000000000000000000001 exceeds single change limit $500"
-    ]);
+    assert_eq!(
+        one(r#"{"estimated_monthly_savings":500.0000000000000000000001}"#),
+        ["max_single_change: Change amount $500.0000000000000000000001 exceeds single change limit $500"]
+    );
     assert_eq!(one(r#"{"monthly_saving_nanos":1e9,"monthly_saving_usd":600}"#), [""; 0], "nanos come first");
-    assert_eq!(one(r#"{"monthly_saving_nanos":1.5}"#), [
-        "input.type: /change/monthly_saving_nanos must be an integer, got number"
-    ]);
+    assert_eq!(
+        one(r#"{"monthly_saving_nanos":1.5}"#),
+        ["input.type: /change/monthly_saving_nanos must be an integer, got number"]
+    );
     let tiny = format!("0.{}1", "0".repeat(997));
     assert!(one(&format!(r#"{{"monthly_saving_usd":"{tiny}"}}"#)).is_empty(), "1,000 characters");
-    assert_eq!(one(r#"{"monthly_saving_usd":1e-999}"#), [
-        "input.range: /change/monthly_saving_usd must be between -1000000000000000 and 1000000000000000, got 1e-999"
-    ]);
+    assert_eq!(
+        one(r#"{"monthly_saving_usd":1e-999}"#),
+        [
+            "input.range: /change/monthly_saving_usd must be between -1000000000000000 and 1000000000000000, got 1e-999"
+        ]
+    );
 }
 
 #[test]
 fn daily_change() {
     let day = |history: &str| failed("{}", history, &format!("{INSIDE:?}"), "{}");
-    assert!(day(r#"[{"monthly_saving_usd":"899.8"},{"monthly_saving_usd":0.1},{"monthly_saving_usd":0.1}]"#).is_empty());
-    assert_eq!(day(r#"[{"monthly_saving_usd":900.01}]"#), [
-        "max_daily_change: Daily change limit would be exceeded ($1000.01 > $1000)"
-    ]);
+    assert!(
+        day(r#"[{"monthly_saving_usd":"899.8"},{"monthly_saving_usd":0.1},{"monthly_saving_usd":0.1}]"#)
+            .is_empty()
+    );
+    assert_eq!(
+        day(r#"[{"monthly_saving_usd":900.01}]"#),
+        ["max_daily_change: Daily change limit would be exceeded ($1000.01 > $1000)"]
+    );
     assert!(day(r#"[{"monthly_saving_usd":true,"at":"2026-11-20T23:59:59Z"}]"#).is_empty(), "dropped unread");
-    assert_eq!(day(r#"[{"monthly_saving_usd":null}]"#), ["max_daily_change: Daily change total unknown, limit $1000"]);
-    assert_eq!(day(r#"[{"monthly_saving_usd":true}]"#), [
-        "input.type: /history/0/monthly_saving_usd must be a number, got boolean"
-    ]);
-    assert_eq!(day(r#"[{"monthly_saving_usd":9000,"at":"yesterday"}]"#), [
-        "input.type: /history/0/at must be an RFC 3339 time, got string"
-    ]);
+    assert_eq!(
+        day(r#"[{"monthly_saving_usd":null}]"#),
+        ["max_daily_change: Daily change total unknown, limit $1000"]
+    );
+    assert_eq!(
+        day(r#"[{"monthly_saving_usd":true}]"#),
+        ["input.type: /history/0/monthly_saving_usd must be a number, got boolean"]
+    );
+    assert_eq!(
+        day(r#"[{"monthly_saving_usd":9000,"at":"yesterday"}]"#),
+        ["input.type: /history/0/at must be an RFC 3339 time, got string"]
+    );
     assert_eq!(day(r#"{"monthly_saving_usd":9000}"#), ["input.type: /history must be an array, got object"]);
     let unknown = failed("{}", r#"[{"monthly_saving_usd":901,"at":"2020-01-01T00:00:00Z"}]"#, "null", "{}");
-    assert_eq!(unknown, [
-        "max_daily_change: Daily change limit would be exceeded ($1001 > $1000)",
-        "change_window: Time unknown, change window 02:00-06:00 UTC",
-    ]);
+    assert_eq!(
+        unknown,
+        [
+            "max_daily_change: Daily change limit would be exceeded ($1001 > $1000)",
+            "change_window: Time unknown, change window 02:00-06:00 UTC",
+        ]
+    );
 }
 
 #[test]
 fn tags() {
     assert!(one(r#"{"tags":["a=b=production", "preproduction", "critical path"]}"#).is_empty());
     assert!(one(r#"{"tags":{"env":"staging","owner":null}}"#).is_empty());
-    assert_eq!(one(r#"{"tags":["env: PRODUCTION ", "\u00a0critical\u2003=x"]}"#), [
-        "protected_tags: Resource has protected tags: critical, production"
-    ]);
-    assert_eq!(one(r#"{"tags":{"Critical":null}}"#), ["protected_tags: Resource has protected tags: critical"]);
-    assert_eq!(one(r#"{"tags":null}"#), ["protected_tags: Tags unknown, protected tags: production, critical"]);
+    assert_eq!(
+        one(r#"{"tags":["env: PRODUCTION ", "\u00a0critical\u2003=x"]}"#),
+        ["protected_tags: Resource has protected tags: critical, production"]
+    );
+    assert_eq!(
+        one(r#"{"tags":{"Critical":null}}"#),
+        ["protected_tags: Resource has protected tags: critical"]
+    );
+    assert_eq!(
+        one(r#"{"tags":null}"#),
+        ["protected_tags: Tags unknown, protected tags: production, critical"]
+    );
     for bad in [r#""production""#, "[null]", r#"{"a":1}"#, "5"] {
-        assert_eq!(one(&format!(r#"{{"tags":{bad}}}"#)), [
-            "input.type: /change/tags must be a list of strings or an object of strings"
-        ]);
+        assert_eq!(
+            one(&format!(r#"{{"tags":{bad}}}"#)),
+            ["input.type: /change/tags must be a list of strings or an object of strings"]
+        );
     }
-    let sharp = failed(r#"{"tags":["ÄRZTE"]}"#, "[]", &format!("{INSIDE:?}"), r#"{"protected_tags":[" Ärzte"]}"#);
+    let sharp =
+        failed(r#"{"tags":["ÄRZTE"]}"#, "[]", &format!("{INSIDE:?}"), r#"{"protected_tags":[" Ärzte"]}"#);
     assert_eq!(sharp, ["protected_tags: Resource has protected tags:  Ärzte"]);
 }
 
@@ -132,45 +164,61 @@ fn change_window() {
     assert_eq!(at("null"), ["change_window: Time unknown, change window 02:00-06:00 UTC"]);
     assert_eq!(at(r#""2026-11-21T03:00:00""#), ["input.type: /now must be an RFC 3339 time, got string"]);
     assert_eq!(at("7"), ["input.type: /now must be an RFC 3339 time, got number"]);
-    let none = check(&change("{}"), &json("[]"), Now::from_json(Some(&Json::from(INSIDE))), &config(r#"{"change_windows":[]}"#));
+    let none = check(
+        &change("{}"),
+        &json("[]"),
+        Now::from_json(Some(&Json::from(INSIDE))),
+        &config(r#"{"change_windows":[]}"#),
+    );
     assert_eq!(none.to_json().pointer("/failed/0/next_open"), Some(&Json::Null));
     assert_eq!(none.reason(), "Outside change window  UTC");
 }
 
 #[test]
 fn blast_radius() {
-    let with = |members: &str, history: &str| failed(members, history, &format!("{INSIDE:?}"), r#"{"blast_radius_limit":2}"#);
-    assert!(with("{}", r#"[{"monthly_saving_usd":1,"namespaces":["a","b"]},{"monthly_saving_usd":1,"namespaces":[]}]"#).is_empty());
+    let with = |members: &str, history: &str| {
+        failed(members, history, &format!("{INSIDE:?}"), r#"{"blast_radius_limit":2}"#)
+    };
+    assert!(
+        with(
+            "{}",
+            r#"[{"monthly_saving_usd":1,"namespaces":["a","b"]},{"monthly_saving_usd":1,"namespaces":[]}]"#
+        )
+        .is_empty()
+    );
     let clusters = r#"[{"monthly_saving_usd":1,"namespace":"a","cluster":"x"},{"monthly_saving_usd":1,"namespace":"a","cluster":"y"}]"#;
     assert_eq!(with("{}", clusters), ["blast_radius: Blast radius 3 namespaces exceeds limit 2"]);
     assert_eq!(with(r#"{"namespace":null}"#, "[]"), ["blast_radius: Blast radius unknown, limit 2"]);
     assert_eq!(with(r#"{"cluster":1}"#, "[]"), ["input.type: namespaces must be a list of strings"]);
     let many = (0..30).map(|n| format!(r#""n{}""#, n % 20)).collect::<Vec<_>>().join(",");
-    assert_eq!(with(&format!(r#"{{"namespaces":[{many}]}}"#), "[]"), [
-        "blast_radius: Blast radius 20 namespaces exceeds limit 2"
-    ]);
+    assert_eq!(
+        with(&format!(r#"{{"namespaces":[{many}]}}"#), "[]"),
+        ["blast_radius: Blast radius 20 namespaces exceeds limit 2"]
+    );
 }
 
 #[test]
 fn malformed_values_stand_first_in_order_and_the_first_decides() {
     let now = Now::from_json(Some(&json("1")));
-    let change = json(
-        r#"{"namespaces":"a","tags":1,"monthly_saving_usd":{},"risk_score":2,"confidence":"x"}"#,
-    );
+    let change =
+        json(r#"{"namespaces":"a","tags":1,"monthly_saving_usd":{},"risk_score":2,"confidence":"x"}"#);
     let history = json(r#"[1,{"monthly_saving_usd":[],"namespace":2}]"#);
     let check = check(&change, &history, now, &GuardrailConfig::default());
     let paths: Vec<_> = check.failed().iter().map(|f| f.path.as_deref().unwrap()).collect();
-    assert_eq!(paths, [
-        "/change/confidence",
-        "/change/risk_score",
-        "/change/monthly_saving_usd",
-        "/history/0",
-        "/history/1/monthly_saving_usd",
-        "/change/tags",
-        "/now",
-        "/change/namespaces",
-        "/history/1/namespaces",
-    ]);
+    assert_eq!(
+        paths,
+        [
+            "/change/confidence",
+            "/change/risk_score",
+            "/change/monthly_saving_usd",
+            "/history/0",
+            "/history/1/monthly_saving_usd",
+            "/change/tags",
+            "/now",
+            "/change/namespaces",
+            "/history/1/namespaces",
+        ]
+    );
     assert_eq!((check.action(), check.policy_name()), (Outcome::Deny, "input.type"));
     assert!(check.failed().iter().all(|f| f.action == Action::Deny));
 }
@@ -213,12 +261,54 @@ fn the_configuration_in_effect_reads_back() {
 /// JSON values near and far from what a member should be.
 pub(super) fn value() -> impl Strategy<Value = Json> {
     let texts = [
-        "null", "true", "[]", "{}", "0", "-0.0", "0.7", "0.6999999999999999", "0.69999999999999999999", "0.7000000000000001",
-        "0.5", "0.50000000000000000001", "0.5000000000000001", "1", "1.0000000000000001", "-1e-400", "1e-400", "500", "500.00000000000006",
-        "500.0000000000000000001", "-500", "999.7", "0.2", "0.1", "1000", "1e15", "1000000000000001", "1e300", "\"500\"", "\"0.70\"",
-        "\"1e2\"", "\"\"", "\"production\"", "\"2026-11-21T03:00:00Z\"", "\"2026-10-25T00:30:00Z\"", "\"2026-03-29T01:00:00+00:00\"",
-        "\"2026-11-20T23:30:00Z\"", "[\"production\"]", "[\"a:Critical\",\"b\"]", "[1]", "[null]", "[\"a\",\"b\",\"c\",\"d\"]",
-        "{\"env\":\"production\"}", "{\"x\":null}", "{\"x\":1}", "\"500000000001\"", "500000000000", "\"a\"",
+        "null",
+        "true",
+        "[]",
+        "{}",
+        "0",
+        "-0.0",
+        "0.7",
+        "0.6999999999999999",
+        "0.69999999999999999999",
+        "0.7000000000000001",
+        "0.5",
+        "0.50000000000000000001",
+        "0.5000000000000001",
+        "1",
+        "1.0000000000000001",
+        "-1e-400",
+        "1e-400",
+        "500",
+        "500.00000000000006",
+        "500.0000000000000000001",
+        "-500",
+        "999.7",
+        "0.2",
+        "0.1",
+        "1000",
+        "1e15",
+        "1000000000000001",
+        "1e300",
+        "\"500\"",
+        "\"0.70\"",
+        "\"1e2\"",
+        "\"\"",
+        "\"production\"",
+        "\"2026-11-21T03:00:00Z\"",
+        "\"2026-10-25T00:30:00Z\"",
+        "\"2026-03-29T01:00:00+00:00\"",
+        "\"2026-11-20T23:30:00Z\"",
+        "[\"production\"]",
+        "[\"a:Critical\",\"b\"]",
+        "[1]",
+        "[null]",
+        "[\"a\",\"b\",\"c\",\"d\"]",
+        "{\"env\":\"production\"}",
+        "{\"x\":null}",
+        "{\"x\":1}",
+        "\"500000000001\"",
+        "500000000000",
+        "\"a\"",
     ];
     prop::sample::select(texts.to_vec()).prop_map(json)
 }
@@ -226,8 +316,16 @@ pub(super) fn value() -> impl Strategy<Value = Json> {
 /// A change of any quality.
 pub(super) fn any_change() -> impl Strategy<Value = Json> {
     let names = vec![
-        "confidence", "risk_score", "monthly_saving_nanos", "monthly_saving_usd", "estimated_monthly_savings", "tags",
-        "namespaces", "namespace", "cluster", "at",
+        "confidence",
+        "risk_score",
+        "monthly_saving_nanos",
+        "monthly_saving_usd",
+        "estimated_monthly_savings",
+        "tags",
+        "namespaces",
+        "namespace",
+        "cluster",
+        "at",
     ];
     let member = (prop::sample::select(names), value());
     let good = prop::bool::ANY;

@@ -33,9 +33,13 @@ fn it_lints_clean_runs_on_the_machine_and_passes_its_tests() {
     assert_eq!(report.errors, []);
     // `check` is what the host reads; the lint knows the entries of a gate only.
     let warnings: Vec<_> = report.warnings.iter().map(|w| (w.code, w.message.as_str())).collect();
-    assert!(warnings.iter().all(|(code, message)| *code == "lint.unused_rule" && message.contains("check")), "{warnings:?}");
+    assert!(
+        warnings.iter().all(|(code, message)| *code == "lint.unused_rule" && message.contains("check")),
+        "{warnings:?}"
+    );
     assert_eq!(report.engine.engine, Engine::Rvm, "{:?}", report.engine.reasons);
-    let tests = test_runner::run(&modules(), &data(&GuardrailConfig::default()), &Default::default()).unwrap();
+    let tests =
+        test_runner::run(&modules(), &data(&GuardrailConfig::default()), &Default::default()).unwrap();
     assert_eq!(tests.first_failure(), None);
     assert!(tests.success());
 }
@@ -46,7 +50,8 @@ type Row = (String, String, Option<String>);
 fn typed(change: &Json, history: &Json, now: Now, config: &GuardrailConfig) -> (bool, Vec<Row>) {
     let check = check(change, history, now, config);
     let action = |a: Action| if a == Action::Deny { "deny" } else { "require_approval" };
-    let row = |f: &super::FailedCheck| (f.policy_name.to_owned(), action(f.action).to_owned(), f.path.clone());
+    let row =
+        |f: &super::FailedCheck| (f.policy_name.to_owned(), action(f.action).to_owned(), f.path.clone());
     let mut rows: Vec<Row> = check.failed().iter().map(row).collect();
     rows.sort();
     (check.action() == Outcome::Allow, rows)
@@ -65,7 +70,8 @@ impl Twin {
             let data = value::from_json(&data(&config)).unwrap().value;
             Prepared::new(parsed(&modules()).unwrap(), data, rule, engine).unwrap()
         };
-        let both = |e| (prepare("data.finops.guardrails.allow", e), prepare("data.finops.guardrails.check", e));
+        let both =
+            |e| (prepare("data.finops.guardrails.allow", e), prepare("data.finops.guardrails.check", e));
         let engines = [Engine::Interpreter, Engine::Rvm].map(both).into();
         Self { config, engines }
     }
@@ -79,10 +85,17 @@ impl Twin {
                 value::to_json(&value, 1 << 20).unwrap()
             };
             let text = |row: &Json, name: &str| row.get(name).and_then(Json::as_str).map(str::to_owned);
-            let row = |row: &Json| (text(row, "policy_name").unwrap(), text(row, "action").unwrap(), text(row, "path"));
+            let row = |row: &Json| {
+                (text(row, "policy_name").unwrap(), text(row, "action").unwrap(), text(row, "path"))
+            };
             let mut rows: Vec<Row> = run(check).as_array().unwrap().iter().map(row).collect();
             rows.sort();
-            prop_assert_eq!((run(allow) == Json::Bool(true), &rows), (typed.0, &typed.1), "{}", input.to_text());
+            prop_assert_eq!(
+                (run(allow) == Json::Bool(true), &rows),
+                (typed.0, &typed.1),
+                "{}",
+                input.to_text()
+            );
         }
         Ok(())
     }
@@ -142,7 +155,9 @@ fn both_agree_around_every_change_of_the_clock() {
         for day in ["2026-03-29", "2026-10-25"] {
             for minute in (0..240).step_by(10) {
                 let now = format!("{day}T{:02}:{:02}:00Z", minute / 60, minute % 60);
-                let before = json(&format!(r#"[{{"monthly_saving_usd":999,"namespace":"b","at":"{day}T00:00:00+02:00"}}]"#));
+                let before = json(&format!(
+                    r#"[{{"monthly_saving_usd":999,"namespace":"b","at":"{day}T00:00:00+02:00"}}]"#
+                ));
                 twins[1].agrees(&change, &before, Now::from_json(Some(&Json::from(now)))).unwrap();
             }
         }

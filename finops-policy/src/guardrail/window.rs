@@ -378,7 +378,8 @@ mod tests {
 
     #[test]
     fn the_text_names_times_days_and_zone() {
-        let set = windows("Europe/Berlin", &[("22:00", "02:00", Some(&["fri", "mon"])), ("13:00", "24:00", None)]);
+        let set =
+            windows("Europe/Berlin", &[("22:00", "02:00", Some(&["fri", "mon"])), ("13:00", "24:00", None)]);
         assert_eq!(set.text(), "22:00-02:00 fri/mon, 13:00-24:00 Europe/Berlin");
         assert_eq!(windows("UTC", &[]).text(), " UTC");
     }

@@ -159,10 +159,17 @@ fn refused(path: &str, value: &Json, help: &'static str) -> ConfigError {
 }
 
 fn unknown_key(path: &str) -> ConfigError {
-    ConfigError::new(finops_core::error::shorten(path), "the key is unknown", "remove it or correct its spelling")
+    ConfigError::new(
+        finops_core::error::shorten(path),
+        "the key is unknown",
+        "remove it or correct its spelling",
+    )
 }
 
-fn members<'a>(path: &str, value: &'a Json) -> Result<impl Iterator<Item = (&'a str, &'a Json)>, ConfigError> {
+fn members<'a>(
+    path: &str,
+    value: &'a Json,
+) -> Result<impl Iterator<Item = (&'a str, &'a Json)>, ConfigError> {
     let object = value.as_object().ok_or_else(|| refused(path, value, "give an object"))?;
     Ok(object.iter())
 }

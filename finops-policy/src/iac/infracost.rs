@@ -8,7 +8,8 @@ use crate::{Json, decision::Action, gate::number::Exact, json::Number};
 /// A cost that the report does not give is unknown and denied, never taken for nothing.
 #[must_use]
 pub fn infracost(report: &Json, config: &IacConfig) -> IacAnswer {
-    let none = |why: &str| Findings::alone("iac.not_infracost", None, format!("not an Infracost report: {why}"));
+    let none =
+        |why: &str| Findings::alone("iac.not_infracost", None, format!("not an Infracost report: {why}"));
     if report.as_object().is_none() {
         return none(&format!("a report is an object, this is {}", report.type_name()));
     }
@@ -26,7 +27,11 @@ pub fn infracost(report: &Json, config: &IacConfig) -> IacAnswer {
     let limits = &config.cost;
     let currency = report.get("currency").and_then(Json::as_str);
     if currency != Some(limits.currency.as_str()) {
-        let message = format!("the report is in {}, the limits in {}", currency.unwrap_or("no currency"), limits.currency);
+        let message = format!(
+            "the report is in {}, the limits in {}",
+            currency.unwrap_or("no currency"),
+            limits.currency
+        );
         found.add(Action::Deny, "iac.cost.currency", None, currency, message);
     }
     judge_delta(&mut found, config, report);

@@ -34,7 +34,10 @@ const PLACES: &[(&[&str], &[Step])] = &[
         &[Member("node_type")],
     ),
     (&["aws_opensearch_domain"], &[Member("cluster_config"), Each, Member("instance_type")]),
-    (&["aws_sagemaker_endpoint_configuration"], &[Member("production_variants"), Each, Member("instance_type")]),
+    (
+        &["aws_sagemaker_endpoint_configuration"],
+        &[Member("production_variants"), Each, Member("instance_type")],
+    ),
     (&["aws_msk_cluster"], &[Member("broker_node_group_info"), Each, Member("instance_type")]),
     (&["google_compute_instance", "google_compute_instance_template"], &[Member("machine_type")]),
     (&["google_container_node_pool"], &[Member("node_config"), Each, Member("machine_type")]),
@@ -85,10 +88,12 @@ fn walk<'a>(known: Option<&'a Json>, unknown: Option<&Json>, steps: &[Step], fou
 /// Why the instance type `name` is not wanted; `None` when it is fine.
 pub(super) fn forbidden(name: &str, config: &IacConfig) -> Option<String> {
     let base = base(name);
-    if let Some(family) = family(base).filter(|f| config.forbidden_families.iter().any(|listed| listed == f)) {
+    if let Some(family) = family(base).filter(|f| config.forbidden_families.iter().any(|listed| listed == f))
+    {
         return Some(format!("the family {family} is forbidden"));
     }
-    let hit = config.forbidden_types.iter().find(|p| pattern::matches(p, name) || pattern::matches(p, base))?;
+    let hit =
+        config.forbidden_types.iter().find(|p| pattern::matches(p, name) || pattern::matches(p, base))?;
     Some(format!("types like {hit} are forbidden"))
 }
 
@@ -129,16 +134,36 @@ mod tests {
                 assert_eq!((types.names, types.unknown), (vec![], true), "{kind}");
             }
         }
-        assert_eq!(of_resource("aws_s3_bucket", &json(r#"{"instance_type":"m1.small"}"#), None), Types::default());
+        assert_eq!(
+            of_resource("aws_s3_bucket", &json(r#"{"instance_type":"m1.small"}"#), None),
+            Types::default()
+        );
     }
 
     #[test]
     fn prefix_and_suffix_come_off_and_families_are_whole() {
         let config = IacConfig::default();
-        for name in ["m3.large", "db.m1.small", "cache.r3.large", "ml.c3.x", "kafka.m2.x", "t1.small.search", "i2.x.elasticsearch"] {
+        for name in [
+            "m3.large",
+            "db.m1.small",
+            "cache.r3.large",
+            "ml.c3.x",
+            "kafka.m2.x",
+            "t1.small.search",
+            "i2.x.elasticsearch",
+        ] {
             assert!(forbidden(name, &config).is_some(), "{name}");
         }
-        for name in ["m30.large", "m3d.large", "c3-standard-4", "m3-megamem-64", "m3", "m7g.large", "x.m3.large", "search"] {
+        for name in [
+            "m30.large",
+            "m3d.large",
+            "c3-standard-4",
+            "m3-megamem-64",
+            "m3",
+            "m7g.large",
+            "x.m3.large",
+            "search",
+        ] {
             assert_eq!(forbidden(name, &config), None, "{name}");
         }
     }

@@ -122,7 +122,8 @@ fn judge_requests(found: &mut Findings, config: &IacConfig, resource: &str, cont
     };
     for wanted in config.required_requests.iter().filter(|wanted| !given(wanted)) {
         let subject = format!("{name}/{wanted}");
-        let message = format!("{resource}: the container '{name}' has neither request nor limit for {wanted}");
+        let message =
+            format!("{resource}: the container '{name}' has neither request nor limit for {wanted}");
         found.add(config.missing_requests, "iac.requests.missing", Some(resource), Some(&subject), message);
     }
 }

@@ -9,6 +9,8 @@ mod instance;
 mod kubernetes;
 mod pattern;
 mod terraform;
+#[cfg(test)]
+mod tests;
 
 pub use config::{CostConfig, IacAction, IacConfig};
 pub use infracost::infracost;
@@ -73,7 +75,8 @@ impl IacAnswer {
         let each = self.violations.iter().map(|v| {
             let resource = v.resource.as_deref().map_or(Json::Null, text);
             let subject = v.subject.as_deref().map(|subject| ("subject", text(subject)));
-            let members = [("action", text(action_name(v.action))), ("rule", text(v.rule)), ("resource", resource)];
+            let members =
+                [("action", text(action_name(v.action))), ("rule", text(v.rule)), ("resource", resource)];
             let message = ("message", text(&v.message));
             Json::object(members.into_iter().chain(subject).chain([message]))
         });

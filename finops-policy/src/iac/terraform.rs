@@ -2,7 +2,9 @@
 //!
 //! Source of the format: developer.hashicorp.com/terraform/internals/json-format.
 
-use super::{Findings, IacAction, IacAnswer, IacConfig, instance, is_given, judge_type, list, major, pattern};
+use super::{
+    Findings, IacAction, IacAnswer, IacConfig, instance, is_given, judge_type, list, major, pattern,
+};
 use crate::{Json, decision::Action};
 
 /// Action lists that create or change nothing.
@@ -26,7 +28,8 @@ const TAG_MAPS: [&str; 4] = ["tags_all", "tags", "labels", "tag"];
 /// ```
 #[must_use]
 pub fn terraform(plan: &Json, config: &IacConfig) -> IacAnswer {
-    let not_a_plan = |why: &str| Findings::alone("iac.not_a_plan", None, format!("not a Terraform plan: {why}"));
+    let not_a_plan =
+        |why: &str| Findings::alone("iac.not_a_plan", None, format!("not a Terraform plan: {why}"));
     if plan.as_object().is_none() {
         return not_a_plan(&format!("a plan is an object, this is {}", plan.type_name()));
     }
@@ -36,7 +39,9 @@ pub fn terraform(plan: &Json, config: &IacConfig) -> IacAnswer {
     let changes = match (plan.get("resource_changes"), plan.get("planned_values")) {
         (Some(Json::Array(changes)), _) => changes.as_slice(),
         (None, Some(_)) => &[],
-        (None, None) => return not_a_plan("it has neither resource_changes nor planned_values; a state is no plan"),
+        (None, None) => {
+            return not_a_plan("it has neither resource_changes nor planned_values; a state is no plan");
+        }
         (Some(other), _) => {
             return not_a_plan(&format!("resource_changes must be an array, got {}", other.type_name()));
         }
@@ -114,7 +119,8 @@ fn judge_tags(found: &mut Findings, config: &IacConfig, address: &str, after: &J
             Tag::Missing => ("iac.tags.required", Action::Deny.into(), "is missing or blank"),
             Tag::MapUnknown => ("iac.tags.unknown", config.unknown_tags, "is known only after apply"),
             Tag::ValueUnknown => {
-                let weaker = if config.unknown_tags == IacAction::Off { IacAction::Off } else { IacAction::Warn };
+                let weaker =
+                    if config.unknown_tags == IacAction::Off { IacAction::Off } else { IacAction::Warn };
                 ("iac.tags.unknown", weaker, "is set, its value is known only after apply")
             }
         };
