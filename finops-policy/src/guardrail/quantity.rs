@@ -53,9 +53,17 @@ impl Quantity {
             Json::String(text) if is_integer_text(text) => text,
             _ => return None,
         };
-        let small = text.len() <= 28 && is_integer_text(text);
-        if let Some(units) = small.then(|| text.parse::<i128>().ok()?.checked_mul(NANO)).flatten() {
-            return Some(Self::Fixed(units));
+        if is_integer_text(text) {
+            let unsigned = text.strip_prefix('-').unwrap_or(text);
+            if let Some(nanos) = digits(unsigned) {
+                // Below 10^18 times 10^9.
+                let units = i128::from(nanos).wrapping_mul(NANO);
+                return Some(Self::Fixed(if unsigned.len() < text.len() {
+                    units.saturating_neg()
+                } else {
+                    units
+                }));
+            }
         }
         let exact = match value {
             Json::Number(number) => Exact::from_number(number),
