@@ -149,7 +149,7 @@ impl Evaluate for Held {
         coverage.files.into_iter().map(|file| (file.path, file.covered)).collect()
     }
 
-    fn sources(&self) -> (&[Module], &Json) {
-        (self.set.modules(), self.set.data())
+    fn sources(&self) -> Option<(&[Module], &Json)> {
+        Some((self.set.modules(), self.set.data()))
     }
 }

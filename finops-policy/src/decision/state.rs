@@ -24,8 +24,10 @@ pub(super) trait Evaluate: Send + Sync {
     fn digest(&self) -> &str;
     /// By file, the lines that run on the input.
     fn covered_lines(&self, input: &Json) -> Vec<(String, Vec<u32>)>;
-    /// The policies and their base document.
-    fn sources(&self) -> (&[Module], &Json);
+    /// The policies and their base document, where there are any.
+    fn sources(&self) -> Option<(&[Module], &Json)> {
+        None
+    }
 }
 
 /// Everything that a decision needs besides the gate's own options.
@@ -198,10 +200,8 @@ impl State {
     /// The set's policies and their base document, if one is loaded.
     #[cfg(feature = "rego")]
     pub(super) fn sources(&self) -> Option<(Vec<Module>, Json)> {
-        self.set.as_ref().map(|set| {
-            let (modules, data) = set.sources();
-            (modules.to_vec(), data.clone())
-        })
+        let (modules, data) = self.set.as_ref()?.sources()?;
+        Some((modules.to_vec(), data.clone()))
     }
 
     /// Whether the typed rules may decide alone.

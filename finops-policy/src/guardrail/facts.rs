@@ -83,8 +83,26 @@ pub(super) struct Facts {
     pub namespaces: Fact<u64>,
 }
 
-/// The amount that a change may have, either way. Source: the ranges of the policy's money inputs.
-const AMOUNT_MAX: i64 = 1_000_000_000_000_000;
+/// The values that a member may have, ends included. Source: the policy specification, section 7.
+struct Range {
+    min: i64,
+    max: i64,
+    ends: (Quantity, Quantity),
+}
+
+impl Range {
+    const fn new(min: i64, max: i64) -> Self {
+        Self { min, max, ends: (Quantity::whole(min), Quantity::whole(max)) }
+    }
+
+    fn holds(&self, value: &Quantity) -> bool {
+        self.ends.0 <= *value && *value <= self.ends.1
+    }
+}
+
+static SCORE: Range = Range::new(0, 1);
+
+static AMOUNT: Range = Range::new(-1_000_000_000_000_000, 1_000_000_000_000_000);
 
 const NAMESPACES: &str = "namespaces must be a list of strings";
 const TAGS: &str = "/change/tags must be a list of strings or an object of strings";
@@ -108,17 +126,18 @@ impl<'a> Members<'a> {
     fn of(object: &'a Object) -> Self {
         let mut found = Self::default();
         for (name, value) in object.iter() {
-            let slot = match name {
-                "confidence" => &mut found.confidence,
-                "risk_score" => &mut found.risk_score,
-                "monthly_saving_nanos" => &mut found.monthly_saving_nanos,
-                "monthly_saving_usd" => &mut found.monthly_saving_usd,
-                "estimated_monthly_savings" => &mut found.estimated_monthly_savings,
-                "tags" => &mut found.tags,
-                "namespaces" => &mut found.namespaces,
-                "namespace" => &mut found.namespace,
-                "cluster" => &mut found.cluster,
-                "at" => &mut found.at,
+            // By length first: of a record's two dozen members ten are read.
+            let slot = match (name.len(), name) {
+                (10, "confidence") => &mut found.confidence,
+                (10, "risk_score") => &mut found.risk_score,
+                (10, "namespaces") => &mut found.namespaces,
+                (20, "monthly_saving_nanos") => &mut found.monthly_saving_nanos,
+                (18, "monthly_saving_usd") => &mut found.monthly_saving_usd,
+                (25, "estimated_monthly_savings") => &mut found.estimated_monthly_savings,
+                (4, "tags") => &mut found.tags,
+                (9, "namespace") => &mut found.namespace,
+                (7, "cluster") => &mut found.cluster,
+                (2, "at") => &mut found.at,
                 _ => continue,
             };
             *slot = Some(value);
@@ -153,7 +172,8 @@ fn wrong_type(malformed: &mut Vec<Malformed>, path: String, wanted: &str, got: &
     malformed.push(Malformed { rule: "input.type", path, reason });
 }
 
-fn out_of_range(malformed: &mut Vec<Malformed>, path: String, (min, max): (i64, i64), got: &Quantity) {
+fn out_of_range(malformed: &mut Vec<Malformed>, path: String, range: &Range, got: &Quantity) {
+    let Range { min, max, .. } = range;
     let reason = format!("{path} must be between {min} and {max}, got {}", got.text());
     malformed.push(Malformed { rule: "input.range", path, reason });
 }
@@ -181,10 +201,8 @@ impl Facts {
         let mut namespaces = seen.add(&members, Place::Change, &mut bad_namespaces);
         let mut daily_total = amount.clone();
         if let Some(entries) = history.as_array() {
-            let today = match now {
-                Now::At(at) => Some(config.windows.local_day(at)),
-                Now::Unknown | Now::Invalid(_) => None,
-            };
+            // Looked up when the first entry says when it was.
+            let mut today = None;
             for (n, entry) in entries.iter().enumerate() {
                 let place = Place::History(n);
                 let Some(object) = entry.as_object() else {
@@ -194,14 +212,16 @@ impl Facts {
                 };
                 let entry = Members::of(object);
                 if let Some(value) = given(entry.at) {
-                    match (instant(value), today) {
-                        (None, _) => {
-                            wrong_type(&mut malformed, format!("{place}/at"), "an RFC 3339 time", value);
-                            (daily_total, namespaces) = (Fact::Invalid, Fact::Invalid);
+                    let Some(at) = instant(value) else {
+                        wrong_type(&mut malformed, format!("{place}/at"), "an RFC 3339 time", value);
+                        (daily_total, namespaces) = (Fact::Invalid, Fact::Invalid);
+                        continue;
+                    };
+                    if let Now::At(now) = now {
+                        let today = *today.get_or_insert_with(|| config.windows.local_day(now));
+                        if config.windows.local_day(at) != today {
                             continue;
                         }
-                        (Some(at), Some(today)) if config.windows.local_day(at) != today => continue,
-                        _ => {}
                     }
                 }
                 daily_total = daily_total.plus(amount_of(&entry, place, &mut malformed));
@@ -264,8 +284,8 @@ fn score(value: Option<&Json>, name: &str, malformed: &mut Vec<Malformed>) -> Fa
         wrong_type(malformed, format!("/change/{name}"), "a number", value);
         return Fact::Invalid;
     };
-    if read < Quantity::whole(0) || read > Quantity::whole(1) {
-        out_of_range(malformed, format!("/change/{name}"), (0, 1), &read);
+    if !SCORE.holds(&read) {
+        out_of_range(malformed, format!("/change/{name}"), &SCORE, &read);
         return Fact::Invalid;
     }
     Fact::Known(read)
@@ -286,11 +306,8 @@ fn amount_of(members: &Members<'_>, place: Place, malformed: &mut Vec<Malformed>
         wrong_type(malformed, format!("{place}/{name}"), wanted, value);
         return Fact::Invalid;
     };
-    let in_range =
-        read >= Quantity::whole(AMOUNT_MAX.saturating_neg()) && read <= Quantity::whole(AMOUNT_MAX);
-    if !in_range || !read.is_summable() {
-        let range = (AMOUNT_MAX.saturating_neg(), AMOUNT_MAX);
-        out_of_range(malformed, format!("{place}/{name}"), range, &read);
+    if !AMOUNT.holds(&read) || !read.is_summable() {
+        out_of_range(malformed, format!("{place}/{name}"), &AMOUNT, &read);
         return Fact::Invalid;
     }
     Fact::Known(read.abs())
@@ -300,12 +317,13 @@ fn amount_of(members: &Members<'_>, place: Place, malformed: &mut Vec<Malformed>
 fn tag_hits(tags: Option<&Json>, config: &GuardrailConfig) -> Fact<Vec<usize>> {
     let mut hits = Vec::new();
     let mut look = |text: &str| {
-        let text = text.trim();
+        // Lower case of ASCII is ASCII of the same length; other letters may shrink to it.
+        let ascii = text.is_ascii();
         for (n, tag) in config.protected_tags.iter().enumerate() {
-            let equal = if text.is_ascii() {
-                text.eq_ignore_ascii_case(&tag.folded)
+            let equal = if ascii {
+                text.len() >= tag.folded.len() && text.trim().eq_ignore_ascii_case(&tag.folded)
             } else {
-                text.to_lowercase() == tag.folded
+                text.trim().to_lowercase() == tag.folded
             };
             if equal && !hits.contains(&n) {
                 hits.push(n);

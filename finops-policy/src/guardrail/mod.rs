@@ -10,6 +10,9 @@ mod quantity;
 #[cfg(test)]
 mod tests;
 mod twin;
+#[cfg(test)]
+#[cfg(feature = "rego")]
+mod twin_tests;
 mod window;
 
 pub use check::{Check, FailedCheck, check};

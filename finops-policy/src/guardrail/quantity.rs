@@ -23,14 +23,14 @@ pub(super) enum Quantity {
 
 impl Quantity {
     /// A whole number.
-    pub fn whole(value: i64) -> Self {
-        // 2^63 times 10^18 is below 2^127.
-        Self::Fixed(i128::from(value).saturating_mul(ONE))
+    pub const fn whole(value: i64) -> Self {
+        // Below 2^63 times 10^18, which is below 2^127.
+        Self::Fixed((value as i128).wrapping_mul(ONE))
     }
 
     /// `value` tenths.
-    pub fn tenths(value: i64) -> Self {
-        Self::Fixed(i128::from(value).saturating_mul(ONE / 10))
+    pub const fn tenths(value: i64) -> Self {
+        Self::Fixed((value as i128).wrapping_mul(ONE / 10))
     }
 
     /// A JSON number or a decimal text; `None` for anything else.
@@ -53,9 +53,17 @@ impl Quantity {
             Json::String(text) if is_integer_text(text) => text,
             _ => return None,
         };
-        let small = text.len() <= 28 && is_integer_text(text);
-        if let Some(units) = small.then(|| text.parse::<i128>().ok()?.checked_mul(NANO)).flatten() {
-            return Some(Self::Fixed(units));
+        if is_integer_text(text) {
+            let unsigned = text.strip_prefix('-').unwrap_or(text);
+            if let Some(nanos) = digits(unsigned) {
+                // Below 10^18 times 10^9.
+                let units = i128::from(nanos).wrapping_mul(NANO);
+                return Some(Self::Fixed(if unsigned.len() < text.len() {
+                    units.saturating_neg()
+                } else {
+                    units
+                }));
+            }
         }
         let exact = match value {
             Json::Number(number) => Exact::from_number(number),
@@ -99,6 +107,11 @@ impl Quantity {
         self.exact().checked_add(&other.exact()).map(Self::Exact)
     }
 
+    #[cold]
+    fn cmp_exact(&self, other: &Self) -> Ordering {
+        self.exact().cmp(&other.exact())
+    }
+
     /// The normal form, as messages show it.
     pub fn text(&self) -> String {
         match self {
@@ -117,16 +130,18 @@ impl PartialEq for Quantity {
 impl Eq for Quantity {}
 
 impl PartialOrd for Quantity {
+    #[inline]
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
     }
 }
 
 impl Ord for Quantity {
+    #[inline]
     fn cmp(&self, other: &Self) -> Ordering {
         match (self, other) {
             (Self::Fixed(a), Self::Fixed(b)) => a.cmp(b),
-            _ => self.exact().cmp(&other.exact()),
+            _ => self.cmp_exact(other),
         }
     }
 }
@@ -141,10 +156,11 @@ fn fixed(text: &str) -> Option<i128> {
     if whole.len() > 1 && whole.starts_with('0') {
         return None;
     }
-    let mut units = i128::from(digits(whole)?).checked_mul(ONE)?;
+    // Below 10^18 times 10^18, and the part behind the point below 10^18: neither leaves its type.
+    let mut units = i128::from(digits(whole)?).wrapping_mul(ONE);
     if let Some(part) = part {
         let scale = SCALES.get(part.len())?;
-        units = units.checked_add(i128::from(digits(part)?.checked_mul(*scale)?))?;
+        units = units.wrapping_add(i128::from(digits(part)?.wrapping_mul(*scale)));
     }
     Some(if unsigned.len() < text.len() { units.saturating_neg() } else { units })
 }

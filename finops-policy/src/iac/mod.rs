@@ -9,6 +9,8 @@ mod instance;
 mod kubernetes;
 mod pattern;
 mod terraform;
+#[cfg(test)]
+mod tests;
 
 pub use config::{CostConfig, IacAction, IacConfig};
 pub use infracost::infracost;
