@@ -1,7 +1,13 @@
 //! Policies in Rego: engine, sets, result contract, lint, bundles, unit tests.
 
+pub mod contract;
+pub mod engine;
 pub mod lint;
+pub mod remote;
 mod subset;
+pub mod value;
+
+pub use engine::{EvalError, Evaluated, Limits, evaluate};
 
 /// One Rego source: the name under which findings report it, and its text.
 #[derive(Debug, Clone, PartialEq, Eq)]

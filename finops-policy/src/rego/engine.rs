@@ -1,0 +1,233 @@
+//! One evaluation: compile, run under limits, and turn every fault into a code.
+
+use std::{
+    num::NonZeroU32,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+    time::Duration,
+};
+
+use regorus::{
+    Value,
+    languages::rego::compiler::Compiler,
+    rvm::{Program, RegoVM, vm::VmError},
+    utils::limits::ExecutionTimerConfig,
+};
+
+use super::{Engine, Module, value};
+use crate::Json;
+
+/// How much one evaluation may take: section 8 of the policy specification.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Wall clock, checked by the engine between steps.
+    pub wall: Duration,
+    /// Instructions of the virtual machine for any input.
+    pub instructions: usize,
+    /// Further instructions for each node of the input.
+    pub instructions_per_node: usize,
+    /// Length of the result as compact JSON, in bytes.
+    pub result_bytes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            wall: Duration::from_millis(25),
+            instructions: 25_000,
+            instructions_per_node: 100,
+            result_bytes: 1_048_576,
+        }
+    }
+}
+
+impl Limits {
+    /// For checks outside the path of a request, unit tests say: the same bounds, but a wall clock that a busy machine
+    /// does not exceed.
+    #[must_use]
+    pub fn patient() -> Self {
+        Self { wall: Duration::from_secs(2), ..Self::default() }
+    }
+}
+
+/// A fault of an evaluation; each of them denies.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct EvalError {
+    /// `policy.parse`, `policy.compile`, `policy.eval`, `policy.result`, `policy.timeout`,
+    /// `policy.instruction_limit` or `policy.panic`.
+    pub code: &'static str,
+    /// What the engine says.
+    pub message: String,
+}
+
+impl EvalError {
+    pub(crate) fn new(code: &'static str, message: impl Into<String>) -> Self {
+        Self { code, message: message.into() }
+    }
+
+    pub(crate) fn eval(message: impl Into<String>) -> Self {
+        Self::new("policy.eval", message)
+    }
+
+    pub(crate) fn result(message: impl Into<String>) -> Self {
+        Self::new("policy.result", message)
+    }
+}
+
+/// What a query yields.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Evaluated {
+    /// The value of the query.
+    Value(Json),
+    /// No value.
+    Undefined,
+    /// A fault.
+    Error(EvalError),
+}
+
+/// Evaluates `query`, the path of a rule such as `data.finops.deny`, over `modules` and the base document `data`. Without
+/// `input` the input is undefined. Nothing is linted: this is for tests, tables and reading single rules.
+#[must_use]
+pub fn evaluate(
+    modules: &[Module],
+    data: &Json,
+    query: &str,
+    input: Option<&Json>,
+    engine: Engine,
+) -> Evaluated {
+    let run = || {
+        let data = value::from_json(data)?.value;
+        let input = input.map(value::from_json).transpose()?;
+        let limits = Limits::patient();
+        let value = Prepared::new(modules, data, query, engine)?.run(input, &limits)?;
+        match value {
+            Value::Undefined => Ok(None),
+            value => value::to_json(&value, limits.result_bytes).map(Some),
+        }
+    };
+    match guarded(run) {
+        Ok(Some(value)) => Evaluated::Value(value),
+        Ok(None) => Evaluated::Undefined,
+        Err(error) => Evaluated::Error(error),
+    }
+}
+
+/// Runs `work`, which may panic inside the engine.
+pub(crate) fn guarded<T>(work: impl FnOnce() -> Result<T, EvalError>) -> Result<T, EvalError> {
+    // A value that a panic left half changed is dropped with the closure: every evaluation has its own.
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|payload| {
+        let text = payload
+            .downcast_ref::<&str>()
+            .copied()
+            .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
+            .unwrap_or("no message");
+        Err(EvalError::new("policy.panic", format!("the engine panicked: {text}")))
+    })
+}
+
+/// Modules and data compiled for one rule. Immutable: every run has its own interpreter or machine.
+#[derive(Debug, Clone)]
+pub(crate) struct Prepared {
+    rule: String,
+    evaluator: Evaluator,
+}
+
+#[derive(Debug, Clone)]
+enum Evaluator {
+    Machine { program: Arc<Program>, data: Value },
+    Interpreter(Box<regorus::Engine>),
+}
+
+impl Prepared {
+    /// Compiles `modules` over `data` for the rule `rule`, a path such as `data.finops.deny`.
+    pub(crate) fn new(
+        modules: &[Module],
+        data: Value,
+        rule: &str,
+        engine: Engine,
+    ) -> Result<Self, EvalError> {
+        let mut interpreter = parsed(modules)?;
+        interpreter.set_strict_builtin_errors(engine == Engine::Interpreter);
+        interpreter.add_data(data.clone()).map_err(compile_error)?;
+        let compiled = interpreter.compile_with_entrypoint(&rule.into()).map_err(compile_error)?;
+        let evaluator = match engine {
+            Engine::Interpreter => Evaluator::Interpreter(Box::new(interpreter)),
+            Engine::Rvm => {
+                let program = Compiler::compile_from_policy(&compiled, &[rule])
+                    .map_err(|e| EvalError::eval(e.to_string()))?;
+                Evaluator::Machine { program, data }
+            }
+        };
+        Ok(Self { rule: rule.to_owned(), evaluator })
+    }
+
+    /// Evaluates the rule: its value, or undefined.
+    pub(crate) fn run(&self, input: Option<value::Converted>, limits: &Limits) -> Result<Value, EvalError> {
+        let (input, nodes) = input.map_or((Value::Undefined, 0), |input| (input.value, input.nodes));
+        match &self.evaluator {
+            Evaluator::Machine { program, data } => {
+                let mut machine = RegoVM::new();
+                machine.load_program(Arc::clone(program));
+                machine.set_data(data.clone()).map_err(|e| machine_error(&e))?;
+                machine.set_input(input);
+                let extra = nodes.saturating_mul(limits.instructions_per_node);
+                machine.set_max_instructions(limits.instructions.saturating_add(extra));
+                machine.set_execution_timer_config(Some(timer(limits, MACHINE_STEPS)));
+                machine.execute_entry_point_by_index(0).map_err(|e| machine_error(&e))
+            }
+            Evaluator::Interpreter(engine) => {
+                let mut engine = engine.clone();
+                engine.set_execution_timer_config(timer(limits, INTERPRETER_STEPS));
+                engine.set_input(input);
+                engine.eval_rule(self.rule.clone()).map_err(interpreter_error)
+            }
+        }
+    }
+}
+
+/// Instructions of the machine between two looks at the clock, about 10 microseconds.
+const MACHINE_STEPS: NonZeroU32 = NonZeroU32::new(256).unwrap();
+
+/// Steps of the interpreter between two looks at the clock, about 10 microseconds.
+const INTERPRETER_STEPS: NonZeroU32 = NonZeroU32::new(32).unwrap();
+
+pub(crate) const fn timer(limits: &Limits, check_interval: NonZeroU32) -> ExecutionTimerConfig {
+    ExecutionTimerConfig { limit: limits.wall, check_interval }
+}
+
+/// An interpreter that has parsed `modules`.
+pub(crate) fn parsed(modules: &[Module]) -> Result<regorus::Engine, EvalError> {
+    let mut engine = regorus::Engine::new();
+    engine.set_gather_prints(true);
+    for module in modules {
+        engine
+            .add_policy(module.name.clone(), module.text.clone())
+            .map_err(|e| EvalError::new("policy.parse", e.to_string()))?;
+    }
+    Ok(engine)
+}
+
+fn compile_error(error: impl AsRef<dyn std::error::Error>) -> EvalError {
+    EvalError::new("policy.compile", error.as_ref().to_string())
+}
+
+pub(crate) fn interpreter_error(error: impl AsRef<dyn std::error::Error>) -> EvalError {
+    let mut cause = Some(error.as_ref());
+    while let Some(error) = cause {
+        if let Some(regorus::LimitError::TimeLimitExceeded { .. }) = error.downcast_ref() {
+            return EvalError::new("policy.timeout", error.to_string());
+        }
+        cause = error.source();
+    }
+    EvalError::eval(error.as_ref().to_string())
+}
+
+fn machine_error(error: &VmError) -> EvalError {
+    let code = match error {
+        VmError::TimeLimitExceeded { .. } => "policy.timeout",
+        VmError::InstructionLimitExceeded { .. } => "policy.instruction_limit",
+        _ => "policy.eval",
+    };
+    EvalError::new(code, error.to_string())
+}
