@@ -10,6 +10,8 @@ mod limits;
 mod names;
 pub(super) mod proof;
 pub(super) mod syntax;
+#[cfg(test)]
+mod tests;
 pub(super) mod walk;
 
 pub(super) use checks::is_conflict;
