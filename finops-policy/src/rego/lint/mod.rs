@@ -11,6 +11,8 @@ mod names;
 pub(super) mod proof;
 pub(super) mod syntax;
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod tests;
 pub(super) mod walk;
 
