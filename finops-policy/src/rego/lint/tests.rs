@@ -36,7 +36,12 @@ const ROWS: &[(&str, &str, &[&str], &[&str])] = &[
     ("p if f(1)\n\nf(p) if p == 1\n\ndeny contains \"x\" if p", "{}", &[], &[]),
     ("a.b := 1\n\na.c := a.b\n\ndeny contains \"x\" if a.c == 2", "{}", &[], &[]),
     // built-in functions
-    ("deny contains \"x\" if json.is_valid(\"1\") with json.is_valid as http.send", "{}", &["lint.builtin_forbidden"], &[]),
+    (
+        "deny contains \"x\" if json.is_valid(\"1\") with json.is_valid as http.send",
+        "{}",
+        &["lint.builtin_forbidden"],
+        &[],
+    ),
     ("deny contains \"x\" if trace(\"a\")", "{}", &["lint.builtin_forbidden"], &[]),
     ("deny contains \"x\" if rand.intn(\"a\", 5) == 1", "{}", &["lint.builtin_forbidden"], &[]),
     ("deny contains \"x\" if opa.runtime() == {}", "{}", &["lint.builtin_forbidden"], &[]),
@@ -48,8 +53,18 @@ const ROWS: &[(&str, &str, &[&str], &[&str])] = &[
     ("yes(x) if x == 1\n\ndeny contains \"x\" if data.finops.yes(1)", "{}", &[], &[]),
     ("deny contains \"x\" if count(numbers.range(0, 10000)) == 1", "{}", &[], &[]),
     ("deny contains \"x\" if count(numbers.range(0, 10001)) == 1", "{}", &["lint.unbounded_builtin"], &[]),
-    ("deny contains \"x\" if count(numbers.range(-9223372036854775808, 9223372036854775807)) == 1", "{}", &["lint.unbounded_builtin"], &[]),
-    ("deny contains \"x\" if count(numbers.range_step(0, 10001, 5)) == 1", "{}", &["lint.unbounded_builtin"], &[]),
+    (
+        "deny contains \"x\" if count(numbers.range(-9223372036854775808, 9223372036854775807)) == 1",
+        "{}",
+        &["lint.unbounded_builtin"],
+        &[],
+    ),
+    (
+        "deny contains \"x\" if count(numbers.range_step(0, 10001, 5)) == 1",
+        "{}",
+        &["lint.unbounded_builtin"],
+        &[],
+    ),
     ("deny contains \"x\" if strings.count(\"abc\", \"\") == 1", "{}", &["lint.unbounded_builtin"], &[]),
     ("deny contains \"x\" if strings.count(\"abc\", `b`) == 1", "{}", &[], &[]),
     ("deny contains \"x\" if bits.lsh(1, 64) == 1", "{}", &[], &[]),
@@ -62,10 +77,20 @@ const ROWS: &[(&str, &str, &[&str], &[&str])] = &[
     // data
     ("deny contains \"x\" if data.cfg[\"max\"] > 1", "{\"cfg\": {\"max\": 1}}", &[], &[]),
     ("deny contains \"x\" if data.cfg.list[1] > 1", "{\"cfg\": {\"list\": [1, 2]}}", &[], &[]),
-    ("deny contains \"x\" if data.cfg.list[2] > 1", "{\"cfg\": {\"list\": [1, 2]}}", &["lint.data_missing"], &[]),
+    (
+        "deny contains \"x\" if data.cfg.list[2] > 1",
+        "{\"cfg\": {\"list\": [1, 2]}}",
+        &["lint.data_missing"],
+        &[],
+    ),
     ("deny contains \"x\" if data.cfg.max.eur > 1", "{\"cfg\": {\"max\": 1}}", &["lint.data_missing"], &[]),
     ("deny contains \"x\" if data.cfg[input.env].max > 1", "{\"cfg\": {}}", &[], &[]),
-    ("cfg := data.cfg\n\nlimits := cfg.limits\n\ndeny contains \"x\" if limits.max > 1", "{\"cfg\": {\"limits\": {}}}", &["lint.data_missing"], &[]),
+    (
+        "cfg := data.cfg\n\nlimits := cfg.limits\n\ndeny contains \"x\" if limits.max > 1",
+        "{\"cfg\": {\"limits\": {}}}",
+        &["lint.data_missing"],
+        &[],
+    ),
     ("deny contains \"x\" if data.finops.nope == 1", "{}", &["lint.data_missing"], &[]),
     ("test_more if data.mock.x == 1\n\ndeny contains \"x\" if input.a == 1", "{}", &[], &[]),
     // not over the input
@@ -74,33 +99,84 @@ const ROWS: &[(&str, &str, &[&str], &[&str])] = &[
     ("ok if not count(input.r) == 1\n\ndeny contains \"x\" if not ok", "{}", &["lint.negated_input"], &[]),
     ("ok if not input.r != \"a\"\n\ndeny contains \"x\" if not ok", "{}", &["lint.negated_input"], &[]),
     ("ok if {\n\tinput.r\n\tnot input.r != \"a\"\n}\n\ndeny contains \"x\" if not ok", "{}", &[], &[]),
-    ("ok if {\n\tinput.r.s in [1]\n\tnot startswith(input.r, \"a\")\n}\n\ndeny contains \"x\" if not ok", "{}", &[], &[]),
-    ("ok if {\n\tnot startswith(input.r, \"a\")\n\tinput.r == \"b\"\n}\n\ndeny contains \"x\" if not ok", "{}", &["lint.negated_input"], &[]),
-    ("ok if every x in [1] {\n\tnot input.r > x\n}\n\ndeny contains \"x\" if not ok", "{}", &["lint.negated_input"], &[]),
-    ("ok if count([x | some x in [1]; not input.r > x]) > 0\n\ndeny contains \"x\" if not ok", "{}", &["lint.negated_input"], &[]),
-    ("deny_more contains \"x\" if not input.r > 1\n\ndeny contains \"x\" if input.a == 1", "{}", &[], &["lint.negated_input"]),
+    (
+        "ok if {\n\tinput.r.s in [1]\n\tnot startswith(input.r, \"a\")\n}\n\ndeny contains \"x\" if not ok",
+        "{}",
+        &[],
+        &[],
+    ),
+    (
+        "ok if {\n\tnot startswith(input.r, \"a\")\n\tinput.r == \"b\"\n}\n\ndeny contains \"x\" if not ok",
+        "{}",
+        &["lint.negated_input"],
+        &[],
+    ),
+    (
+        "ok if every x in [1] {\n\tnot input.r > x\n}\n\ndeny contains \"x\" if not ok",
+        "{}",
+        &["lint.negated_input"],
+        &[],
+    ),
+    (
+        "ok if count([x | some x in [1]; not input.r > x]) > 0\n\ndeny contains \"x\" if not ok",
+        "{}",
+        &["lint.negated_input"],
+        &[],
+    ),
+    (
+        "deny_more contains \"x\" if not input.r > 1\n\ndeny contains \"x\" if input.a == 1",
+        "{}",
+        &[],
+        &["lint.negated_input"],
+    ),
     ("test_more if not input.r > 1\n\ndeny contains \"x\" if input.a == 1", "{}", &[], &[]),
     // the head
     ("deny contains input.a", "{}", &["lint.head_undefined"], &[]),
     ("deny contains input.a if is_string(input.a)", "{}", &[], &[]),
     ("deny contains data.cfg.text if input.a == 1", "{\"cfg\": {\"text\": \"t\"}}", &[], &[]),
     ("cfg := data.cfg\n\ndeny contains cfg.text if input.a == 1", "{\"cfg\": {\"text\": \"t\"}}", &[], &[]),
-    ("texts := {\"a\": input.a}\n\ndeny contains texts.a if input.a == 1", "{}", &["lint.head_undefined"], &[]),
+    (
+        "texts := {\"a\": input.a}\n\ndeny contains texts.a if input.a == 1",
+        "{}",
+        &["lint.head_undefined"],
+        &[],
+    ),
     ("deny contains x if some x in input.list", "{}", &[], &[]),
     ("deny contains input.list if some x in input.list", "{}", &[], &[]),
-    ("p[input.a] := 1 if input.b == 1\n\ndeny contains \"x\" if count(p) == 1", "{}", &["lint.head_undefined"], &[]),
-    ("p[x] := input.a if some x in [1]\n\ndeny contains \"x\" if count(p) == 1", "{}", &["lint.head_undefined"], &[]),
+    (
+        "p[input.a] := 1 if input.b == 1\n\ndeny contains \"x\" if count(p) == 1",
+        "{}",
+        &["lint.head_undefined"],
+        &[],
+    ),
+    (
+        "p[x] := input.a if some x in [1]\n\ndeny contains \"x\" if count(p) == 1",
+        "{}",
+        &["lint.head_undefined"],
+        &[],
+    ),
     ("deny contains {\"n\": count([x.a | some x in input.list])} if input.b == 1", "{}", &[], &[]),
     // compile
     ("deny contains \"x\" if y == 1", "{}", &["policy.compile"], &[]),
+    ("deny contains {\"x\": input.map[input.a]} if input.map[input.a]", "{}", &[], &[]),
     // names
-    ("denys contains \"x\" if input.a == 1\n\ndeny contains \"x\" if input.b == 1", "{}", &[], &["lint.entry_typo", "lint.unused_rule"]),
+    (
+        "denys contains \"x\" if input.a == 1\n\ndeny contains \"x\" if input.b == 1",
+        "{}",
+        &[],
+        &["lint.entry_typo", "lint.unused_rule"],
+    ),
     ("exception contains \"x\" if input.a == 1\n\ndeny contains \"x\" if input.b == 1", "{}", &[], &[]),
     ("deny_tags contains \"x\" if input.a == 1\n\ndeny contains \"x\" if input.b == 1", "{}", &[], &[]),
     ("deny contains \"x\" if input.total_spent_usd > 1", "{}", &[], &["lint.input_typo"]),
     ("deny contains \"x\" if input.total_spend_usd > 1", "{}", &[], &[]),
     ("deny contains \"x\" if input.anything_else > 1", "{}", &[], &[]),
-    ("lim := 5 if input.a == 1\n\nlim := 6 if input.b == 1\n\ndeny contains \"x\" if lim == 5", "{}", &[], &["lint.conflict"]),
+    (
+        "lim := 5 if input.a == 1\n\nlim := 6 if input.b == 1\n\ndeny contains \"x\" if lim == 5",
+        "{}",
+        &[],
+        &["lint.conflict"],
+    ),
     ("lim := true if input.a == 1\n\nlim if input.b == 1\n\ndeny contains \"x\" if lim", "{}", &[], &[]),
     ("deny contains \"x\" if product([input.price, 2]) > 1", "{}", &[], &["lint.float_money"]),
     ("deny contains \"x\" if count(input.price) % 2 == 1", "{}", &[], &["lint.float_money"]),
@@ -123,7 +199,10 @@ fn every_code_fires_where_it_should_and_only_there() {
 const ENGINES: &[(&str, Engine)] = &[
     ("deny contains \"x\" if {\n\tis_string(input.a)\n\ttrim_space(input.a) == \"b\"\n}", Engine::Rvm),
     ("deny contains \"x\" if trim_space(input.a) == \"b\"", Engine::Interpreter),
-    ("deny contains \"x\" if {\n\ttrim_space(input.a) == \"b\"\n\tis_string(input.a)\n}", Engine::Interpreter),
+    (
+        "deny contains \"x\" if {\n\ttrim_space(input.a) == \"b\"\n\tis_string(input.a)\n}",
+        Engine::Interpreter,
+    ),
     ("deny contains lower(input.a) if is_string(input.a)", Engine::Rvm),
     ("deny contains \"x\" if {\n\tis_object(input.a)\n\tsome k, v in input.a\n\tv == k\n}", Engine::Rvm),
     ("deny contains \"x\" if {\n\tsome v in input.a\n\tv == 1\n}", Engine::Interpreter),
@@ -148,7 +227,10 @@ const ENGINES: &[(&str, Engine)] = &[
     ("deny contains \"x\" if print(1)", Engine::Interpreter),
     ("deny contains \"x\" if walk({}, [\"a\", 1])", Engine::Interpreter),
     ("p[x] := 1 if some x in [1]\n\ndeny contains \"x\" if count(p) == 1", Engine::Interpreter),
-    ("obj := {\"a\": 1, \"b\": {\"c\": lim}}\n\nlim := 2\n\ndeny contains \"x\" if obj.a == lim", Engine::Rvm),
+    (
+        "obj := {\"a\": 1, \"b\": {\"c\": lim}}\n\nlim := 2\n\ndeny contains \"x\" if obj.a == lim",
+        Engine::Rvm,
+    ),
     ("deny contains \"x\" if 1, 2 in [2]", Engine::Interpreter),
     ("deny contains \"x\" if \"a\", 2 in {\"a\": 2}", Engine::Interpreter),
     ("deny contains \"x\" if input == {}", Engine::Rvm),
@@ -159,7 +241,9 @@ fn the_virtual_machine_takes_the_subset_and_nothing_else() {
     let mut wrong = Vec::new();
     for (rules, engine) in ENGINES {
         let report = report(rules, "{}");
-        if !report.errors.iter().all(|error| error.code == "lint.head_undefined") || report.engine.engine != *engine {
+        if !report.errors.iter().all(|error| error.code == "lint.head_undefined")
+            || report.engine.engine != *engine
+        {
             wrong.push(format!("{rules}\n{:?}\n{:?}", report.errors, report.engine.reasons));
         }
         assert_eq!(report.engine.reasons.is_empty(), *engine == Engine::Rvm, "{rules}");
@@ -170,7 +254,8 @@ fn the_virtual_machine_takes_the_subset_and_nothing_else() {
 
 #[test]
 fn findings_name_their_place_and_do_not_depend_on_the_order_of_modules() {
-    let finops = "package finops\n\nimport data.lib\n\ndefault allow := false\n\n\tallow if lib.ok(crypto.x(1))\n";
+    let finops =
+        "package finops\n\nimport data.lib\n\ndefault allow := false\n\n\tallow if lib.ok(crypto.x(1))\n";
     let lib = "package lib\n\nok(x) if x == input.cost_tag\n\nstray := 1\n";
     let (one, other) = (of(&[finops, lib]), {
         let modules = [Module::new("1.rego", lib), Module::new("0.rego", finops)];
@@ -194,6 +279,11 @@ fn entries_and_their_defaults_are_asked_for() {
     assert_eq!(codes(&of(&[])), (vec!["lint.entry_missing"], vec![]));
     let allow = of(&[&format!("package finops\n\nallow if input.a == 1{tested}")]);
     assert_eq!(codes(&allow), (vec![], vec!["lint.default_allow_missing"]));
+    let function_first = of(&[
+        "package a\n\nf(x) if x == 1\n\np.q := 1 if f(1)\n",
+        &format!("package finops\n\nviolation contains 1 if data.a.p.q == 1{tested}"),
+    ]);
+    assert_eq!(codes(&function_first), (vec![], vec![]));
     let violation = of(&[&format!("package finops\n\nviolation contains 1 if input.a == 1{tested}")]);
     assert_eq!(codes(&violation), (vec![], vec![]));
     let elsewhere = of(&[&format!("package other\n\nviolation contains 1 if input.a == 1{tested}")]);
@@ -235,7 +325,8 @@ fn what_is_not_rego_v1_is_reported_alone() {
         deep("a.b.c.d.e.f.g.h.", "i", 100),
         deep("every x in y {\n", "\n}", 9_000),
         deep("a | ", "b", 240),
-        deep("[[[[[[[[[[[[", "]]]]]]]]]]]]", 1).replace("\n\tx", &"\n\tx := [[[[[[[[[[[[1]]]]]]]]]]]]".repeat(1_000)),
+        deep("[[[[[[[[[[[[", "]]]]]]]]]]]]", 1)
+            .replace("\n\tx", &"\n\tx := [[[[[[[[[[[[1]]]]]]]]]]]]".repeat(1_000)),
         "package finops\n\nallow if {".to_owned(),
     ];
     for text in &hostile {
@@ -245,7 +336,10 @@ fn what_is_not_rego_v1_is_reported_alone() {
     }
     let error = module_from_bytes("a.rego", b"package a\n\nx := \"\xff\"\n").expect_err("no UTF-8");
     assert_eq!((error.code, error.line, error.column), ("policy.parse", 3, 7));
-    assert_eq!(module_from_bytes("a.rego", b"package a\n").map(|module| module.text).as_deref(), Ok("package a\n"));
+    assert_eq!(
+        module_from_bytes("a.rego", b"package a\n").map(|module| module.text).as_deref(),
+        Ok("package a\n")
+    );
 }
 
 #[test]
@@ -274,6 +368,7 @@ fn long_chains_and_wide_graphs_end() {
     assert_eq!(report(&circle, "{}").error_codes(), ["lint.recursion"]);
     let wide = (0..2_000).map(|i| format!("r{i} if count(data.lib) == {i}\n\n")).collect::<String>();
     let lib = (0..2_000).map(|i| format!("s{i} := {i}\n\n")).collect::<String>();
-    let report = of(&[&format!("{BEFORE}deny contains \"x\" if r1\n\n{wide}"), &format!("package lib\n\n{lib}")]);
+    let report =
+        of(&[&format!("{BEFORE}deny contains \"x\" if r1\n\n{wide}"), &format!("package lib\n\n{lib}")]);
     assert_eq!(report.error_codes(), [""; 0]);
 }
