@@ -34,6 +34,10 @@ pub enum PolicyError {
     /// A number that no double holds.
     #[error(transparent)]
     Number(#[from] NumberError),
+    /// A set of policies that does not load, a bundle, a fault of the engine.
+    #[cfg(feature = "rego")]
+    #[error(transparent)]
+    Rego(#[from] crate::rego::RegoError),
 }
 
 impl PolicyError {
@@ -44,6 +48,8 @@ impl PolicyError {
             Self::Config(_) => "policy.config",
             Self::Read(e) => e.code(),
             Self::Number(e) => e.code(),
+            #[cfg(feature = "rego")]
+            Self::Rego(e) => e.code(),
         }
     }
 
@@ -53,6 +59,8 @@ impl PolicyError {
         match self {
             Self::Config(e) => &e.path,
             Self::Read(_) | Self::Number(_) => "",
+            #[cfg(feature = "rego")]
+            Self::Rego(e) => e.path(),
         }
     }
 }

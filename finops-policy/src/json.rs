@@ -12,6 +12,7 @@ mod write;
 pub use number::{Number, NumberError};
 pub use object::Object;
 pub use read::{Limits, MAX_DEPTH, ReadError, read};
+pub(crate) use write::write_string;
 
 /// One JSON value.
 ///

@@ -162,8 +162,7 @@ impl Reader<'_> {
     fn object(&mut self) -> Result<Json, Fault> {
         let mut members: Vec<(String, Json)> = Vec::new();
         let mut next = self.jiter.known_object().map(|key| key.map(str::to_owned));
-        loop {
-            let Some(key) = next.map_err(|error| fault(self.base, &error))? else { break };
+        while let Some(key) = next.map_err(|error| fault(self.base, &error))? {
             let peek = self.jiter.peek().map_err(|error| fault(self.base, &error))?;
             let value = self.value(peek)?;
             members.push((key, value));

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use crate::{
     Json,
     decision::{Action, Outcome, Violation},
+    gate::Exact,
 };
 
 /// What a set or a remote OPA answers.
@@ -75,13 +76,11 @@ pub fn is_entry(name: &str) -> bool {
 /// rule `allow`, so that its absence denies.
 ///
 /// ```
-/// # #[cfg(feature = "rego")] {
 /// use finops_policy::{Json, decision::Outcome, rego::contract};
 /// let result = Json::object([("deny", Json::array(["too dear"]))]);
 /// let answer = contract::decide(&result, false);
 /// assert_eq!(answer.decision, Outcome::Deny);
 /// assert_eq!(answer.violations[0].rule, "rego.deny");
-/// # }
 /// ```
 #[must_use]
 pub fn decide(result: &Json, allow_declared: bool) -> SetAnswer {
@@ -217,11 +216,15 @@ fn own_action(element: &Json) -> Action {
     }
 }
 
-/// A member that is carried along: text as it is, anything else but null as compact JSON.
+/// A member that is carried along: text as it is, a number in normal form, anything else but null as compact JSON.
 fn carried(value: &Json) -> Option<String> {
     match value {
         Json::Null => None,
         Json::String(text) => Some(text.clone()),
+        Json::Number(number) => Some(Exact::from_number(number).normal_form()),
         other => Some(other.to_sorted_text()),
     }
 }
+
+#[cfg(test)]
+mod tests;

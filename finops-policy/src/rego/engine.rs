@@ -14,7 +14,7 @@ use regorus::{
     utils::limits::ExecutionTimerConfig,
 };
 
-use super::{Engine, Module, value};
+use super::{Engine, Module, lint, value};
 use crate::Json;
 
 /// How much one evaluation may take: section 8 of the policy specification.
@@ -55,7 +55,7 @@ impl Limits {
 #[error("{message}")]
 pub struct EvalError {
     /// `policy.parse`, `policy.compile`, `policy.eval`, `policy.result`, `policy.timeout`,
-    /// `policy.instruction_limit` or `policy.panic`.
+    /// `policy.instruction_limit`, `policy.panic`, or without the lint `lint.recursion` and `lint.depth`.
     pub code: &'static str,
     /// What the engine says.
     pub message: String,
@@ -100,7 +100,7 @@ pub fn evaluate(
         let data = value::from_json(data)?.value;
         let input = input.map(value::from_json).transpose()?;
         let limits = Limits::patient();
-        let value = Prepared::new(modules, data, query, engine)?.run(input, &limits)?;
+        let value = Prepared::new(read(modules)?, data, query, engine)?.run(input, &limits)?;
         match value {
             Value::Undefined => Ok(None),
             value => value::to_json(&value, limits.result_bytes).map(Some),
@@ -130,60 +130,82 @@ pub(crate) fn guarded<T>(work: impl FnOnce() -> Result<T, EvalError>) -> Result<
 #[derive(Debug, Clone)]
 pub(crate) struct Prepared {
     rule: String,
-    evaluator: Evaluator,
-}
-
-#[derive(Debug, Clone)]
-enum Evaluator {
-    Machine { program: Arc<Program>, data: Value },
-    Interpreter(Box<regorus::Engine>),
+    /// Parsed, with its data, and prepared: a copy of it evaluates.
+    interpreter: Box<regorus::Engine>,
+    /// For the virtual machine: the program and the base document.
+    machine: Option<(Arc<Program>, Value)>,
 }
 
 impl Prepared {
-    /// Compiles `modules` over `data` for the rule `rule`, a path such as `data.finops.deny`.
+    /// Compiles what `interpreter` has parsed, over `data`, for the rule `rule`, a path such as `data.finops.deny`.
     pub(crate) fn new(
-        modules: &[Module],
+        mut interpreter: regorus::Engine,
         data: Value,
         rule: &str,
         engine: Engine,
     ) -> Result<Self, EvalError> {
-        let mut interpreter = parsed(modules)?;
         interpreter.set_strict_builtin_errors(engine == Engine::Interpreter);
         interpreter.add_data(data.clone()).map_err(compile_error)?;
         let compiled = interpreter.compile_with_entrypoint(&rule.into()).map_err(compile_error)?;
-        let evaluator = match engine {
-            Engine::Interpreter => Evaluator::Interpreter(Box::new(interpreter)),
+        let machine = match engine {
+            Engine::Interpreter => None,
             Engine::Rvm => {
                 let program = Compiler::compile_from_policy(&compiled, &[rule])
                     .map_err(|e| EvalError::eval(e.to_string()))?;
-                Evaluator::Machine { program, data }
+                Some((program, data))
             }
         };
-        Ok(Self { rule: rule.to_owned(), evaluator })
+        interpreter.set_strict_builtin_errors(true);
+        Ok(Self { rule: rule.to_owned(), interpreter: Box::new(interpreter), machine })
+    }
+
+    /// A copy of the strict interpreter, for what the compiled rule does not answer.
+    pub(crate) fn interpreter(&self) -> regorus::Engine {
+        (*self.interpreter).clone()
     }
 
     /// Evaluates the rule: its value, or undefined.
     pub(crate) fn run(&self, input: Option<value::Converted>, limits: &Limits) -> Result<Value, EvalError> {
         let (input, nodes) = input.map_or((Value::Undefined, 0), |input| (input.value, input.nodes));
-        match &self.evaluator {
-            Evaluator::Machine { program, data } => {
-                let mut machine = RegoVM::new();
-                machine.load_program(Arc::clone(program));
-                machine.set_data(data.clone()).map_err(|e| machine_error(&e))?;
-                machine.set_input(input);
-                let extra = nodes.saturating_mul(limits.instructions_per_node);
-                machine.set_max_instructions(limits.instructions.saturating_add(extra));
-                machine.set_execution_timer_config(Some(timer(limits, MACHINE_STEPS)));
-                machine.execute_entry_point_by_index(0).map_err(|e| machine_error(&e))
-            }
-            Evaluator::Interpreter(engine) => {
-                let mut engine = engine.clone();
-                engine.set_execution_timer_config(timer(limits, INTERPRETER_STEPS));
-                engine.set_input(input);
-                engine.eval_rule(self.rule.clone()).map_err(interpreter_error)
-            }
-        }
+        let Some((program, data)) = &self.machine else {
+            return interpreted(&mut self.interpreter(), &self.rule, input, limits);
+        };
+        let mut machine = RegoVM::new();
+        machine.load_program(Arc::clone(program));
+        machine.set_data(data.clone()).map_err(|e| machine_error(&e))?;
+        machine.set_input(input);
+        let extra = nodes.saturating_mul(limits.instructions_per_node);
+        machine.set_max_instructions(limits.instructions.saturating_add(extra));
+        machine.set_execution_timer_config(Some(timer(limits, MACHINE_STEPS)));
+        machine.execute_entry_point_by_index(0).map_err(|e| machine_error(&e))
     }
+}
+
+/// Evaluates `rule`, the path of a rule, in `engine`, which is not used again: a fault leaves it half way.
+pub(crate) fn interpreted(
+    engine: &mut regorus::Engine,
+    rule: &str,
+    input: Value,
+    limits: &Limits,
+) -> Result<Value, EvalError> {
+    engine.set_execution_timer_config(timer(limits, INTERPRETER_STEPS));
+    engine.set_input(input);
+    engine.eval_rule(rule.to_owned()).map_err(interpreter_error)
+}
+
+/// Evaluates `query`, any query of one expression, in `engine`, which is not used again.
+pub(crate) fn queried(
+    engine: &mut regorus::Engine,
+    query: &str,
+    input: Value,
+    limits: &Limits,
+) -> Result<Value, EvalError> {
+    engine.set_execution_timer_config(timer(limits, INTERPRETER_STEPS));
+    engine.set_input(input);
+    let mut results = engine.eval_query(query.to_owned(), false).map_err(interpreter_error)?;
+    let first = results.result.first_mut().and_then(|result| result.expressions.first_mut());
+    Ok(first
+        .map_or(Value::Undefined, |expression| std::mem::replace(&mut expression.value, Value::Undefined)))
 }
 
 /// Instructions of the machine between two looks at the clock, about 10 microseconds.
@@ -192,27 +214,40 @@ const MACHINE_STEPS: NonZeroU32 = NonZeroU32::new(256).unwrap();
 /// Steps of the interpreter between two looks at the clock, about 10 microseconds.
 const INTERPRETER_STEPS: NonZeroU32 = NonZeroU32::new(32).unwrap();
 
-pub(crate) const fn timer(limits: &Limits, check_interval: NonZeroU32) -> ExecutionTimerConfig {
+const fn timer(limits: &Limits, check_interval: NonZeroU32) -> ExecutionTimerConfig {
     ExecutionTimerConfig { limit: limits.wall, check_interval }
 }
 
-/// An interpreter that has parsed `modules`.
+/// An interpreter that has parsed `modules`, which nobody has linted: here only what would abort the process is refused.
+pub(crate) fn read(modules: &[Module]) -> Result<regorus::Engine, EvalError> {
+    let report = lint::lint(modules, &Json::object::<&str>([]), "");
+    let aborts = ["policy.parse", "lint.recursion", "lint.depth"];
+    match report.errors.iter().find(|finding| aborts.contains(&finding.code)) {
+        Some(finding) => Err(EvalError::new(finding.code, finding.to_string())),
+        None => parsed(modules),
+    }
+}
+
+/// An interpreter that has parsed `modules`. They keep to the limits of a source: the parser recurses.
 pub(crate) fn parsed(modules: &[Module]) -> Result<regorus::Engine, EvalError> {
     let mut engine = regorus::Engine::new();
+    // What a policy prints goes nowhere.
     engine.set_gather_prints(true);
-    for module in modules {
-        engine
-            .add_policy(module.name.clone(), module.text.clone())
-            .map_err(|e| EvalError::new("policy.parse", e.to_string()))?;
-    }
+    modules.iter().try_for_each(|module| add(&mut engine, module))?;
     Ok(engine)
+}
+
+/// Adds one module to `engine`.
+pub(crate) fn add(engine: &mut regorus::Engine, module: &Module) -> Result<(), EvalError> {
+    let added = engine.add_policy(module.name.clone(), module.text.clone());
+    added.map(drop).map_err(|e| EvalError::new("policy.parse", e.to_string()))
 }
 
 fn compile_error(error: impl AsRef<dyn std::error::Error>) -> EvalError {
     EvalError::new("policy.compile", error.as_ref().to_string())
 }
 
-pub(crate) fn interpreter_error(error: impl AsRef<dyn std::error::Error>) -> EvalError {
+fn interpreter_error(error: impl AsRef<dyn std::error::Error>) -> EvalError {
     let mut cause = Some(error.as_ref());
     while let Some(error) = cause {
         if let Some(regorus::LimitError::TimeLimitExceeded { .. }) = error.downcast_ref() {
@@ -231,3 +266,6 @@ fn machine_error(error: &VmError) -> EvalError {
     };
     EvalError::new(code, error.to_string())
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,13 +1,20 @@
 //! Policies in Rego: engine, sets, result contract, lint, bundles, unit tests.
 
+pub mod bundle;
 pub mod contract;
+pub mod coverage;
 pub mod engine;
 pub mod lint;
 pub mod remote;
+pub mod set;
+mod source;
 mod subset;
+pub mod test_runner;
 pub mod value;
 
+pub use bundle::{Bundle, BundleOptions};
 pub use engine::{EvalError, Evaluated, Limits, evaluate};
+pub use set::{EngineOption, LoadOptions, LoadReport, PolicySet, RegoError};
 
 /// One Rego source: the name under which findings report it, and its text.
 #[derive(Debug, Clone, PartialEq, Eq)]

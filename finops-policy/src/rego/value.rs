@@ -8,6 +8,7 @@ use regorus::Value;
 use super::engine::EvalError;
 use crate::{
     Json,
+    gate::number::Exact,
     json::{Number, Object},
 };
 
@@ -32,6 +33,59 @@ pub fn from_json(json: &Json) -> Result<Converted, EvalError> {
     let mut nodes = 0;
     let value = inward(json, &mut nodes)?;
     Ok(Converted { value, nodes })
+}
+
+/// What the members of an input mean to the rounding.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Schema {
+    /// Nothing: every number is handed over as it is.
+    #[default]
+    None,
+    /// The fields of the default policy: numbers and decimal strings there become doubles, rounded so that a comparison
+    /// with a threshold on the grid answers as the exact one.
+    Finops,
+}
+
+/// Larger is worse: never below the exact value.
+const ROUNDED_UP: [&str; 3] = ["unit_cost_usd", "total_spend_usd", "carbon_intensity_g_per_kwh"];
+/// Smaller is worse: never above the exact value.
+const ROUNDED_DOWN: [&str; 2] = ["test_pass_rate", "budget_cap_usd"];
+
+/// Converts an input for the engine, rounding the fields of `schema`: section 2 of the policy specification.
+///
+/// # Errors
+/// `policy.eval` for a number beyond the largest double.
+pub fn from_input(input: &Json, schema: Schema) -> Result<Converted, EvalError> {
+    let (Schema::Finops, Json::Object(members)) = (schema, input) else { return from_json(input) };
+    let mut nodes = 1;
+    let mut converted = regorus::value::Object::new();
+    for (name, value) in members.iter() {
+        let up = ROUNDED_UP.contains(&name);
+        let exact = if up || ROUNDED_DOWN.contains(&name) { Exact::from_json(value) } else { None };
+        let value = match exact {
+            None => inward(value, &mut nodes)?,
+            Some(exact) => {
+                nodes = nodes.saturating_add(1);
+                let rounded = if up { exact.up() } else { exact.down() };
+                Value::from(rounded.ok_or_else(|| beyond(&exact.normal_form()))?)
+            }
+        };
+        converted.insert(Value::from(name), value);
+    }
+    // Both are rounded against what they allow; a spend at the cap must still not be over it.
+    let exact = |name: &str| members.get(name).and_then(Exact::from_json);
+    if let (Some(spend), Some(cap)) = (exact("total_spend_usd"), exact("budget_cap_usd"))
+        && spend <= cap
+        && let (Some(up), Some(down)) = (spend.up(), cap.down())
+    {
+        converted.insert(Value::from("budget_cap_usd"), Value::from(down.max(up)));
+    }
+    Ok(Converted { value: converted.into_value(), nodes })
+}
+
+fn beyond(number: &str) -> EvalError {
+    let shown = finops_core::error::shorten(number);
+    EvalError::eval(format!("number `{shown}` is beyond the largest double; give a smaller one"))
 }
 
 fn inward(json: &Json, nodes: &mut usize) -> Result<Value, EvalError> {
@@ -67,10 +121,7 @@ pub fn from_number(number: &Number) -> Result<Value, EvalError> {
         return Ok(Value::from(integer));
     }
     let double = text.parse::<f64>().ok().filter(|double| double.is_finite());
-    let Some(double) = double else {
-        let shown = finops_core::error::shorten(text);
-        return Err(EvalError::eval(format!("number `{shown}` is beyond the largest double")));
-    };
+    let Some(double) = double else { return Err(beyond(text)) };
     // The engine reads integers of any length exactly, with or without an exponent. Below one it would expand the
     // exponent of zero or of a fraction, however large.
     let may_be_integer = !whole.contains('.') || whole.contains(['e', 'E']);
@@ -93,7 +144,8 @@ pub fn to_json(value: &Value, max_bytes: usize) -> Result<Json, EvalError> {
     outward(value, &mut left, max_bytes)
 }
 
-fn outward(value: &Value, left: &mut usize, max_bytes: usize) -> Result<Json, EvalError> {
+/// The JSON of `value`, whose length comes off `left`.
+pub(crate) fn outward(value: &Value, left: &mut usize, max_bytes: usize) -> Result<Json, EvalError> {
     let mut spend = |bytes: usize| match left.checked_sub(bytes) {
         Some(rest) => {
             *left = rest;
@@ -158,3 +210,6 @@ fn outward(value: &Value, left: &mut usize, max_bytes: usize) -> Result<Json, Ev
         }
     })
 }
+
+#[cfg(test)]
+mod tests;

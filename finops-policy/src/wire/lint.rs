@@ -51,7 +51,7 @@ fn finding(finding: &Finding) -> Json {
 }
 
 /// Texts, or objects of `name` and `text`.
-fn modules(input: &Json) -> Result<Vec<Module>, PolicyError> {
+pub(super) fn modules(input: &Json) -> Result<Vec<Module>, PolicyError> {
     let help = "give a list of Rego texts or of objects with `name` and `text`";
     let list = input.get("modules").and_then(Json::as_array);
     let list = list.ok_or_else(|| refuse("/modules", input.get("modules"), help))?;
