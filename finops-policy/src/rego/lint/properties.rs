@@ -246,7 +246,7 @@ const EVERYTHING: &str = "package finops\n\nimport data.lib as l\nimport input.x
     a.b.c := [x | x = input.q[i][j]; i != j]\n\ntest_a if not allow\n";
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 128, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
 
     #[test]
     fn inside_the_subset_both_engines_agree(text in policy(), inputs in vec(input(), 4)) {
