@@ -9,6 +9,7 @@ use finops::{
         price::PriceError,
         usage::UsageError,
     },
+    policy::{PolicyError, decision::log::ReplayError, guardrail::GuardrailError},
     telemetry::{self, budget::BudgetError, stream::StreamError},
 };
 use pyo3::{prelude::*, sync::PyOnceLock, types::PyDict};
@@ -30,7 +31,17 @@ macro_rules! coded {
     )+};
 }
 
-coded!(Error, StreamError, MoneyError, UsageError, PriceError, CarbonError, MeterError);
+coded!(
+    PolicyError,
+    GuardrailError,
+    Error,
+    StreamError,
+    MoneyError,
+    UsageError,
+    PriceError,
+    CarbonError,
+    MeterError
+);
 
 impl From<&BudgetError> for Problem {
     fn from(error: &BudgetError) -> Self {
@@ -54,6 +65,7 @@ fn class_of(code: &str) -> &'static str {
         "stream" => "StreamError",
         "carbon" => "CarbonError",
         "meter" => "MeterError",
+        "policy" | "guardrail" | "lint" | "bundle" | "input" => "PolicyError",
         "budget" if code == "budget.exceeded" => "BudgetExceeded",
         "budget" => "BudgetError",
         _ => "FinopsError",

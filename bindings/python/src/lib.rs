@@ -17,6 +17,7 @@ mod meter;
 mod model_price;
 mod monitor;
 mod otel;
+mod policy;
 mod record;
 mod signals;
 mod sketch;
@@ -56,6 +57,11 @@ mod _finops {
     use crate::monitor::{PyBatchResult, PyConfigValue, PyMonitor, PyStats};
     #[pymodule_export]
     use crate::otel::otel_attributes;
+    #[pymodule_export]
+    use crate::policy::{
+        PyDecision, PyGuardrails, PyPolicyCheck, PyPolicyGate, PyTestReport, policy_builtin, policy_call,
+        policy_kinds,
+    };
     #[pymodule_export]
     use crate::record::{PyInference, PyTraining};
     #[pymodule_export]

@@ -19,6 +19,18 @@ pub struct Replayed {
     pub differences: Vec<String>,
 }
 
+impl Replayed {
+    /// `{same, differences, event}`.
+    #[must_use]
+    pub fn to_json(&self) -> Json {
+        Json::object([
+            ("same", Json::from(self.same)),
+            ("differences", Json::array(self.differences.iter().map(String::as_str))),
+            ("event", self.event.clone()),
+        ])
+    }
+}
+
 impl Gate {
     /// Decides the input of a recorded event again, with its time, requester and approvals.
     ///

@@ -68,7 +68,7 @@ impl Twin {
         let config = GuardrailConfig::from_json(&json(overrides)).unwrap();
         let prepare = |rule: &str, engine| {
             let data = value::from_json(&data(&config)).unwrap().value;
-            Prepared::new(parsed(&modules()).unwrap(), data, rule, engine).unwrap()
+            Prepared::new(parsed(&modules()).unwrap().engine, data, rule, engine).unwrap()
         };
         let both =
             |e| (prepare("data.finops.guardrails.allow", e), prepare("data.finops.guardrails.check", e));

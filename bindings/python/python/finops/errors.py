@@ -23,6 +23,7 @@ __all__ = [
     "FinopsError",
     "MeterError",
     "MoneyError",
+    "PolicyError",
     "PriceError",
     "StreamError",
     "UsageError",
@@ -69,6 +70,27 @@ class CarbonError(FinopsError, ValueError):
 
 class MeterError(FinopsError, OSError):
     """``meter.*``: an energy counter of this machine cannot be read."""
+
+
+class PolicyError(FinopsError, ValueError):
+    """``policy.*``, ``lint.*``, ``bundle.*``, ``guardrail.*``: a configuration or a set of policies that cannot be used.
+
+    A decision never raises: what is wrong with an input is a reason to deny.
+    """
+
+    findings: list[dict[str, object]]
+    """What the lint found: code, file, line, column, message; empty where the fault is elsewhere."""
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        code: str = "",
+        path: str = "",
+        findings: "list[dict[str, object]] | None" = None,
+    ) -> None:
+        super().__init__(message, code=code, path=path)
+        self.findings = findings or []
 
 
 class BudgetError(FinopsError):

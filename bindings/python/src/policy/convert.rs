@@ -201,7 +201,10 @@ impl Reader {
         }
         // Python refuses to write integers of more than 4,300 digits; in hexadecimal it does not.
         let number = value.str().ok().and_then(|text| Number::new(text.to_str().ok()?));
-        Ok(number.map_or_else(|| self.refuse(true, "an integer of more than 4,300 digits".to_owned()), Json::Number))
+        Ok(number.map_or_else(
+            || self.refuse(true, "an integer of more than 4,300 digits".to_owned()),
+            Json::Number,
+        ))
     }
 
     /// Notes a value that JSON cannot hold; null stands in its place.

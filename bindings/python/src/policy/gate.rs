@@ -12,7 +12,7 @@ use crate::{
 use finops::{
     core::time::Timestamp,
     policy::{
-        Asking, Json, Now, PolicyError, PolicyGate, PolicyGateOptions, SetupError, Source,
+        Asking, Json, Now, PolicyGate, PolicyGateOptions, SetupError, Source,
         decision::{Context, Input, log::EventFields, report::Report},
         json::{self, Limits, Object},
         rego::{Module, test_runner::TestReport},
@@ -28,11 +28,8 @@ use std::{collections::BTreeMap, path::PathBuf, time::Instant};
 
 /// A `PolicyError` with `.findings`.
 pub(super) fn refused(error: &SetupError) -> PyErr {
-    let problem = Problem {
-        code: error.code().to_owned(),
-        path: error.path().to_owned(),
-        message: error.to_string(),
-    };
+    let problem =
+        Problem { code: error.code().to_owned(), path: error.path().to_owned(), message: error.to_string() };
     let findings = error.rego().map_or_else(|| Json::Array(Vec::new()), report::refusal_json);
     raise_with(problem, |fields| {
         let py = fields.py();
@@ -157,7 +154,10 @@ impl<'a> Given<'a> {
 }
 
 /// The options of a gate, from the keyword arguments.
-fn options(fields: Option<&Bound<'_, PyDict>>, bundle: Option<&Bound<'_, PyAny>>) -> PyResult<PolicyGateOptions> {
+fn options(
+    fields: Option<&Bound<'_, PyDict>>,
+    bundle: Option<&Bound<'_, PyAny>>,
+) -> PyResult<PolicyGateOptions> {
     let json = convert::object_or_empty(fields.map(|fields| fields.as_any()), "options")?;
     let mut options = PolicyGateOptions::from_json(&json).map_err(raise)?;
     options.source = bundle.map(source).transpose()?;
@@ -265,7 +265,8 @@ impl PyPolicyGate {
     ) -> PyResult<Frozen> {
         let source = source(bundle)?;
         let data = data.map(|data| convert::plain(data.as_any(), "data")).transpose()?;
-        let report = py.detach(|| self.gate.reload(&source, data.as_ref())).map_err(|error| refused(&error))?;
+        let report =
+            py.detach(|| self.gate.reload(&source, data.as_ref())).map_err(|error| refused(&error))?;
         Ok(Frozen::from_source(Fields::Json(report::load_json(&report))))
     }
 
@@ -285,7 +286,8 @@ impl PyPolicyGate {
     #[pyo3(signature = (coverage: "bool" = false) -> "TestReport")]
     fn test(&self, py: Python<'_>, coverage: bool) -> PyResult<Py<PyTestReport>> {
         let (modules, data) = self.gate.gate().sources();
-        let report = py.detach(|| report::test(&modules, &data, coverage)).map_err(|error| refused(&error.into()))?;
+        let report =
+            py.detach(|| report::test(&modules, &data, coverage)).map_err(|error| refused(&error.into()))?;
         Py::new(py, PyTestReport::new(&report))
     }
 
@@ -298,7 +300,11 @@ impl PyPolicyGate {
 
     /// The event of a decision in the form of OPA's decision log, masked, as JSON text that `replay` reads.
     #[pyo3(signature = (decision: "Decision", labels: "dict[str, str] | None" = None) -> "str")]
-    fn log_event(&self, decision: &Bound<'_, Frozen>, labels: Option<&Bound<'_, PyDict>>) -> PyResult<String> {
+    fn log_event(
+        &self,
+        decision: &Bound<'_, Frozen>,
+        labels: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<String> {
         let asked = asked(decision)?;
         let labels = match convert::object_or_empty(labels.map(|labels| labels.as_any()), "labels")? {
             Json::Object(labels) => labels,
@@ -325,7 +331,7 @@ impl PyPolicyGate {
     fn replay(&self, py: Python<'_>, event: &Bound<'_, PyAny>) -> PyResult<Frozen> {
         let event = convert::parse(convert::text(event)?)?;
         let replayed = py.detach(|| self.gate.gate().replay(&event));
-        let replayed = replayed.map_err(|error| raise(PolicyError::from(error)))?;
+        let replayed = replayed.map_err(raise)?;
         Ok(Frozen::from_source(Fields::Json(replayed.to_json())))
     }
 
@@ -348,7 +354,9 @@ impl PyPolicyGate {
 }
 
 fn asked<'a>(decision: &'a Bound<'_, Frozen>) -> PyResult<&'a Asked> {
-    let refuse = || PyTypeError::new_err("give a Decision of this process; one that was pickled has no input any more");
+    let refuse = || {
+        PyTypeError::new_err("give a Decision of this process; one that was pickled has no input any more")
+    };
     decision.get().asked().ok_or_else(refuse)
 }
 

@@ -4,7 +4,11 @@ use super::{
     convert::{self, Native},
     decision::PyPolicyCheck,
 };
-use crate::{convert::time, error::raise, frozen::{Frozen, Source}};
+use crate::{
+    convert::time,
+    error::raise,
+    frozen::{Frozen, Source},
+};
 use finops::policy::{
     Json,
     guardrail::{GuardrailConfig, Guardrails, Now},

@@ -32,7 +32,8 @@ pub(crate) fn policy_builtin<'py>(
     config: Option<&Bound<'py, PyDict>>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let config = convert::object_or_empty(config.map(|config| config.as_any()), "config")?;
-    let config = GateConfig::from_json(&config).map_err(|error| raise(finops::policy::PolicyError::from(error)))?;
+    let config =
+        GateConfig::from_json(&config).map_err(|error| raise(finops::policy::PolicyError::from(error)))?;
     let modules = builtin::modules().into_iter().map(|module| (module.name, Json::from(module.text)));
     let mut shipped = Object::new();
     shipped.insert("modules", Json::object(modules));

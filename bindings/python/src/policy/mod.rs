@@ -6,7 +6,9 @@ mod gate;
 mod guardrails;
 mod kinds;
 
-pub(crate) use decision::{PyDecision, PyPolicyCheck};
-pub(crate) use gate::PyPolicyGate;
+pub(crate) use convert::fields;
+pub(crate) use decision::{Asked, PyDecision, PyPolicyCheck};
+pub(crate) use finops::policy::Json;
+pub(crate) use gate::{PyPolicyGate, PyTestReport};
 pub(crate) use guardrails::PyGuardrails;
 pub(crate) use kinds::{policy_builtin, policy_call, policy_kinds};
