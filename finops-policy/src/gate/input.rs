@@ -28,7 +28,7 @@ pub(super) enum State {
 
 /// The fields of an input, read once.
 pub(super) struct Fields<'a> {
-    pub(super) states: [State; Field::ALL.len()],
+    states: [State; Field::ALL.len()],
     values: [Option<&'a Json>; Field::ALL.len()],
     numbers: [Exact; Field::NUMBERS.len()],
     /// Whether a field is null, of the wrong type or out of range.
@@ -36,19 +36,23 @@ pub(super) struct Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
-    pub(super) fn of(input: &'a Object, foreign: &[Foreign]) -> Self {
-        let mut fields = Self {
+    /// All absent.
+    pub(super) const fn new() -> Self {
+        Self {
             states: [State::Absent; Field::ALL.len()],
             values: [None; Field::ALL.len()],
             numbers: [const { Exact::ZERO }; Field::NUMBERS.len()],
             faulty: false,
-        };
+        }
+    }
+
+    /// Reads the fields of `input`, in place.
+    pub(super) fn read(&mut self, input: &'a Object, foreign: &[Foreign]) {
         for (name, value) in input.iter() {
             if let Some(field) = Field::named(name) {
-                fields.put(field, value, foreign);
+                self.put(field, value, foreign);
             }
         }
-        fields
     }
 
     fn put(&mut self, field: Field, value: &'a Json, foreign: &[Foreign]) {
@@ -58,13 +62,11 @@ impl<'a> Fields<'a> {
             match (field.range(), value) {
                 (_, Json::Null) => State::Null,
                 (Some(range), value) => {
-                    match (Exact::from_json(value), self.numbers.get_mut(field.index())) {
-                        (Some(number), Some(slot)) => {
-                            let valid = range.contains(&number);
-                            *slot = number;
-                            if valid { State::Valid } else { State::OutOfRange }
-                        }
-                        _ => State::WrongType,
+                    let number = self.numbers.get_mut(field.index());
+                    match number.and_then(|slot| slot.assign_json(value).then_some(slot)) {
+                        Some(number) if range.contains(number) => State::Valid,
+                        Some(_) => State::OutOfRange,
+                        None => State::WrongType,
                     }
                 }
                 (None, value) => {

@@ -78,6 +78,17 @@ impl Exact {
         }
     }
 
+    /// Becomes the value of a JSON number or of a decimal string; `false` for anything else.
+    pub(crate) fn assign_json(&mut self, value: &Json) -> bool {
+        let text = match value {
+            Json::Number(number) => number.text(),
+            Json::String(text) if parse::is_decimal_string(text.as_bytes()) => text,
+            _ => return false,
+        };
+        parse::assign(self, text.as_bytes());
+        true
+    }
+
     /// The shortest decimal of a double; `None` for NaN and the infinities.
     #[must_use]
     pub fn from_f64(value: f64) -> Option<Self> {
@@ -275,26 +286,39 @@ impl Exact {
         format!("{sign}{first}{point}{rest}e{}", self.exponent)
     }
 
+    #[inline]
     fn cmp_magnitude(&self, other: &Self) -> Ordering {
-        match (self.is_zero(), other.is_zero()) {
-            (true, true) => return Ordering::Equal,
-            (true, false) => return Ordering::Less,
-            (false, true) => return Ordering::Greater,
-            (false, false) => {}
+        if let (Digits::Small(a, count_a), Exponent::Small(first_a)) = (&self.digits, &self.exponent)
+            && let (Digits::Small(b, count_b), Exponent::Small(first_b)) = (&other.digits, &other.exponent)
+        {
+            return match (*a == 0 || *b == 0, first_a.cmp(first_b)) {
+                (true, _) => a.cmp(b),
+                (false, Ordering::Equal) => cmp_justified((*a, *count_a), (*b, *count_b)),
+                (false, order) => order,
+            };
         }
-        self.exponent.cmp(&other.exponent).then_with(|| match (&self.digits, &other.digits) {
-            (Digits::Small(a, count_a), Digits::Small(b, count_b)) => {
-                justified(*a, *count_a).cmp(&justified(*b, *count_b))
-            }
-            // Digits stand left-justified: of two where one begins with the other, the longer is the larger.
-            _ => self.ascii().cmp(&other.ascii()),
-        })
+        self.cmp_large(other)
+    }
+
+    #[cold]
+    fn cmp_large(&self, other: &Self) -> Ordering {
+        match (self.is_zero(), other.is_zero()) {
+            (false, false) => {}
+            (a, b) => return b.cmp(&a),
+        }
+        // Digits stand left-justified: of two where one begins with the other, the longer is the larger.
+        self.exponent.cmp(&other.exponent).then_with(|| self.ascii().cmp(&other.ascii()))
     }
 }
 
-/// The digits as if there were [`SMALL`] of them.
-fn justified(digits: u128, count: u8) -> u128 {
-    digits.wrapping_mul(power(SMALL.saturating_sub(count.into())))
+/// Compares digits of the same first power of ten: the shorter with zeros up to the length of the longer.
+#[inline]
+fn cmp_justified((a, count_a): (u128, u8), (b, count_b): (u128, u8)) -> Ordering {
+    match (count_a.checked_sub(count_b), count_b.checked_sub(count_a)) {
+        (Some(0), _) => a.cmp(&b),
+        (Some(more), _) => a.cmp(&b.wrapping_mul(power(more.into()))),
+        (None, more) => a.wrapping_mul(power(more.unwrap_or(0).into())).cmp(&b),
+    }
 }
 
 /// Ten to the power `exponent`, at most [`SMALL`].
@@ -313,6 +337,7 @@ fn power(exponent: usize) -> u128 {
 }
 
 impl Ord for Exact {
+    #[inline]
     fn cmp(&self, other: &Self) -> Ordering {
         match (self.is_negative(), other.is_negative()) {
             (false, false) => self.cmp_magnitude(other),
@@ -324,6 +349,7 @@ impl Ord for Exact {
 }
 
 impl PartialOrd for Exact {
+    #[inline]
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
     }

@@ -36,8 +36,8 @@ pub fn decide_with(input: &Json, foreign: &[Foreign], config: &GateConfig) -> An
         let failure = Failure::new("input.not_object", message::not_object(input.type_name()));
         return Answer::denied(Failure { path: Some(Cow::Borrowed("")), ..failure });
     };
-    let fields = Fields::of(members, foreign);
-    let mut judge = Judge { config, fields, answer: Answer::default() };
+    let mut judge = Judge { config, fields: Fields::new(), answer: Answer::default() };
+    judge.fields.read(members, foreign);
     judge.names(members);
     if judge.fields.faulty || !foreign.is_empty() {
         judge.faults(foreign);
@@ -211,8 +211,8 @@ impl Judge<'_> {
         let config = self.config;
         for (tag, path) in &config.required_tags {
             let value = tags.get(tag).and_then(Json::as_str);
-            // `trim` knows Unicode's White_Space.
-            if value.is_none_or(|value| value.trim().is_empty()) {
+            // White space as Unicode's White_Space has it.
+            if value.is_none_or(|value| value.chars().all(char::is_whitespace)) {
                 self.fire(Rule::TagsRequired, field, || {
                     let failure = Failure::new(Rule::TagsRequired.name(), message::tag_required(tag));
                     Failure { path: Some(path.clone().into()), subject: Some(tag.clone()), ..failure }

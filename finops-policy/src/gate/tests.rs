@@ -274,16 +274,11 @@ fn rego_is_given_the_safe_side() {
         given(r#"{"x":[1e2,9007199254740993,0.1000000000000000000001,null],"unit_cost_usd":"a"}"#).unwrap(),
         r#"{"x":[100,9007199254740993,0.1,null],"unit_cost_usd":"a"}"#
     );
-    for beyond in
-        [r#"{"x":1e999}"#, r#"{"unit_cost_usd":1e999}"#, "-1e999", r#"{"total_spend_usd":"-1e999"}"#]
+    for beyond in [r#"{"x":1e999}"#, r#"{"unit_cost_usd":1e999}"#, "-1e999", r#"{"total_spend_usd":-1e999}"#]
     {
-        let refused = given(beyond);
-        assert_eq!(
-            refused.as_ref().err().map(|error| error.code()),
-            (!beyond.contains('"') || !beyond.contains("\"-")).then_some("policy.eval"),
-            "{beyond}: {refused:?}"
-        );
+        assert_eq!(given(beyond).unwrap_err().code(), "policy.eval", "{beyond}");
     }
+    assert_eq!(given(r#"{"total_spend_usd":"-1e999"}"#).unwrap(), r#"{"total_spend_usd":"-1e999"}"#);
 }
 
 /// What the input `doc` has at `field`, replaced.

@@ -13,7 +13,20 @@ pub(super) fn is_decimal_string(text: &[u8]) -> bool {
 
 /// The value of a text that follows the grammar of a JSON number.
 pub(super) fn decimal(text: &[u8]) -> Exact {
+    let mut value = Exact::ZERO;
+    assign(&mut value, text);
+    value
+}
+
+/// As [`decimal`], in place: moving a value that was just written costs more than reading it.
+pub(super) fn assign(value: &mut Exact, text: &[u8]) {
     let (negative, text) = text.strip_prefix(b"-").map_or((false, text), |text| (true, text));
+    value.negative = negative;
+    if let Some((digits, count, first)) = short(text) {
+        value.digits = Digits::Small(digits.into(), count);
+        value.exponent = Exponent::Small(first);
+        return;
+    }
     let mut scan = Scan::default();
     let mut bytes = text.iter();
     for byte in bytes.by_ref() {
@@ -25,16 +38,41 @@ pub(super) fn decimal(text: &[u8]) -> Exact {
     }
     let exponent = bytes.as_slice();
     if scan.count == 0 {
-        return Exact { negative, ..Exact::ZERO };
+        value.digits = Digits::Small(0, 0);
+        value.exponent = Exponent::Small(0);
+        return;
     }
     let first = scan.first();
-    let exponent = match exponent {
+    value.exponent = match exponent {
         [] => Exponent::Small(first),
         [b'-', digits @ ..] => Exponent::new(true, digits, first),
         [b'+', digits @ ..] | digits => Exponent::new(false, digits, first),
     };
-    let digits = if scan.count > SMALL { many(text) } else { scan.digits() };
-    Exact { negative, digits, exponent }
+    value.digits = if scan.count > SMALL { many(text) } else { scan.digits() };
+}
+
+/// Digits, their count and the power of ten of the first, of a text without exponent that fits 64 bits: nearly all are.
+fn short(text: &[u8]) -> Option<(u64, u8, i64)> {
+    if text.len() > 19 {
+        return None;
+    }
+    let (mut digits, mut fraction, mut point) = (0_u64, 0_i64, false);
+    for byte in text {
+        match byte {
+            b'.' => point = true,
+            b'0'..=b'9' => {
+                digits = digits.wrapping_mul(10).wrapping_add(u64::from(byte.wrapping_sub(b'0')));
+                fraction = fraction.wrapping_add(i64::from(point));
+            }
+            _ => return None,
+        }
+    }
+    let last = digits.checked_ilog10()?;
+    let mut count = u8::try_from(last).ok()?.wrapping_add(1);
+    while digits.is_multiple_of(10) {
+        (digits, count) = (digits.wrapping_div(10), count.wrapping_sub(1));
+    }
+    Some((digits, count, i64::from(last).wrapping_sub(fraction)))
 }
 
 #[derive(Default)]
