@@ -37,6 +37,10 @@ pub enum PolicyError {
     /// A limit of the guardrails.
     #[error(transparent)]
     Guardrail(#[from] crate::guardrail::GuardrailError),
+    /// A set of policies that does not load, a bundle, a fault of the engine.
+    #[cfg(feature = "rego")]
+    #[error(transparent)]
+    Rego(#[from] crate::rego::RegoError),
 }
 
 impl PolicyError {
@@ -48,6 +52,8 @@ impl PolicyError {
             Self::Read(e) => e.code(),
             Self::Number(e) => e.code(),
             Self::Guardrail(e) => e.code(),
+            #[cfg(feature = "rego")]
+            Self::Rego(e) => e.code(),
         }
     }
 
@@ -58,6 +64,8 @@ impl PolicyError {
             Self::Config(e) => &e.path,
             Self::Read(_) | Self::Number(_) => "",
             Self::Guardrail(e) => e.path(),
+            #[cfg(feature = "rego")]
+            Self::Rego(e) => e.path(),
         }
     }
 }

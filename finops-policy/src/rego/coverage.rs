@@ -28,10 +28,7 @@ impl Coverage {
     pub fn lines(&self) -> (usize, usize) {
         self.files.iter().fold((0, 0), |(covered, all), file| {
             let here = file.covered.len();
-            (
-                covered.saturating_add(here),
-                all.saturating_add(here).saturating_add(file.not_covered.len()),
-            )
+            (covered.saturating_add(here), all.saturating_add(here).saturating_add(file.not_covered.len()))
         })
     }
 

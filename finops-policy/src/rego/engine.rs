@@ -14,7 +14,7 @@ use regorus::{
     utils::limits::ExecutionTimerConfig,
 };
 
-use super::{Engine, Module, value};
+use super::{Engine, Module, lint, value};
 use crate::Json;
 
 /// How much one evaluation may take: section 8 of the policy specification.
@@ -55,7 +55,7 @@ impl Limits {
 #[error("{message}")]
 pub struct EvalError {
     /// `policy.parse`, `policy.compile`, `policy.eval`, `policy.result`, `policy.timeout`,
-    /// `policy.instruction_limit` or `policy.panic`.
+    /// `policy.instruction_limit`, `policy.panic`, or without the lint `lint.recursion` and `lint.depth`.
     pub code: &'static str,
     /// What the engine says.
     pub message: String,
@@ -100,7 +100,7 @@ pub fn evaluate(
         let data = value::from_json(data)?.value;
         let input = input.map(value::from_json).transpose()?;
         let limits = Limits::patient();
-        let value = Prepared::new(parsed(modules)?, data, query, engine)?.run(input, &limits)?;
+        let value = Prepared::new(read(modules)?, data, query, engine)?.run(input, &limits)?;
         match value {
             Value::Undefined => Ok(None),
             value => value::to_json(&value, limits.result_bytes).map(Some),
@@ -204,7 +204,8 @@ pub(crate) fn queried(
     engine.set_input(input);
     let mut results = engine.eval_query(query.to_owned(), false).map_err(interpreter_error)?;
     let first = results.result.first_mut().and_then(|result| result.expressions.first_mut());
-    Ok(first.map_or(Value::Undefined, |expression| std::mem::replace(&mut expression.value, Value::Undefined)))
+    Ok(first
+        .map_or(Value::Undefined, |expression| std::mem::replace(&mut expression.value, Value::Undefined)))
 }
 
 /// Instructions of the machine between two looks at the clock, about 10 microseconds.
@@ -215,6 +216,16 @@ const INTERPRETER_STEPS: NonZeroU32 = NonZeroU32::new(32).unwrap();
 
 const fn timer(limits: &Limits, check_interval: NonZeroU32) -> ExecutionTimerConfig {
     ExecutionTimerConfig { limit: limits.wall, check_interval }
+}
+
+/// An interpreter that has parsed `modules`, which nobody has linted: here only what would abort the process is refused.
+pub(crate) fn read(modules: &[Module]) -> Result<regorus::Engine, EvalError> {
+    let report = lint::lint(modules, &Json::object::<&str>([]), "");
+    let aborts = ["policy.parse", "lint.recursion", "lint.depth"];
+    match report.errors.iter().find(|finding| aborts.contains(&finding.code)) {
+        Some(finding) => Err(EvalError::new(finding.code, finding.to_string())),
+        None => parsed(modules),
+    }
 }
 
 /// An interpreter that has parsed `modules`. They keep to the limits of a source: the parser recurses.

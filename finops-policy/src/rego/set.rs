@@ -14,7 +14,7 @@ use super::{
     test_runner::{self, TestOptions, TestReport},
     value::{self, Schema},
 };
-use crate::{Json, json::Object};
+use crate::Json;
 
 /// Which engine evaluates a set.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -233,8 +233,7 @@ impl PolicySet {
             }
             let gathered = Gathered::of(modules, &rules, &options.entry);
             engine::add(&mut parsed, &gathered.module)?;
-            let prepared =
-                Prepared::new(parsed, value::from_json(data)?.value, &gathered.rule, engine)?;
+            let prepared = Prepared::new(parsed, value::from_json(data)?.value, &gathered.rule, engine)?;
             let tests = if options.run_tests {
                 let tests = TestOptions::default();
                 Some(test_runner::run_prepared(&prepared.interpreter(), &rules, &tests)?)
@@ -259,12 +258,8 @@ impl PolicySet {
         {
             return Err(RegoError::TestsFailed { report: report.clone() });
         }
-        let report = LoadReport {
-            engine,
-            engine_reasons: report.engine.reasons,
-            warnings: report.warnings,
-            tests,
-        };
+        let report =
+            LoadReport { engine, engine_reasons: report.engine.reasons, warnings: report.warnings, tests };
         Ok((Self(Arc::new(loaded)), report))
     }
 
@@ -362,7 +357,9 @@ impl Gathered {
         let mut names: Vec<&str> = rules
             .rules()
             .iter()
-            .filter(|rule| !rule.function && rule.package.iter().map(String::as_str).eq(entry.iter().copied()))
+            .filter(|rule| {
+                !rule.function && rule.package.iter().map(String::as_str).eq(entry.iter().copied())
+            })
             .filter_map(|rule| rule.name.first().map(String::as_str))
             .filter(|name| contract::is_entry(name))
             .collect();
@@ -375,7 +372,8 @@ impl Gathered {
         let mut text = format!("package {package}\n");
         for name in &names {
             let path = data_path(entry.iter().copied().chain([*name]));
-            text.push_str(&format!("answer[\"{name}\"] := value if value := {path}\n"));
+            // A set of pairs: the engines agree about it where a key, undefined, would lose the whole object.
+            text.push_str(&format!("answer contains [\"{name}\", value] if value := {path}\n"));
         }
         Self {
             rule: data_path([package.as_str(), "answer"]),
@@ -386,16 +384,18 @@ impl Gathered {
     }
 }
 
-/// The gathered entries as an object; the machine leaves an undefined one in.
+/// The gathered entries as an object.
 fn gathered_json(value: &Value, max_bytes: usize) -> Result<Json, EvalError> {
     let mut left = max_bytes;
-    let mut members = Object::default();
-    if let Value::Object(entries) = value {
-        for (name, value) in entries.iter_sorted() {
-            if let (Value::String(name), false) = (name, matches!(value, Value::Undefined)) {
-                members.insert(name.as_ref(), value::outward(value, &mut left, max_bytes)?);
-            }
+    let mut members = Vec::new();
+    let Value::Set(entries) = value else { return Err(EvalError::eval("the entries did not evaluate")) };
+    for entry in entries.iter_sorted() {
+        if let Value::Array(pair) = entry
+            && let [Value::String(name), value] = pair.as_slice()
+            && *value != Value::Undefined
+        {
+            members.push((name.as_ref(), value::outward(value, &mut left, max_bytes)?));
         }
     }
-    Ok(Json::Object(members))
+    Ok(Json::object(members))
 }

@@ -5,6 +5,7 @@ use regorus::unstable::{Expr, Module as Ast, Rule, RuleHead};
 use super::{
     Module,
     engine::{self, EvalError},
+    lint,
 };
 use crate::Json;
 
@@ -45,8 +46,12 @@ impl SetRules {
         let mut all = Self::default();
         let mut failed = None;
         for module in modules {
-            let parsed: Result<regorus::Engine, EvalError> =
-                engine::guarded(|| engine::parsed(std::slice::from_ref(module)));
+            let one = std::slice::from_ref(module);
+            let refused = lint::parse_errors(one).first().map(ToString::to_string);
+            let parsed = match refused {
+                Some(why) => Err(EvalError::new("policy.parse", why)),
+                None => engine::guarded(|| engine::parsed(one)),
+            };
             match parsed {
                 Ok(mut engine) => engine.get_modules().iter().for_each(|module| all.add(module)),
                 Err(error) if failed.is_none() => failed = Some((module.name.clone(), error.message)),

@@ -135,7 +135,8 @@ impl<'a> Check<'_, 'a> {
             if *name == "_" {
                 return Err((span, "`_`; give it a name"));
             }
-            let rule = self.index.target(self.module, &Path { root: name, steps: Vec::new(), span }, &|_| false);
+            let rule =
+                self.index.target(self.module, &Path { root: name, steps: Vec::new(), span }, &|_| false);
             if self.scope.has(name) || rule.is_some() || !seen.insert(*name) {
                 return Err((span, "a variable that hides another name"));
             }
@@ -225,8 +226,7 @@ impl<'a> Check<'_, 'a> {
     /// Scalars and variables of the rule.
     fn simple(&self, params: &'a [regorus::unstable::Ref<Expr>]) -> Verdict<'a> {
         for param in params {
-            let is_variable =
-                matches!(param.as_ref(), Expr::Var { span, .. } if self.scope.has(span.text()));
+            let is_variable = matches!(param.as_ref(), Expr::Var { span, .. } if self.scope.has(span.text()));
             if !syntax::is_scalar(param) && !is_variable {
                 return Err((param.span(), "an argument that is neither a literal nor a variable"));
             }
@@ -329,7 +329,9 @@ impl<'a> Check<'_, 'a> {
             Expr::ArrayCompr { .. } => self.comprehension(expr, types),
             other => match syntax::path(other) {
                 Some(path) if self.is_rule(&path) => Ok(()),
-                Some(path) if matches!(self.target(&path), Some(Target::Data(_, true))) && path.root == "data" => {
+                Some(path)
+                    if matches!(self.target(&path), Some(Target::Data(_, true))) && path.root == "data" =>
+                {
                     self.reference(path, types)
                 }
                 _ => Err((other.span(), "a value that is no literal, data or rule")),

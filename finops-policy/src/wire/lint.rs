@@ -19,7 +19,8 @@ fn run(input: &Json) -> Result<Json, PolicyError> {
     let empty = Json::object::<String>([]);
     let data = input.get("data").unwrap_or(&empty);
     let entry = input.get("entry").map_or(Some("finops"), Json::as_str);
-    let entry = entry.ok_or_else(|| refuse("/entry", input.get("entry"), "give a package name such as `finops`"))?;
+    let entry =
+        entry.ok_or_else(|| refuse("/entry", input.get("entry"), "give a package name such as `finops`"))?;
     let report = lint(&modules, data, entry);
     let findings = |findings: &[Finding]| findings.iter().map(finding).collect::<Vec<_>>();
     let mut answer = vec![
@@ -50,7 +51,7 @@ fn finding(finding: &Finding) -> Json {
 }
 
 /// Texts, or objects of `name` and `text`.
-fn modules(input: &Json) -> Result<Vec<Module>, PolicyError> {
+pub(super) fn modules(input: &Json) -> Result<Vec<Module>, PolicyError> {
     let help = "give a list of Rego texts or of objects with `name` and `text`";
     let list = input.get("modules").and_then(Json::as_array);
     let list = list.ok_or_else(|| refuse("/modules", input.get("modules"), help))?;
@@ -67,9 +68,7 @@ fn modules(input: &Json) -> Result<Vec<Module>, PolicyError> {
 }
 
 fn refuse(path: &str, value: Option<&Json>, help: &'static str) -> PolicyError {
-    let problem = value.map_or_else(
-        || "it is missing".to_owned(),
-        |value| format!("{} is not accepted", value.type_name()),
-    );
+    let problem = value
+        .map_or_else(|| "it is missing".to_owned(), |value| format!("{} is not accepted", value.type_name()));
     ConfigError::new(path, problem, help).into()
 }

@@ -2,23 +2,29 @@
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
-use super::Handler;
+use super::{Handler, lint::modules};
 use crate::{
     Json, PolicyError,
     decision::{Action, Outcome, Violation},
     error::ConfigError,
     json::Object,
     rego::{
-        Engine, Module,
-        bundle::{Bundle, BundleOptions},
+        Bundle, BundleOptions, Engine, Limits, LoadOptions, Module, PolicySet, RegoError,
         contract::{self, SetAnswer},
         engine::{Evaluated, evaluate},
         remote,
+        test_runner::{self, TestOptions, TestStatus},
     },
 };
 
-pub(super) const KINDS: &[(&str, Handler)] =
-    &[("rego", rego), ("result_contract", result_contract), ("remote_opa", remote_opa), ("bundle", bundle)];
+pub(super) const KINDS: &[(&str, Handler)] = &[
+    ("rego", rego),
+    ("result_contract", result_contract),
+    ("remote_opa", remote_opa),
+    ("policy_gate", policy_gate),
+    ("bundle", bundle),
+    ("test_runner", test_runner),
+];
 
 fn text<'a>(input: &'a Json, name: &'static str) -> Result<&'a str, PolicyError> {
     let Some(found) = input.get(name) else {
@@ -162,4 +168,70 @@ fn bundle(input: &Json) -> Result<Json, PolicyError> {
             ("path", Json::from(error.path())),
         ]),
     })
+}
+
+/// Whether one module loads, and what it decides: the default policy off, no schema.
+fn policy_gate(input: &Json) -> Result<Json, PolicyError> {
+    let modules = [Module::new("policy.rego", text(input, "module")?)];
+    let empty = Json::object::<&str>([]);
+    let data = input.get("data").unwrap_or(&empty);
+    let Some(question) = input.get("input") else {
+        return Err(ConfigError::new("input", "is missing", "give the input of the policy").into());
+    };
+    // The answer of a computation must not depend on how busy the machine is.
+    let options = LoadOptions { limits: Limits::patient(), ..LoadOptions::default() };
+    let (set, report) = match PolicySet::load(&modules, data, &options) {
+        Ok(loaded) => loaded,
+        Err(error) => {
+            let codes = Json::array(error.codes());
+            return Ok(Json::object([("loads", Json::from(false)), ("codes", codes)]));
+        }
+    };
+    let mut members = Object::default();
+    members.insert("loads", true);
+    members.insert("engine", report.engine.as_str());
+    if let Json::Object(answered) = answer(&set.decide(question), None) {
+        for (name, value) in answered {
+            members.insert(name, value);
+        }
+    }
+    Ok(Json::Object(members))
+}
+
+fn test_runner(input: &Json) -> Result<Json, PolicyError> {
+    let empty = Json::object::<&str>([]);
+    let data = input.get("data").unwrap_or(&empty);
+    let coverage = input.get("coverage").and_then(Json::as_bool).unwrap_or_default();
+    let options = TestOptions { coverage, ..TestOptions::default() };
+    let report = test_runner::run(&modules(input)?, data, &options).map_err(RegoError::from)?;
+    let results = report.results.iter().map(|result| {
+        Json::object([
+            ("package", Json::from(result.package.as_str())),
+            ("name", Json::from(result.name.as_str())),
+            ("status", Json::from(result.status.as_str())),
+        ])
+    });
+    let mut members = vec![("results", Json::Array(results.collect()))];
+    let counts = [
+        ("passed", TestStatus::Pass),
+        ("failed", TestStatus::Fail),
+        ("errored", TestStatus::Error),
+        ("skipped", TestStatus::Skip),
+    ];
+    for (name, status) in counts {
+        members.push((name, Json::from(u64::try_from(report.count(status)).unwrap_or(u64::MAX))));
+    }
+    members.push(("success", Json::from(report.success())));
+    if let Some(coverage) = &report.coverage {
+        let lines = |lines: &[u32]| Json::array(lines.iter().map(|line| u64::from(*line)));
+        let files = coverage.files.iter().map(|file| {
+            Json::object([
+                ("path", Json::from(file.path.as_str())),
+                ("covered", lines(&file.covered)),
+                ("not_covered", lines(&file.not_covered)),
+            ])
+        });
+        members.push(("coverage", Json::Array(files.collect())));
+    }
+    Ok(Json::object(members))
 }

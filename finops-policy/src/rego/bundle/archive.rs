@@ -67,9 +67,7 @@ pub(super) fn files(tar_gz: &[u8]) -> Result<Vec<File>, BundleError> {
 }
 
 /// Files that were listed by the caller, their paths normalized.
-pub(super) fn listed(
-    listed: impl IntoIterator<Item = (String, Vec<u8>)>,
-) -> Result<Vec<File>, BundleError> {
+pub(super) fn listed(listed: impl IntoIterator<Item = (String, Vec<u8>)>) -> Result<Vec<File>, BundleError> {
     let mut files = Vec::new();
     let mut total = 0_usize;
     for (path, bytes) in listed {

@@ -37,9 +37,10 @@ pub(super) fn merged(
         }
     }
     for (file, document) in documents {
-        let nested = directory(file).into_iter().rev().fold(Json::Object(document), |inner, segment| {
-            Json::object([(segment, inner)])
-        });
+        let nested = directory(file)
+            .into_iter()
+            .rev()
+            .fold(Json::Object(document), |inner, segment| Json::object([(segment, inner)]));
         let Json::Object(nested) = nested else { continue };
         if let Err(path) = merge(&mut data, nested) {
             let message = format!("data at `{path}` is set twice; leave one out");

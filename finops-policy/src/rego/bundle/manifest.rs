@@ -52,7 +52,8 @@ impl Manifest {
                 return Err(wrong(format!("`file_rego_versions` must be an object, got {found}")));
             }
         };
-        let versions = members.get("rego_version").into_iter().chain(files.into_iter().flat_map(|f| f.values()));
+        let versions =
+            members.get("rego_version").into_iter().chain(files.into_iter().flat_map(|f| f.values()));
         for version in versions {
             if version.as_number().and_then(Number::as_i64) != Some(1) {
                 let shown = version.to_text();

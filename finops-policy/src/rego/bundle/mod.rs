@@ -202,10 +202,8 @@ impl Bundle {
 /// The digest of a set that came without a bundle: that of a bundle of its modules and its data as compact JSON with
 /// sorted keys, without a manifest.
 pub(super) fn digest_of(modules: &[Module], data: &Json) -> String {
-    let mut lines: Vec<(&str, String)> = modules
-        .iter()
-        .map(|module| (module.name.as_str(), sha256(module.text.as_bytes())))
-        .collect();
+    let mut lines: Vec<(&str, String)> =
+        modules.iter().map(|module| (module.name.as_str(), sha256(module.text.as_bytes()))).collect();
     if data.as_object().is_some_and(|members| members.iter().len() > 0) {
         lines.push(("data.json", sha256(data.to_sorted_text().as_bytes())));
     }

@@ -56,7 +56,9 @@ pub fn check(index: &Index<'_>, call: &Call<'_>) -> Option<Refused> {
     }
     if !is_rule(index, call) && !is_known(name) {
         let name = finops_core::error::shorten(name);
-        let message = format!("`{name}` is neither a rule nor a built-in function of this engine; define it or call another");
+        let message = format!(
+            "`{name}` is neither a rule nor a built-in function of this engine; define it or call another"
+        );
         return Some(Refused { code: "lint.builtin_unknown", message });
     }
     let message = unbounded(name, &call.params)?;

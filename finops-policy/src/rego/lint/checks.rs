@@ -84,8 +84,10 @@ impl<'i, 'a> Checks<'i, 'a> {
         let allow = of_entry("allow");
         if allow.or_else(|| of_entry("deny")).or_else(|| of_entry("violation")).is_none() {
             let package = shorten(&self.entry.join("."));
-            let message = format!("none of `allow`, `deny`, `violation` is in package `{package}`; define one there");
-            let place = index.modules.iter().position(|module| module.package == self.entry).unwrap_or_default();
+            let message =
+                format!("none of `allow`, `deny`, `violation` is in package `{package}`; define one there");
+            let place =
+                index.modules.iter().position(|module| module.package == self.entry).unwrap_or_default();
             if let Some(module) = index.modules.get(place) {
                 let finding = self.at(place, &module.tree.package.span, "lint.entry_missing", message);
                 self.errors.push(finding);
@@ -107,7 +109,10 @@ impl<'i, 'a> Checks<'i, 'a> {
         }
         if !index.rules.iter().any(|rule| rule.name.starts_with("test_")) {
             let message = "no rule tests this set; add rules named `test_*`".to_owned();
-            let place = index.modules.first().map(|module| self.at(0, &module.tree.package.span, "lint.no_tests", message));
+            let place = index
+                .modules
+                .first()
+                .map(|module| self.at(0, &module.tree.package.span, "lint.no_tests", message));
             self.warnings.extend(place);
         }
     }
@@ -134,7 +139,8 @@ impl<'i, 'a> Checks<'i, 'a> {
             && let Some(first) = chain.first().and_then(|rule| index.rules.get(*rule))
         {
             let length = chain.len();
-            let message = format!("it starts a chain of {length} rules, {MAX_DEPTH} are allowed; join some of them");
+            let message =
+                format!("it starts a chain of {length} rules, {MAX_DEPTH} are allowed; join some of them");
             self.fail(first, "lint.depth", &message);
         }
     }
@@ -168,7 +174,9 @@ impl<'i, 'a> Checks<'i, 'a> {
         }
         for (text, span) in proof::in_head(self.index, definition) {
             let text = shorten(&text);
-            let message = format!("the element is lost if `{text}` is missing; compare it or test its type in the body");
+            let message = format!(
+                "the element is lost if `{text}` is missing; compare it or test its type in the body"
+            );
             let finding = self.at(definition.module, span, "lint.head_undefined", message);
             self.errors.push(finding);
         }
@@ -205,7 +213,9 @@ impl<'i, 'a> Checks<'i, 'a> {
                 {
                     let path: Vec<&str> = steps.iter().map(Literal::text).collect();
                     let path = shorten(&path.join("."));
-                    let message = format!("`data.{path}` is neither in the data nor a rule; add it or correct the path");
+                    let message = format!(
+                        "`data.{path}` is neither in the data nor a rule; add it or correct the path"
+                    );
                     errors.push(self.at(module, used.path.span, "lint.data_missing", message));
                 }
                 Some(Target::Input(steps)) => {
@@ -231,7 +241,8 @@ const FLOAT_MONEY: &str =
 /// Several definitions of a complete rule or a function under a plain name, one with a value other than `true`.
 pub fn is_conflict(rule: &RuleInfo<'_>) -> bool {
     let complete = |definition: &&Definition<'_>| {
-        matches!(definition.head.kind, Kind::Complete | Kind::Function(_)) && syntax::is_plain(definition.head.refr)
+        matches!(definition.head.kind, Kind::Complete | Kind::Function(_))
+            && syntax::is_plain(definition.head.refr)
     };
     let definitions: Vec<_> = rule.definitions.iter().filter(complete).collect();
     // `p if { .. } { .. }` is two definitions, `else` is none.

@@ -24,11 +24,14 @@ pub fn finding(file: &str, span: &Span, code: &'static str, message: impl Into<S
     let text = span.source.contents();
     let mut start = usize::try_from(span.start).unwrap_or(usize::MAX);
     // The span of a literal string starts after its quote.
-    if start > 0 && text.as_bytes().get(start.saturating_sub(1)).is_some_and(|byte| matches!(byte, b'"' | b'`')) {
+    if start > 0
+        && text.as_bytes().get(start.saturating_sub(1)).is_some_and(|byte| matches!(byte, b'"' | b'`'))
+    {
         start = start.saturating_sub(1);
     }
     // Columns only need the line, which regorus counts.
-    let line_start = text.get(..start).and_then(|before| before.rfind('\n')).map_or(0, |at| at.saturating_add(1));
+    let line_start =
+        text.get(..start).and_then(|before| before.rfind('\n')).map_or(0, |at| at.saturating_add(1));
     let column = text.get(line_start..start).map_or(0, |before| before.chars().count()).saturating_add(1);
     let column = u32::try_from(column).unwrap_or(u32::MAX);
     Finding { code, file: file.to_owned(), line: span.line, column, message: message.into() }
@@ -56,8 +59,7 @@ pub fn parse_one(module: &Module) -> Result<Parsed, Finding> {
         column,
         message,
     };
-    limits::check(&module.text)
-        .map_err(|refusal| refused(refusal.line, refusal.column, refusal.message))?;
+    limits::check(&module.text).map_err(|refusal| refused(refusal.line, refusal.column, refusal.message))?;
     let failed = |error: &dyn std::fmt::Display| {
         let error = error.to_string();
         let (line, column) = reported_place(&error, &module.name).unwrap_or((1, 1));

@@ -130,7 +130,8 @@ impl Graph {
         let mut best: Vec<(usize, Option<usize>)> = vec![(0, None); self.needs.len()];
         for node in self.order() {
             let length = |next: usize| best.get(next).map_or(0, |(length, _)| *length);
-            let next = self.of(node).iter().copied().max_by_key(|next| (length(*next), std::cmp::Reverse(*next)));
+            let next =
+                self.of(node).iter().copied().max_by_key(|next| (length(*next), std::cmp::Reverse(*next)));
             let own = usize::from(node < self.rules);
             let value = (next.map_or(0, length).saturating_add(own), next);
             if let Some(place) = best.get_mut(node) {

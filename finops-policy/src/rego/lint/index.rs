@@ -163,7 +163,8 @@ impl<'a> Index<'a> {
 
     fn alias(&self, rule: usize) -> Option<Vec<Literal>> {
         let [only] = self.rules.get(rule)?.definitions.as_slice() else { return None };
-        let (Kind::Complete, Some(value), true) = (&only.head.kind, only.head.value, only.head.bodies.is_empty())
+        let (Kind::Complete, Some(value), true) =
+            (&only.head.kind, only.head.value, only.head.bodies.is_empty())
         else {
             return None;
         };

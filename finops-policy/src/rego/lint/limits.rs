@@ -59,8 +59,7 @@ pub(super) fn check(text: &str) -> Result<(), Refusal> {
         return refuse(1, format!("the module has more than {MAX_LINES} lines; split it"));
     }
     for (line, number) in text.lines().zip(1u32..) {
-        let columns =
-            line.chars().fold(0u32, |sum, c| sum.saturating_add(if c == '\t' { 4 } else { 1 }));
+        let columns = line.chars().fold(0u32, |sum, c| sum.saturating_add(if c == '\t' { 4 } else { 1 }));
         if columns > MAX_COLUMNS {
             return refuse(number, format!("the line is wider than {MAX_COLUMNS} columns; break it"));
         }
@@ -192,7 +191,9 @@ impl Scanner<'_> {
                 self.next();
             }
             if self.digits() > MAX_EXPONENT {
-                return Err(self.refusal(format!("the exponent is above {MAX_EXPONENT}; write a smaller number")));
+                return Err(
+                    self.refusal(format!("the exponent is above {MAX_EXPONENT}; write a smaller number"))
+                );
             }
         }
         self.operand();
@@ -261,7 +262,8 @@ impl Scanner<'_> {
         }
         self.levels = self.levels.saturating_add(1);
         if self.levels > MAX_LEVELS {
-            return Err(self.refusal(format!("the expression has more than {MAX_LEVELS} levels; split it into rules")));
+            return Err(self
+                .refusal(format!("the expression has more than {MAX_LEVELS} levels; split it into rules")));
         }
         Ok(())
     }

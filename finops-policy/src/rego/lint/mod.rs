@@ -159,7 +159,8 @@ pub fn package_of(module: &Module) -> Result<Vec<String>, Finding> {
 pub fn lint(modules: &[Module], data: &Json, entry: &str) -> LintReport {
     if modules.is_empty() {
         let message = "there is no module; give at least one Rego file".to_owned();
-        let finding = Finding { code: "lint.entry_missing", file: String::new(), line: 0, column: 0, message };
+        let finding =
+            Finding { code: "lint.entry_missing", file: String::new(), line: 0, column: 0, message };
         return LintReport::refused(vec![finding]);
     }
     let mut sorted: Vec<&Module> = modules.iter().collect();

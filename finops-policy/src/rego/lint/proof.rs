@@ -22,7 +22,9 @@ impl Proofs {
         }
         let Literal::Expr { expr, .. } = &statement.literal else { return };
         match expr.as_ref() {
-            Expr::Call { fcn, params, .. } if syntax::call_name(fcn).is_some_and(|name| is_type_test(&name)) => {
+            Expr::Call { fcn, params, .. }
+                if syntax::call_name(fcn).is_some_and(|name| is_type_test(&name)) =>
+            {
                 params.iter().for_each(|param| self.add(param));
             }
             Expr::BoolExpr { lhs, rhs, .. } => {
@@ -40,7 +42,9 @@ impl Proofs {
 
     /// The collection of `some .. in` is defined if the body goes on.
     fn learn_collection(&mut self, statement: &LiteralStmt) {
-        if let (Literal::SomeIn { collection, .. }, true) = (&statement.literal, statement.with_mods.is_empty()) {
+        if let (Literal::SomeIn { collection, .. }, true) =
+            (&statement.literal, statement.with_mods.is_empty())
+        {
             self.add(collection);
         }
     }
@@ -62,15 +66,13 @@ impl Proofs {
 
 /// `is_number` and its like.
 pub fn is_type_test(name: &str) -> bool {
-    matches!(
-        name,
-        "is_array" | "is_boolean" | "is_null" | "is_number" | "is_object" | "is_set" | "is_string"
-    )
+    matches!(name, "is_array" | "is_boolean" | "is_null" | "is_number" | "is_object" | "is_set" | "is_string")
 }
 
 /// The input references under `not` that nothing before proves, with their place.
 pub fn negated<'a>(index: &Index<'a>, definition: &Definition<'a>) -> Vec<(String, &'a Span)> {
-    let mut search = Negated { index, module: definition.module, scope: Scope::of(definition), found: Vec::new() };
+    let mut search =
+        Negated { index, module: definition.module, scope: Scope::of(definition), found: Vec::new() };
     let head = &definition.head;
     let mut terms: Vec<&Expr> = head.value.into_iter().collect();
     if let Kind::Set(Some(key)) = head.kind {

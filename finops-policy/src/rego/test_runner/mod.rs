@@ -10,7 +10,7 @@ use regorus::Value;
 use super::{
     Module,
     coverage::{self, Coverage},
-    engine::{EvalError, Limits, guarded, interpreted, parsed},
+    engine::{EvalError, Limits, guarded, interpreted, read},
     source::{SetRules, data_path},
     value,
 };
@@ -124,7 +124,7 @@ impl Default for TestOptions {
 /// `policy.parse`, `policy.compile`, `policy.eval` for a number in `data` beyond the largest double, `policy.panic`.
 pub fn run(modules: &[Module], data: &Json, options: &TestOptions) -> Result<TestReport, EvalError> {
     guarded(|| {
-        let mut engine = parsed(modules)?;
+        let mut engine = read(modules)?;
         let rules = SetRules::of(&mut engine);
         engine.set_strict_builtin_errors(true);
         let data = value::from_json(data)?.value;
@@ -193,7 +193,8 @@ fn judged(outcome: Result<Value, EvalError>) -> (TestStatus, Option<String>) {
         Ok(Value::Undefined) => (TestStatus::Fail, Some("the test is undefined".to_owned())),
         Ok(value) => {
             // Enough to recognize the value; an error means that it is longer than that.
-            let shown = value::to_json(&value, 200).map_or_else(|_| "a long value".to_owned(), |v| v.to_text());
+            let shown =
+                value::to_json(&value, 200).map_or_else(|_| "a long value".to_owned(), |v| v.to_text());
             (TestStatus::Fail, Some(format!("the test is {shown}, not true")))
         }
         Err(error) => (TestStatus::Error, Some(error.to_string())),

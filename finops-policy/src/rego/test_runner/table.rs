@@ -29,7 +29,8 @@ pub fn run(set: &PolicySet, table: &Json, file: &str) -> Result<TestReport, Conf
     let mut results = Vec::with_capacity(cases.len());
     for (index, case) in cases.iter().enumerate() {
         let at = format!("{base}/{index}");
-        let refuse = |member: &str, problem: String| ConfigError::new(format!("{at}/{member}"), problem, HELP);
+        let refuse =
+            |member: &str, problem: String| ConfigError::new(format!("{at}/{member}"), problem, HELP);
         let name = case.get("name").and_then(Json::as_str);
         let name = name.ok_or_else(|| refuse("name", "is missing or no string".to_owned()))?;
         let input = case.get("input").ok_or_else(|| refuse("input", "is missing".to_owned()))?;
