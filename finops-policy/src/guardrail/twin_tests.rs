@@ -10,17 +10,17 @@ use crate::{
     Json,
     decision::{Action, Outcome},
     rego::{
-        Engine, Limits, Module,
+        Engine, Limits, Module, builtin,
         engine::{Prepared, parsed},
         lint, test_runner, value,
     },
 };
 
-const POLICY: &str = include_str!("../rego/builtin/guardrails.rego");
-const TESTS: &str = include_str!("../rego/builtin/guardrails_test.rego");
-
 fn modules() -> [Module; 2] {
-    [Module::new("guardrails.rego", POLICY), Module::new("guardrails_test.rego", TESTS)]
+    [
+        Module::new("guardrails.rego", builtin::GUARDRAILS),
+        Module::new("guardrails_test.rego", builtin::GUARDRAILS_TEST),
+    ]
 }
 
 fn data(config: &GuardrailConfig) -> Json {
@@ -42,6 +42,13 @@ fn it_lints_clean_runs_on_the_machine_and_passes_its_tests() {
         test_runner::run(&modules(), &data(&GuardrailConfig::default()), &Default::default()).unwrap();
     assert_eq!(tests.first_failure(), None);
     assert!(tests.success());
+}
+
+#[test]
+fn the_shipped_data_is_the_default_configuration() {
+    let shipped = json(builtin::DATA);
+    let data = data(&GuardrailConfig::default());
+    assert_eq!(shipped.pointer("/finops_config/guardrails"), data.pointer("/finops_config/guardrails"));
 }
 
 /// A check as the twin gives it: name, action, path.

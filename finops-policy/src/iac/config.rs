@@ -106,9 +106,9 @@ impl IacConfig {
     ///
     /// ```
     /// use finops_policy::{iac::{IacAction, IacConfig}, json::Json};
-    /// let config = IacConfig::from_json(&Json::object([("unknown_tags", "warn")]))?;
+    /// let config = IacConfig::from_json(&Json::object([("unknown_tags", Json::from("warn"))]))?;
     /// assert_eq!(config.unknown_tags, IacAction::Warn);
-    /// let refused = IacConfig::from_json(&Json::object([("unknown_tag", "warn")])).unwrap_err();
+    /// let refused = IacConfig::from_json(&Json::object([("unknown_tag", Json::from("warn"))])).unwrap_err();
     /// assert_eq!(refused.path, "/unknown_tag");
     /// # Ok::<(), finops_policy::error::ConfigError>(())
     /// ```

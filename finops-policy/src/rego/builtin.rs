@@ -12,7 +12,13 @@ pub const FINOPS: &str = include_str!("builtin/finops.rego");
 /// Its unit tests, package `finops_test`.
 pub const FINOPS_TEST: &str = include_str!("builtin/finops_test.rego");
 
-/// The default configuration as the data of these policies, `{"finops_config": {"gate": {...}}}`.
+/// The guardrails on what [`crate::guardrail::rego_input`] hands over, package `finops.guardrails`, set `check`.
+pub const GUARDRAILS: &str = include_str!("builtin/guardrails.rego");
+
+/// Their unit tests, package `finops.guardrails_test`.
+pub const GUARDRAILS_TEST: &str = include_str!("builtin/guardrails_test.rego");
+
+/// The default configuration as the data of these policies, `{"finops_config": {"gate": {...}, "guardrails": {...}}}`.
 pub const DATA: &str = include_str!("builtin/data.json");
 
 /// The default policy and its unit tests.
