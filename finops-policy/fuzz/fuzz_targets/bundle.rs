@@ -7,7 +7,10 @@ fn check(archive: &[u8]) {
     let options = BundleOptions { skip_verify: true, ..BundleOptions::default() };
     if let Err(error) = Bundle::from_bytes(archive, &options) {
         let code = error.code();
-        assert!(code.starts_with("bundle.") || ["policy.parse", "lint.entry_missing"].contains(&code), "{code}");
+        assert!(
+            code.starts_with("bundle.") || ["policy.parse", "lint.entry_missing"].contains(&code),
+            "{code}"
+        );
     }
 }
 
