@@ -2,7 +2,7 @@
 
 use super::{
     Finding, builtins, compile,
-    graph::{Graph, MAX_DEPTH},
+    graph::{Graph, MAX_CHAIN_LEVELS, MAX_DEPTH},
     index::{Definition, Index, Literal, RuleInfo, Target},
     names, proof,
     syntax::{self, Inside, Kind},
@@ -134,13 +134,22 @@ impl<'i, 'a> Checks<'i, 'a> {
         if !cycles.is_empty() {
             return;
         }
-        let chain = self.graph.longest_chain();
-        if chain.len() > MAX_DEPTH
-            && let Some(first) = chain.first().and_then(|rule| index.rules.get(*rule))
-        {
-            let length = chain.len();
-            let message =
-                format!("it starts a chain of {length} rules, {MAX_DEPTH} are allowed; join some of them");
+        let levels = |rule: usize| {
+            let definitions =
+                index.rules.get(rule).map(|rule| rule.definitions.as_slice()).unwrap_or_default();
+            definitions.iter().map(|definition| syntax::levels(&definition.head)).max().unwrap_or(1)
+        };
+        let (chain, rules) = self.graph.heaviest_chain(|_| 1);
+        let (nested, deep) = self.graph.heaviest_chain(levels);
+        let (chain, message) = if rules > MAX_DEPTH {
+            (chain, format!("it starts a chain of {rules} rules, {MAX_DEPTH} are allowed; join some of them"))
+        } else if deep > MAX_CHAIN_LEVELS {
+            let allowed = format!("{MAX_CHAIN_LEVELS} are allowed; split them into rules side by side");
+            (nested, format!("it starts a chain of rules with {deep} levels of expressions, {allowed}"))
+        } else {
+            return;
+        };
+        if let Some(first) = chain.first().and_then(|rule| index.rules.get(*rule)) {
             self.fail(first, "lint.depth", &message);
         }
     }

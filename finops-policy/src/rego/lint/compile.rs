@@ -2,10 +2,10 @@
 
 use super::{
     Finding,
-    index::{Index, Parsed},
-    limits,
+    index::{Index, Parsed, RuleInfo},
+    limits, syntax,
 };
-use crate::rego::Module;
+use crate::rego::{Module, engine::guarded};
 use regorus::{
     Source,
     unstable::{Parser, Span},
@@ -60,17 +60,21 @@ pub fn parse_one(module: &Module) -> Result<Parsed, Finding> {
         message,
     };
     limits::check(&module.text).map_err(|refusal| refused(refusal.line, refusal.column, refusal.message))?;
-    let failed = |error: &dyn std::fmt::Display| {
-        let error = error.to_string();
-        let (line, column) = reported_place(&error, &module.name).unwrap_or((1, 1));
-        let said = reported_message(&error);
-        refused(line, column, format!("this is not Rego v1: {said}"))
+    let failed = |error: &str| {
+        let (line, column) = reported_place(error, &module.name).unwrap_or((1, 1));
+        refused(line, column, format!("this is not Rego v1: {}", reported_message(error)))
     };
-    let source =
-        Source::from_contents(module.name.clone(), module.text.clone()).map_err(|error| failed(&error))?;
-    let mut parser = Parser::new(&source).map_err(|error| failed(&error))?;
-    parser.enable_rego_v1().map_err(|error| failed(&error))?;
-    let tree = parser.parse().map_err(|error| failed(&error))?;
+    let tree = guarded(|| {
+        let read = |module: &Module| {
+            let source = Source::from_contents(module.name.clone(), module.text.clone())?;
+            let mut parser = Parser::new(&source)?;
+            parser.enable_rego_v1()?;
+            parser.parse()
+        };
+        // A type of error that this crate does not name.
+        Ok(read(module).map_err(|error| error.to_string()))
+    });
+    let tree = tree.map_err(|panic| failed(&panic.message))?.map_err(|error| failed(&error))?;
     if tree.target.is_some() {
         let message = "`__target__` is no Rego v1; remove it".to_owned();
         return Err(refused(1, 1, message));
@@ -95,24 +99,38 @@ fn reported_message(error: &str) -> String {
 
 /// Lets regorus analyse and schedule all rules: an unsafe variable, a rule that collides with another.
 pub fn compile(modules: &[&Module], index: &Index<'_>) -> Option<Finding> {
-    let failed = |error: &dyn std::fmt::Display| {
-        let error = error.to_string();
-        let place = modules.iter().find_map(|module| Some((module, reported_place(&error, &module.name)?)));
+    let failed = |error: &str| {
+        let place = modules.iter().find_map(|module| Some((module, reported_place(error, &module.name)?)));
         let (file, (line, column)) =
             place.map_or((String::new(), (0, 0)), |(module, place)| (module.name.clone(), place));
-        let message = format!("the set does not compile: {}", reported_message(&error));
+        let message = format!("the set does not compile: {}", reported_message(error));
         Finding { code: "policy.compile", file, line, column, message }
     };
-    let mut engine = regorus::Engine::new();
-    for module in modules {
-        if let Err(error) = engine.add_policy(module.name.clone(), module.text.clone()) {
-            return Some(failed(&error));
-        }
-    }
-    let entry = index.rules.iter().find(|rule| !rule.is_test())?;
+    // Any rule does: all are analysed. A function or a rule under a longer head is no entry of its own.
+    let is_plain = |rule: &&RuleInfo<'_>| {
+        rule.definitions.iter().all(|definition| {
+            syntax::is_plain(definition.head.refr)
+                && !matches!(definition.head.kind, syntax::Kind::Function(_))
+        })
+    };
+    let entry = index.rules.iter().filter(|rule| !rule.is_test()).find(is_plain)?;
     let mut path = "data".to_owned();
     for step in &entry.path {
         path.push_str(&format!("[{}]", crate::Json::from(step.as_str()).to_text()));
     }
-    engine.compile_with_entrypoint(&path.as_str().into()).err().map(|error| failed(&error))
+    let compiled = guarded(|| {
+        let compile = || {
+            let mut engine = regorus::Engine::new();
+            for module in modules {
+                engine.add_policy(module.name.clone(), module.text.clone())?;
+            }
+            engine.compile_with_entrypoint(&path.as_str().into())
+        };
+        Ok(compile().map_err(|error| error.to_string()))
+    });
+    match compiled {
+        Ok(Ok(_)) => None,
+        Ok(Err(error)) => Some(failed(&error)),
+        Err(panic) => Some(failed(&panic.message)),
+    }
 }

@@ -9,7 +9,11 @@ pub(super) mod index;
 mod limits;
 mod names;
 pub(super) mod proof;
+#[cfg(test)]
+mod properties;
 pub(super) mod syntax;
+#[cfg(test)]
+mod tests;
 pub(super) mod walk;
 
 pub(super) use checks::is_conflict;

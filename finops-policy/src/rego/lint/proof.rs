@@ -49,9 +49,14 @@ impl Proofs {
         }
     }
 
-    /// A defined reference has defined beginnings.
+    /// A defined reference has defined beginnings and indices.
     fn add(&mut self, expr: &Expr) {
         let Some(path) = syntax::path(expr) else { return };
+        for step in &path.steps {
+            if let syntax::Step::Term(index) = step {
+                self.add(index);
+            }
+        }
         let mut beginning = String::new();
         for part in path.canonical() {
             beginning.push_str(&part);
