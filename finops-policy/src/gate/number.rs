@@ -202,11 +202,7 @@ impl Exact {
     fn ascii(&self) -> Cow<'_, [u8]> {
         match &self.digits {
             Digits::Small(0, _) => Cow::Borrowed(&[]),
-            Digits::Small(digits, _) => match u64::try_from(*digits) {
-                // Dividing 64 bits is several times cheaper.
-                Ok(digits) => Cow::Owned(digits.to_string().into_bytes()),
-                Err(_) => Cow::Owned(digits.to_string().into_bytes()),
-            },
+            Digits::Small(digits, _) => Cow::Owned(digits.to_string().into_bytes()),
             Digits::Large(digits) => Cow::Borrowed(digits),
         }
     }
@@ -302,7 +298,8 @@ fn justified(digits: u128, count: u8) -> u128 {
 }
 
 /// Ten to the power `exponent`, at most [`SMALL`].
-const fn power(exponent: usize) -> u128 {
+fn power(exponent: usize) -> u128 {
+    #[expect(clippy::indexing_slicing, reason = "computed by the compiler, which checks each index")]
     const POWERS: [u128; SMALL + 1] = {
         let mut powers = [1_u128; SMALL + 1];
         let mut index = 1;
@@ -312,7 +309,7 @@ const fn power(exponent: usize) -> u128 {
         }
         powers
     };
-    if exponent <= SMALL { POWERS[exponent] } else { POWERS[SMALL] }
+    POWERS.get(exponent).copied().unwrap_or(1)
 }
 
 impl Ord for Exact {

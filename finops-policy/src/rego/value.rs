@@ -7,8 +7,7 @@ use regorus::Value;
 
 use super::engine::EvalError;
 use crate::{
-    Json,
-    gate::number::Exact,
+    Json, gate,
     json::{Number, Object},
 };
 
@@ -46,11 +45,6 @@ pub enum Schema {
     Finops,
 }
 
-/// Larger is worse: never below the exact value.
-const ROUNDED_UP: [&str; 3] = ["unit_cost_usd", "total_spend_usd", "carbon_intensity_g_per_kwh"];
-/// Smaller is worse: never above the exact value.
-const ROUNDED_DOWN: [&str; 2] = ["test_pass_rate", "budget_cap_usd"];
-
 /// Converts an input for the engine, rounding the fields of `schema`: section 2 of the policy specification.
 ///
 /// # Errors
@@ -60,25 +54,14 @@ pub fn from_input(input: &Json, schema: Schema) -> Result<Converted, EvalError> 
     let mut nodes = 1;
     let mut converted = regorus::value::Object::new();
     for (name, value) in members.iter() {
-        let up = ROUNDED_UP.contains(&name);
-        let exact = if up || ROUNDED_DOWN.contains(&name) { Exact::from_json(value) } else { None };
-        let value = match exact {
+        let value = match gate::rounded(members, name, value) {
             None => inward(value, &mut nodes)?,
-            Some(exact) => {
+            Some(double) => {
                 nodes = nodes.saturating_add(1);
-                let rounded = if up { exact.up() } else { exact.down() };
-                Value::from(rounded.ok_or_else(|| beyond(&exact.normal_form()))?)
+                Value::from(double.map_err(|error| EvalError::eval(error.to_string()))?)
             }
         };
         converted.insert(Value::from(name), value);
-    }
-    // Both are rounded against what they allow; a spend at the cap must still not be over it.
-    let exact = |name: &str| members.get(name).and_then(Exact::from_json);
-    if let (Some(spend), Some(cap)) = (exact("total_spend_usd"), exact("budget_cap_usd"))
-        && spend <= cap
-        && let (Some(up), Some(down)) = (spend.up(), cap.down())
-    {
-        converted.insert(Value::from("budget_cap_usd"), Value::from(down.max(up)));
     }
     Ok(Converted { value: converted.into_value(), nodes })
 }

@@ -4,11 +4,20 @@ use super::Handler;
 use crate::{
     Json, PolicyError,
     error::ConfigError,
-    gate::{Exact, canonical},
+    gate::{Exact, GateConfig, canonical, decide_text},
     json::{Limits, Number, read},
 };
 
-pub(super) const KINDS: &[(&str, Handler)] = &[("number", number), ("digest", digest)];
+pub(super) const KINDS: &[(&str, Handler)] = &[("gate", gate), ("number", number), ("digest", digest)];
+
+/// `{input_json, config?}` to the answer of the default policy.
+fn gate(input: &Json) -> Result<Json, PolicyError> {
+    let config = match input.get("config") {
+        None | Some(Json::Null) => GateConfig::default(),
+        Some(config) => GateConfig::from_json(config)?,
+    };
+    Ok(decide_text(text_member(input, "input_json")?.as_bytes(), &config).to_json())
+}
 
 /// `{text}` to `{accepted, normal_form, up, down, on_grid}`; what does not apply is null.
 fn number(input: &Json) -> Result<Json, PolicyError> {

@@ -154,9 +154,10 @@ proptest! {
     fn sums_agree_with_integers(a in -(1_i128 << 100)..(1 << 100), b in -(1_i128 << 100)..(1 << 100), shift in 0_i32..60) {
         let (x, y) = (exact(&a.to_string()), exact(&b.to_string()));
         prop_assert_eq!(x.checked_add(&y).unwrap(), exact(&a.checked_add(b).unwrap().to_string()));
-        let shifted = x.clone().shifted(-shift).checked_add(&y.clone().shifted(-shift)).unwrap();
+        let down = shift.checked_neg().unwrap();
+        let shifted = x.clone().shifted(down).checked_add(&y.clone().shifted(down)).unwrap();
         prop_assert_eq!(shifted.shifted(shift), x.checked_add(&y).unwrap());
-        let apart = x.clone().shifted(-shift).checked_add(&y).unwrap();
-        prop_assert_eq!(apart.checked_add(&exact(&b.checked_neg().unwrap().to_string())).unwrap(), x.shifted(-shift));
+        let apart = x.clone().shifted(down).checked_add(&y).unwrap();
+        prop_assert_eq!(apart.checked_add(&exact(&b.checked_neg().unwrap().to_string())).unwrap(), x.shifted(down));
     }
 }

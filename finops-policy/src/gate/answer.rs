@@ -1,0 +1,264 @@
+//! What the default policy answers.
+
+use super::message;
+use crate::{
+    decision::{Action, Outcome, Violation},
+    json::{Json, ReadError},
+};
+use std::borrow::Cow;
+
+/// A rule whose action a configuration may change. Ordered as in the answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Rule {
+    UnitCost,
+    TotalSpend,
+    TagsMissing,
+    TagsEmpty,
+    TagsRequired,
+    TestPassRate,
+    SecurityScan,
+    CarbonIntensity,
+    CarbonRegion,
+    UnitCostWarn,
+    CarbonIntensityWarn,
+}
+
+impl Rule {
+    pub(crate) const ALL: [Self; 11] = [
+        Self::UnitCost,
+        Self::TotalSpend,
+        Self::TagsMissing,
+        Self::TagsEmpty,
+        Self::TagsRequired,
+        Self::TestPassRate,
+        Self::SecurityScan,
+        Self::CarbonIntensity,
+        Self::CarbonRegion,
+        Self::UnitCostWarn,
+        Self::CarbonIntensityWarn,
+    ];
+
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::UnitCost => "budget.unit_cost",
+            Self::TotalSpend => "budget.total_spend",
+            Self::TagsMissing => "tags.missing",
+            Self::TagsEmpty => "tags.empty",
+            Self::TagsRequired => "tags.required",
+            Self::TestPassRate => "promotion.test_pass_rate",
+            Self::SecurityScan => "promotion.security_scan",
+            Self::CarbonIntensity => "carbon.intensity",
+            Self::CarbonRegion => "carbon.region",
+            Self::UnitCostWarn => "budget.unit_cost.warn",
+            Self::CarbonIntensityWarn => "carbon.intensity.warn",
+        }
+    }
+
+    /// What the rule demands unless configured otherwise.
+    pub(crate) const fn action(self) -> Action {
+        match self {
+            Self::UnitCostWarn | Self::CarbonIntensityWarn => Action::Warn,
+            _ => Action::Deny,
+        }
+    }
+
+    pub(crate) const fn index(self) -> usize {
+        self as usize
+    }
+}
+
+/// Rules about the input as such: they always deny.
+pub(crate) const INPUT_RULES: [&str; 11] = [
+    "input.json",
+    "input.not_object",
+    "input.too_large",
+    "input.too_deep",
+    "input.duplicate_key",
+    "input.unknown_field",
+    "input.required",
+    "input.null",
+    "input.number",
+    "input.type",
+    "input.range",
+];
+
+/// Why a rule was not evaluated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reason {
+    InputAbsent,
+    InputInvalid,
+    NoLimit,
+    NotPromoting,
+}
+
+impl Reason {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::InputAbsent => "input_absent",
+            Self::InputInvalid => "input_invalid",
+            Self::NoLimit => "no_limit",
+            Self::NotPromoting => "not_promoting",
+        }
+    }
+}
+
+/// Rules that need something of the input, in the order in which those that were not evaluated are listed.
+pub(crate) const CONDITIONAL: [Rule; 7] = [
+    Rule::UnitCost,
+    Rule::TotalSpend,
+    Rule::TagsRequired,
+    Rule::TestPassRate,
+    Rule::SecurityScan,
+    Rule::CarbonIntensity,
+    Rule::CarbonRegion,
+];
+
+/// One failing check of the default policy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// The rule's stable id, for example `budget.unit_cost`.
+    pub rule: &'static str,
+    /// What the rule demands.
+    pub action: Action,
+    /// JSON pointer into the input.
+    pub path: Option<Cow<'static, str>>,
+    /// The tag in question.
+    pub subject: Option<String>,
+    /// The value found, in normal form.
+    pub actual: Option<String>,
+    /// The limit, in normal form.
+    pub limit: Option<String>,
+    /// The sentence for people.
+    pub message: String,
+}
+
+impl Failure {
+    pub(crate) const fn new(rule: &'static str, message: String) -> Self {
+        Self { rule, action: Action::Deny, path: None, subject: None, actual: None, limit: None, message }
+    }
+
+    fn to_json(&self, with_action: bool) -> Json {
+        let action = match self.action {
+            Action::Deny => "deny",
+            Action::RequireApproval => "require_approval",
+            Action::Warn => "warn",
+            Action::Advice => "advice",
+        };
+        let members = [
+            ("rule", Some(self.rule)),
+            ("action", with_action.then_some(action)),
+            ("path", self.path.as_deref()),
+            ("subject", self.subject.as_deref()),
+            ("actual", self.actual.as_deref()),
+            ("limit", self.limit.as_deref()),
+        ];
+        Json::object(members.into_iter().filter_map(|(name, text)| Some((name, Json::from(text?)))))
+    }
+}
+
+impl From<Failure> for Violation {
+    fn from(failure: Failure) -> Self {
+        Self {
+            rule: failure.rule.to_owned(),
+            action: failure.action,
+            path: failure.path.map(Cow::into_owned),
+            subject: failure.subject,
+            actual: failure.actual,
+            limit: failure.limit,
+            resource: None,
+            message: failure.message,
+        }
+    }
+}
+
+/// Every failing check of the default policy, and every rule that had nothing to judge.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Answer {
+    /// All that deny, then all that require an approval, each in the order of the rules.
+    pub violations: Vec<Failure>,
+    /// What only warns, in the order of the rules.
+    pub warnings: Vec<Failure>,
+    pub(crate) not_evaluated: [Option<Reason>; CONDITIONAL.len()],
+}
+
+impl Answer {
+    /// The denial of a text that the reader refuses.
+    #[must_use]
+    pub fn refused(error: &ReadError) -> Self {
+        let path = matches!(error, ReadError::TooLarge { .. } | ReadError::TooDeep { .. })
+            .then_some(Cow::Borrowed(""));
+        Self::denied(Failure { path, ..Failure::new(error.code(), message::refused(error)) })
+    }
+
+    /// A single denial.
+    pub(crate) fn denied(failure: Failure) -> Self {
+        Self { violations: vec![failure], ..Self::default() }
+    }
+
+    /// Deny over require an approval over allow.
+    #[must_use]
+    pub fn outcome(&self) -> Outcome {
+        match self.violations.first().map(|first| first.action) {
+            None => Outcome::Allow,
+            Some(Action::RequireApproval) => Outcome::RequireApproval,
+            Some(_) => Outcome::Deny,
+        }
+    }
+
+    /// Whether nothing denies and nothing needs an approval.
+    #[must_use]
+    pub const fn allowed(&self) -> bool {
+        self.violations.is_empty()
+    }
+
+    /// The sentences of what denies.
+    pub fn deny_messages(&self) -> impl Iterator<Item = &str> {
+        self.messages(Action::Deny)
+    }
+
+    /// The sentences of what requires an approval.
+    pub fn approval_messages(&self) -> impl Iterator<Item = &str> {
+        self.messages(Action::RequireApproval)
+    }
+
+    /// The sentences of what warns.
+    pub fn warn_messages(&self) -> impl Iterator<Item = &str> {
+        self.warnings.iter().map(|failure| failure.message.as_str())
+    }
+
+    fn messages(&self, action: Action) -> impl Iterator<Item = &str> {
+        let of_action = self.violations.iter().filter(move |failure| failure.action == action);
+        of_action.map(|failure| failure.message.as_str())
+    }
+
+    /// The rules that had nothing to judge, each with its reason: `input_absent`, `input_invalid`, `no_limit` or
+    /// `not_promoting`.
+    pub fn not_evaluated(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
+        let reasons = CONDITIONAL.iter().zip(&self.not_evaluated);
+        reasons.filter_map(|(rule, reason)| Some((rule.name(), (*reason)?.name())))
+    }
+
+    /// As JSON: `decision`, `allowed`, `violations`, `warnings`, `deny_messages`, `approval_messages`, `warn_messages`,
+    /// `not_evaluated`.
+    #[must_use]
+    pub fn to_json(&self) -> Json {
+        let decision = match self.outcome() {
+            Outcome::Deny => "deny",
+            Outcome::RequireApproval => "require_approval",
+            Outcome::Allow => "allow",
+        };
+        Json::object([
+            ("decision", decision.into()),
+            ("allowed", self.allowed().into()),
+            ("violations", Json::array(self.violations.iter().map(|failure| failure.to_json(true)))),
+            ("warnings", Json::array(self.warnings.iter().map(|failure| failure.to_json(false)))),
+            ("deny_messages", Json::array(self.deny_messages())),
+            ("approval_messages", Json::array(self.approval_messages())),
+            ("warn_messages", Json::array(self.warn_messages())),
+            (
+                "not_evaluated",
+                Json::array(self.not_evaluated().map(|(rule, reason)| Json::array([rule, reason]))),
+            ),
+        ])
+    }
+}
