@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{engine::EvalError, source::SetRules};
+use super::{engine::EvalError, merge::Origins, source::SetRules};
 
 /// The lines of one file, from 1, sorted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,12 +53,19 @@ pub(super) struct Lines(BTreeMap<String, (BTreeSet<u32>, BTreeSet<u32>)>);
 
 impl Lines {
     /// Adds what `engine` evaluated.
-    pub(super) fn add(&mut self, engine: &regorus::Engine) -> Result<(), EvalError> {
+    pub(super) fn add(&mut self, engine: &regorus::Engine, origins: &Origins) -> Result<(), EvalError> {
         let report = engine.get_coverage_report().map_err(|e| EvalError::eval(e.to_string()))?;
         for file in report.files {
-            let (covered, known) = self.0.entry(file.path).or_default();
-            known.extend(file.covered.iter().chain(&file.not_covered));
-            covered.extend(file.covered);
+            for (lines, is_covered) in [(file.covered, true), (file.not_covered, false)] {
+                for line in lines {
+                    let (path, line) = origins.of(&file.path, line);
+                    let (covered, known) = self.0.entry(path.to_owned()).or_default();
+                    known.insert(line);
+                    if is_covered {
+                        covered.insert(line);
+                    }
+                }
+            }
         }
         Ok(())
     }

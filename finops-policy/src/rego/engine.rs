@@ -1,7 +1,7 @@
 //! One evaluation: compile, run under limits, and turn every fault into a code.
 
 use std::{
-    num::NonZeroU32,
+    num::{NonZeroU32, NonZeroUsize},
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
     time::Duration,
@@ -14,7 +14,14 @@ use regorus::{
     utils::limits::ExecutionTimerConfig,
 };
 
-use super::{Engine, Module, coverage::Lines, lint, value};
+use super::{
+    Engine, Module,
+    coverage::Lines,
+    lint,
+    merge::{self, Origins},
+    source::SetRules,
+    value,
+};
 use crate::Json;
 
 /// How much one evaluation may take: section 8 of the policy specification.
@@ -100,7 +107,7 @@ pub fn evaluate(
         let data = value::from_json(data)?.value;
         let input = input.map(value::from_json).transpose()?;
         let limits = Limits::patient();
-        let value = Prepared::new(read(modules)?, data, query, engine)?.run(input, &limits)?;
+        let value = Prepared::new(read(modules)?.engine, data, query, engine)?.run(input, &limits)?;
         match value {
             Value::Undefined => Ok(None),
             value => value::to_json(&value, limits.result_bytes).map(Some),
@@ -165,11 +172,13 @@ impl Prepared {
     }
 
     /// Evaluates the rule and adds the lines that ran.
-    pub(super) fn cover(&self, input: Value, limits: &Limits, lines: &mut Lines) -> Result<(), EvalError> {
+    pub(super) fn cover(&self, input: Value, limits: &Limits, origins: &Origins) -> Result<Lines, EvalError> {
         let mut engine = self.interpreter();
         engine.set_enable_coverage(true);
         interpreted(&mut engine, &self.rule, input, limits)?;
-        lines.add(&engine)
+        let mut lines = Lines::default();
+        lines.add(&engine, origins)?;
+        Ok(lines)
     }
 
     /// Evaluates the rule: its value, or undefined.
@@ -226,8 +235,18 @@ const fn timer(limits: &Limits, check_interval: NonZeroU32) -> ExecutionTimerCon
     ExecutionTimerConfig { limit: limits.wall, check_interval }
 }
 
-/// An interpreter that has parsed `modules`, which nobody has linted: here only what would abort the process is refused.
-pub(crate) fn read(modules: &[Module]) -> Result<regorus::Engine, EvalError> {
+/// Modules ready to be compiled.
+pub(crate) struct Parsed {
+    /// An interpreter that has parsed them, joined where it must be.
+    pub(crate) engine: regorus::Engine,
+    /// What they declare, as they were given.
+    pub(crate) rules: SetRules,
+    /// Where the lines of the joined ones come from.
+    pub(crate) origins: Origins,
+}
+
+/// Parses `modules`, which nobody has linted: here only what would abort the process is refused.
+pub(crate) fn read(modules: &[Module]) -> Result<Parsed, EvalError> {
     let report = lint::lint(modules, &Json::object::<&str>([]), "");
     let aborts = ["policy.parse", "lint.recursion", "lint.depth"];
     match report.errors.iter().find(|finding| aborts.contains(&finding.code)) {
@@ -236,9 +255,26 @@ pub(crate) fn read(modules: &[Module]) -> Result<regorus::Engine, EvalError> {
     }
 }
 
-/// An interpreter that has parsed `modules`. They keep to the limits of a source: the parser recurses.
-pub(crate) fn parsed(modules: &[Module]) -> Result<regorus::Engine, EvalError> {
+/// Parses `modules`, which keep to the limits of a source: the parser recurses.
+pub(crate) fn parsed(modules: &[Module]) -> Result<Parsed, EvalError> {
+    let mut engine = parser(modules)?;
+    let rules = SetRules::of(&mut engine);
+    let trees: Vec<&regorus::unstable::Module> = engine.get_modules().iter().map(AsRef::as_ref).collect();
+    let Some((joined, origins)) = merge::joined(&trees)? else {
+        return Ok(Parsed { engine, rules, origins: Origins::default() });
+    };
+    Ok(Parsed { engine: parser(&joined)?, rules, origins })
+}
+
+/// An interpreter that has parsed `modules` as they are.
+pub(crate) fn parser(modules: &[Module]) -> Result<regorus::Engine, EvalError> {
     let mut engine = regorus::Engine::new();
+    // The lint has measured each module; joined they may be longer.
+    engine.set_policy_length_config(regorus::PolicyLengthConfig {
+        max_file_bytes: NonZeroUsize::MAX,
+        max_lines: NonZeroUsize::MAX,
+        ..regorus::PolicyLengthConfig::default()
+    });
     // What a policy prints goes nowhere.
     engine.set_gather_prints(true);
     modules.iter().try_for_each(|module| add(&mut engine, module))?;

@@ -6,6 +6,7 @@ pub mod contract;
 pub mod coverage;
 pub mod engine;
 pub mod lint;
+mod merge;
 pub mod remote;
 pub mod set;
 mod source;

@@ -117,3 +117,43 @@ fn unavailable(code: &'static str, cause: &str) -> SetAnswer {
     let detail = format!("policy service unavailable: {cause}");
     SetAnswer { decision: Outcome::Deny, code: Some(code), detail: Some(detail), violations: Vec::new() }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn everything_but_a_clear_answer_is_a_code() {
+        let long = format!(r#"{{"result":{{"allow":true,"x":"{}"}}}}"#, "x".repeat(MAX_BODY_BYTES));
+        for (status, body, code) in [
+            (200, r#"{"result":{"allow":true}}"#, None),
+            (201, r#"{"result":{"allow":true}}"#, Some("opa.status")),
+            (302, "", Some("opa.status")),
+            (200, long.as_str(), Some("opa.result")),
+            (200, r#"{"result":{"allow":NaN}}"#, Some("opa.result")),
+            (200, r#"{"result":{"allow":true},"result":{"allow":true}}"#, Some("opa.result")),
+            (200, r#"{"result":null}"#, Some("opa.result")),
+            (200, r#"{"result":{"allow":null}}"#, Some("opa.result")),
+            (200, r#"{"result":{"allow":false}}"#, Some("policy.not_allowed")),
+        ] {
+            let answer = answered(status, body.as_bytes());
+            assert_eq!(answer.code, code, "{status}");
+            assert_eq!(answer.decision == Outcome::Allow, code.is_none());
+            let clear = matches!(code, None | Some("policy.not_allowed"));
+            assert_eq!(decision_source(&answer), if clear { "opa" } else { "fail_closed" });
+            let unavailable = |detail: &String| detail.starts_with("policy service unavailable: ");
+            assert_eq!(answer.detail.as_ref().is_some_and(unavailable), !clear);
+        }
+    }
+
+    #[test]
+    fn failures_by_name() {
+        for name in ["refused", "reset", "dns", "tls", "breaker_open"] {
+            assert_eq!(Failure::of(name).map(|failure| failed(failure).code), Some(Some("opa.unavailable")));
+        }
+        for name in ["timeout", "stalled_body"] {
+            assert_eq!(Failure::of(name).map(|failure| failed(failure).code), Some(Some("opa.timeout")));
+        }
+        assert_eq!(Failure::of("other"), None);
+    }
+}

@@ -8,8 +8,8 @@ use super::{
     Engine, Module,
     bundle::{self, Bundle, BundleError},
     contract::{self, SetAnswer},
-    coverage::{Coverage, Lines},
-    engine::{self, EvalError, Evaluated, Limits, Prepared, guarded},
+    coverage::Coverage,
+    engine::{self, EvalError, Evaluated, Limits, Parsed, Prepared, guarded},
     lint::{self, Finding},
     source::{SetRules, data_path},
     test_runner::{self, TestOptions, TestReport},
@@ -226,8 +226,7 @@ impl PolicySet {
             EngineOption::Rvm => return Err(RegoError::Engine { reasons: report.engine.reasons }),
         };
         let (loaded, tests) = guarded(|| {
-            let mut parsed = engine::parsed(modules)?;
-            let rules = SetRules::of(&mut parsed);
+            let Parsed { engine: mut parsed, rules, origins } = engine::parsed(modules)?;
             if let Some(path) = rules.over(data) {
                 let message = format!("data at `{path}` hides a rule of that name; rename one");
                 return Err(EvalError::new("policy.compile", message));
@@ -237,7 +236,7 @@ impl PolicySet {
             let prepared = Prepared::new(parsed, value::from_json(data)?.value, &gathered.rule, engine)?;
             let tests = if options.run_tests {
                 let tests = TestOptions::default();
-                Some(test_runner::run_prepared(&prepared.interpreter(), &rules, &tests)?)
+                Some(test_runner::run_prepared(&prepared.interpreter(), (&rules, &origins), &tests)?)
             } else {
                 None
             };
@@ -320,11 +319,10 @@ impl PolicySet {
     pub fn coverage(&self, input: &Json, schema: Schema) -> Result<Coverage, EvalError> {
         let set = &*self.0;
         guarded(|| {
-            let rules = SetRules::of(&mut engine::parsed(&set.modules)?);
+            let parsed = engine::parsed(&set.modules)?;
             let input = value::from_input(input, schema)?.value;
-            let mut lines = Lines::default();
-            set.prepared.cover(input, &set.limits, &mut lines)?;
-            let mut coverage = lines.coverage(&rules);
+            let lines = set.prepared.cover(input, &set.limits, &parsed.origins)?;
+            let mut coverage = lines.coverage(&parsed.rules);
             coverage.files.retain(|file| set.modules.iter().any(|module| module.name == file.path));
             Ok(coverage)
         })

@@ -50,7 +50,7 @@ impl SetRules {
             let refused = lint::parse_errors(one).first().map(ToString::to_string);
             let parsed = match refused {
                 Some(why) => Err(EvalError::new("policy.parse", why)),
-                None => engine::guarded(|| engine::parsed(one)),
+                None => engine::guarded(|| engine::parser(one)),
             };
             match parsed {
                 Ok(mut engine) => engine.get_modules().iter().for_each(|module| all.add(module)),
@@ -109,7 +109,7 @@ impl SetRules {
 }
 
 /// The leading constant segments of a reference.
-fn constant_path(refr: &Expr) -> Vec<String> {
+pub(super) fn constant_path(refr: &Expr) -> Vec<String> {
     let mut segments = Vec::new();
     let mut at = refr;
     loop {

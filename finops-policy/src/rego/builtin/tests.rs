@@ -56,8 +56,13 @@ impl Both {
         let config = GateConfig::from_json(&json(config)).unwrap();
         let base = value::from_json(&data(&config)).unwrap().value;
         let prepared = |rule: &str, engine| {
-            Prepared::new(parsed(&modules()).unwrap(), base.clone(), &format!("data.finops.{rule}"), engine)
-                .unwrap()
+            Prepared::new(
+                parsed(&modules()).unwrap().engine,
+                base.clone(),
+                &format!("data.finops.{rule}"),
+                engine,
+            )
+            .unwrap()
         };
         let rules = [Engine::Interpreter, Engine::Rvm]
             .map(|engine| ["violation", "warn", "allow"].map(|rule| prepared(rule, engine)));

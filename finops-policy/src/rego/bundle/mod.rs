@@ -211,3 +211,6 @@ pub(super) fn digest_of(modules: &[Module], data: &Json) -> String {
     let listing: String = lines.iter().map(|(name, digest)| format!("{digest}  {name}\n")).collect();
     format!("sha256:{}", sha256(listing.as_bytes()))
 }
+
+#[cfg(test)]
+mod tests;

@@ -16,7 +16,7 @@ fn code(evaluated: &Evaluated) -> Option<&'static str> {
 
 fn prepared(body: &str, engine: Engine) -> Prepared {
     let module = Module::new("p.rego", format!("package p\n{body}\n"));
-    Prepared::new(parsed(&[module]).unwrap(), Value::new_object(), "data.p.x", engine).unwrap()
+    Prepared::new(parsed(&[module]).unwrap().engine, Value::new_object(), "data.p.x", engine).unwrap()
 }
 
 #[test]

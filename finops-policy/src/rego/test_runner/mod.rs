@@ -10,7 +10,8 @@ use regorus::Value;
 use super::{
     Module,
     coverage::{self, Coverage},
-    engine::{EvalError, Limits, guarded, interpreted, read},
+    engine::{EvalError, Limits, Parsed, guarded, interpreted, read},
+    merge::Origins,
     source::{SetRules, data_path},
     value,
 };
@@ -124,19 +125,18 @@ impl Default for TestOptions {
 /// `policy.parse`, `policy.compile`, `policy.eval` for a number in `data` beyond the largest double, `policy.panic`.
 pub fn run(modules: &[Module], data: &Json, options: &TestOptions) -> Result<TestReport, EvalError> {
     guarded(|| {
-        let mut engine = read(modules)?;
-        let rules = SetRules::of(&mut engine);
+        let Parsed { mut engine, rules, origins } = read(modules)?;
         engine.set_strict_builtin_errors(true);
         let data = value::from_json(data)?.value;
         engine.add_data(data).map_err(|e| EvalError::new("policy.compile", e.to_string()))?;
-        run_prepared(&engine, &rules, options)
+        run_prepared(&engine, (&rules, &origins), options)
     })
 }
 
 /// Runs the tests among `rules` in copies of `engine`, which has them and its data.
 pub(super) fn run_prepared(
     engine: &regorus::Engine,
-    rules: &SetRules,
+    (rules, origins): (&SetRules, &Origins),
     options: &TestOptions,
 ) -> Result<TestReport, EvalError> {
     let mut engine = engine.clone();
@@ -168,7 +168,7 @@ pub(super) fn run_prepared(
             let outcome = guarded(|| {
                 let value = interpreted(&mut engine, &path, Value::Undefined, &options.limits);
                 if options.coverage {
-                    lines.add(&engine)?;
+                    lines.add(&engine, origins)?;
                 }
                 value
             });
@@ -200,3 +200,6 @@ fn judged(outcome: Result<Value, EvalError>) -> (TestStatus, Option<String>) {
         Err(error) => (TestStatus::Error, Some(error.to_string())),
     }
 }
+
+#[cfg(test)]
+mod tests;
