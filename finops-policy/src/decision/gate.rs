@@ -371,9 +371,7 @@ impl Gate {
         conditions: &Conditions<'_>,
         fields: &EventFields,
     ) -> Json {
-        let state = self.slot.state();
-        let revision = state.set_revision();
-        log::event(decision, input, conditions, (self.entry(), revision), fields, &self.masks)
+        log::event(decision, input, conditions, self.entry(), fields, &self.masks)
     }
 
     /// The revision that decides, when its set was loaded, and why the last load failed.

@@ -93,17 +93,19 @@ pub struct Conditions<'a> {
 
 /// The event of a decision, masked. `input` is none when the text could not be read: unread text cannot be masked.
 ///
-/// `path` is the entry package, `revision` that of the set, if there is one.
+/// `path` is the entry package.
 #[must_use]
 pub fn event(
     decision: &Decision,
     input: Option<&Json>,
     conditions: &Conditions<'_>,
-    source: (&str, Option<&str>),
+    path: &str,
     fields: &EventFields,
     masks: &[Mask],
 ) -> Json {
-    let (path, revision) = source;
+    // Without a set the revision is the policy digest: the set that decided is named by the decision, not by the gate,
+    // which may have loaded another one since.
+    let revision = (decision.policy_revision != decision.policy_digest).then_some(&decision.policy_revision);
     let mut members = Object::new();
     members.insert("decision_id", decision.decision_id.as_deref());
     members.insert("timestamp", fields.timestamp.map(|at| at.to_string()));
@@ -113,7 +115,7 @@ pub fn event(
     }
     members.insert("result", decision.to_json());
     members.insert("labels", fields.labels.clone());
-    let bundle = revision.map(|revision| (path, Json::object([("revision", Json::from(revision))])));
+    let bundle = revision.map(|revision| (path, Json::object([("revision", Json::from(revision.as_str()))])));
     members.insert("bundles", Json::object(bundle));
     members.insert("metrics", fields.metrics.clone());
     let custom = custom(conditions, fields.timestamp);

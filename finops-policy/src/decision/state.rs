@@ -3,12 +3,12 @@
 use super::{Fault, gate};
 use crate::Json;
 use finops_core::time::Timestamp;
+use std::sync::Arc;
 
 #[cfg(feature = "rego")]
 use {
     super::UsedEngine,
     crate::rego::{Module, contract::SetAnswer},
-    std::sync::Arc,
 };
 
 /// What evaluates an input: a set of policies.
@@ -82,7 +82,7 @@ pub(super) struct Slot {
     #[cfg(feature = "rego")]
     state: arc_swap::ArcSwap<State>,
     #[cfg(not(feature = "rego"))]
-    state: State,
+    state: Arc<State>,
 }
 
 impl std::fmt::Debug for Slot {
@@ -106,6 +106,8 @@ impl Slot {
         };
         #[cfg(feature = "rego")]
         let state = arc_swap::ArcSwap::from_pointee(state);
+        #[cfg(not(feature = "rego"))]
+        let state = Arc::new(state);
         Self {
             #[cfg(feature = "rego")]
             policy,
@@ -119,8 +121,8 @@ impl Slot {
     }
 
     #[cfg(not(feature = "rego"))]
-    pub(super) const fn state(&self) -> &State {
-        &self.state
+    pub(super) fn state(&self) -> Arc<State> {
+        Arc::clone(&self.state)
     }
 
     /// Puts a good set in force.
@@ -167,14 +169,6 @@ impl State {
             loaded_at: self.loaded_at,
             last_error: self.last_error.clone(),
         }
-    }
-
-    /// The revision of the set, if one is loaded.
-    pub(super) fn set_revision(&self) -> Option<&str> {
-        #[cfg(feature = "rego")]
-        return self.set.as_ref().map(|_| self.revision.as_str());
-        #[cfg(not(feature = "rego"))]
-        None
     }
 
     /// The set's answer; none without a set.

@@ -172,17 +172,13 @@ impl Prepared {
     }
 
     /// Evaluates the rule and adds the lines that ran.
-    pub(super) fn cover(
-        &self,
-        input: Value,
-        limits: &Limits,
-        origins: &Origins,
-        lines: &mut Lines,
-    ) -> Result<(), EvalError> {
+    pub(super) fn cover(&self, input: Value, limits: &Limits, origins: &Origins) -> Result<Lines, EvalError> {
         let mut engine = self.interpreter();
         engine.set_enable_coverage(true);
         interpreted(&mut engine, &self.rule, input, limits)?;
-        lines.add(&engine, origins)
+        let mut lines = Lines::default();
+        lines.add(&engine, origins)?;
+        Ok(lines)
     }
 
     /// Evaluates the rule: its value, or undefined.

@@ -8,7 +8,7 @@ use super::{
     Engine, Module,
     bundle::{self, Bundle, BundleError},
     contract::{self, SetAnswer},
-    coverage::{Coverage, Lines},
+    coverage::Coverage,
     engine::{self, EvalError, Evaluated, Limits, Parsed, Prepared, guarded},
     lint::{self, Finding},
     source::{SetRules, data_path},
@@ -319,11 +319,10 @@ impl PolicySet {
     pub fn coverage(&self, input: &Json, schema: Schema) -> Result<Coverage, EvalError> {
         let set = &*self.0;
         guarded(|| {
-            let Parsed { rules, origins, .. } = engine::parsed(&set.modules)?;
+            let parsed = engine::parsed(&set.modules)?;
             let input = value::from_input(input, schema)?.value;
-            let mut lines = Lines::default();
-            set.prepared.cover(input, &set.limits, &origins, &mut lines)?;
-            let mut coverage = lines.coverage(&rules);
+            let lines = set.prepared.cover(input, &set.limits, &parsed.origins)?;
+            let mut coverage = lines.coverage(&parsed.rules);
             coverage.files.retain(|file| set.modules.iter().any(|module| module.name == file.path));
             Ok(coverage)
         })
