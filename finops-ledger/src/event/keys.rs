@@ -431,7 +431,7 @@ mod tests {
             master.prk().bytes().to_vec(),
             master.event_key("a.b").bytes().to_vec(),
             master.checkpoint_key("a.b").bytes().to_vec(),
-            state.to_bytes().to_vec(),
+            state.to_bytes().get(16..).unwrap().to_vec(),
         ];
         for key in keys.iter().map(|key| hex::encode(key)).chain([SECRET.to_owned()]) {
             assert!(!shown.contains(key.get(..16).unwrap()), "{shown}");

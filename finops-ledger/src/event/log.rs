@@ -418,4 +418,4 @@ impl LogWriter {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
