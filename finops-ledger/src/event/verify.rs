@@ -8,6 +8,7 @@ pub use anchor::Anchor;
 pub use verdict::{Failure, Gap, KeyRun, Tags, Verification};
 
 use super::{
+    canonical::SIZE_MAX,
     envelope::{EventView, ViewError},
     head::Head,
     keys::{KeyState, Keyring, Kid},
@@ -187,6 +188,10 @@ impl<'a> Verifier<'a> {
 
     fn check(&mut self, record: &Record<'_>) -> Result<(), Failure> {
         let seq = self.head.size();
+        // A line was measured when it was read; a row of a store was not.
+        if record.event.len() > SIZE_MAX {
+            return Err(Failure::Malformed);
+        }
         if record.seq != seq {
             return Err(Failure::Sequence);
         }

@@ -1,3 +1,5 @@
+#![expect(clippy::cast_possible_truncation, reason = "small numbers of the tests")]
+
 use super::*;
 use crate::event::log::tests::{FIRST, ORIGIN, SECOND, Sample, master, ring};
 use crate::event::{checkpoint::PublicSigner, note::Vkey};
