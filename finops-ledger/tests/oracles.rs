@@ -1,10 +1,4 @@
 //! Other people's programs, asked the same: canonical bytes and the tree of RFC 6962.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
-#![expect(
-    clippy::arithmetic_side_effects,
-    clippy::cast_possible_truncation,
-    reason = "small numbers of the tests"
-)]
 
 use ct_merkle::{ConsistencyProof, InclusionProof, RootHash, mem_backed_tree::MemoryBackedTree};
 use finops_ledger::event::{

@@ -1,6 +1,6 @@
 //! Walks canonical bytes without building a value: any other spelling ends the walk.
 
-use super::{DEPTH_MAX, INTEGER_MAX, key_order};
+use super::{DEPTH_MAX, INTEGER_MAX, key_order, position_of_special};
 use std::{borrow::Cow, cmp::Ordering};
 
 /// One container more than `depth`, while the limit allows it.
@@ -133,7 +133,7 @@ impl<'a> Scanner<'a> {
         let start = self.at;
         loop {
             let rest = self.text.as_bytes().get(self.at..)?;
-            let stop = rest.iter().position(|byte| *byte < 0x20 || matches!(byte, b'"' | b'\\'))?;
+            let stop = position_of_special(rest)?;
             self.skip(stop);
             match self.peek()? {
                 b'"' => {

@@ -1,8 +1,6 @@
 use super::*;
 use crate::event::{
     merkle::{Tree, leaf_hash},
-    note::Vkey,
-    receipt,
     verify::{Anchor, Failure, Trust, Verification, Verifier, verify},
 };
 use serde_json::Value;
@@ -234,6 +232,8 @@ fn a_checkpoint_extends_those_before_it() {
 #[test]
 #[cfg(feature = "ed25519")]
 fn receipts_are_checked_offline() {
+    use crate::event::{note::Vkey, receipt};
+
     let sample = Sample::of(13);
     let key = PublicSigner::from_seed(&[7; 32]);
     let vkeys = [Vkey::parse(&key.vkey(ORIGIN)).unwrap()];

@@ -2,7 +2,6 @@
 
 use super::*;
 use crate::event::log::tests::{FIRST, ORIGIN, SECOND, Sample, master, ring};
-use crate::event::{checkpoint::PublicSigner, note::Vkey};
 use proptest::prelude::*;
 
 fn check(file: &[u8], note: &str) -> Verification {
@@ -33,6 +32,8 @@ fn every_flipped_bit_of_a_small_log_and_its_checkpoint_is_detected() {
 #[test]
 #[cfg(feature = "ed25519")]
 fn in_public_mode_every_flipped_bit_but_those_of_tags_is_detected() {
+    use crate::event::{checkpoint::PublicSigner, note::Vkey};
+
     let sample = Sample::of(3);
     let key = PublicSigner::from_seed(&[7; 32]);
     let vkeys = [Vkey::parse(&key.vkey(ORIGIN)).unwrap()];
