@@ -188,15 +188,15 @@ impl<'a> Verifier<'a> {
 
     fn check(&mut self, record: &Record<'_>) -> Result<(), Failure> {
         let seq = self.head.size();
+        if !self.origin_known {
+            self.find_origin(record.event);
+        }
         // A line was measured when it was read; a row of a store was not.
         if record.event.len() > SIZE_MAX {
             return Err(Failure::Malformed);
         }
         if record.seq != seq {
             return Err(Failure::Sequence);
-        }
-        if !self.origin_known {
-            self.find_origin(record.event);
         }
         let leaf = leaf_hash(record.event);
         if let Trust::Keyring(ring) = self.trust {
@@ -236,12 +236,10 @@ impl<'a> Verifier<'a> {
 
     /// The origin of record 0, else of the first anchor.
     fn find_origin(&mut self, event: &[u8]) {
-        self.origin_known = true;
-        let of_anchor = || self.anchors.iter().find_map(Prepared::origin);
-        if let Some(origin) =
-            EventView::peek_origin(event).map(Into::into).or_else(|| of_anchor().map(str::to_owned))
-        {
+        let of_anchor = || self.anchors.iter().find_map(Prepared::origin).map(str::to_owned);
+        if let Some(origin) = EventView::peek_origin(event).map(Into::into).or_else(of_anchor) {
             self.head.origin = origin;
+            self.origin_known = true;
         }
     }
 

@@ -170,6 +170,16 @@ fn without_an_origin_that_of_record_0_or_of_the_first_anchor_is_taken() {
     );
     let nothing = verify(b"", None, Trust::Keyring(&ring), &[], &[]);
     assert_eq!((nothing.error, nothing.origin), (None, None));
+    let late = verify(&sample.lines()[1..].concat(), None, Trust::Keyring(&ring), &[], &[]);
+    assert_eq!((late.error, late.origin.as_deref()), (Some(Failure::Sequence), Some(ORIGIN)));
+    let kid = sample.writer.key_state().kid();
+    let mut garbage = Vec::new();
+    Record { seq: 0, kid, tag: [0; 32], event: b"{}" }.write_line(&mut garbage);
+    for (trust, failure) in [(Trust::Keyring(&ring), Failure::Tag), (Trust::Public, Failure::Envelope)] {
+        let unknown = verify(&garbage, None, trust, &[], &[]);
+        assert_eq!((unknown.error, unknown.seq, unknown.origin), (Some(failure), Some(0), None));
+        assert_eq!(verify(&garbage, None, trust, &anchors, &[]).origin.as_deref(), Some(ORIGIN));
+    }
     let other = verify(&file, Some("acme.example/other"), Trust::Keyring(&ring), &[], &[]);
     assert_eq!((other.error, other.seq), (Some(Failure::Tag), Some(0)));
     let other = verify(&file, Some("acme.example/other"), Trust::Public, &[], &[]);
@@ -195,6 +205,49 @@ fn the_smallest_failing_anchor_is_told_and_the_largest_matched() {
     // Without the secret, a trusted head alone does not suffice.
     let public = verify(&file, None, Trust::Public, &[head(5)], &[]);
     assert_eq!((public.error, public.anchored_up_to), (Some(Failure::CheckpointUnverified), Some(5)));
+}
+
+#[test]
+fn a_row_of_a_store_is_measured_too() {
+    let (sample, ring) = (Sample::of(1), ring());
+    let long = vec![b'x'; SIZE_MAX + 1];
+    let mut verifier = Verifier::new(Some(ORIGIN), Trust::Keyring(&ring), &[], &[]);
+    verifier.record(&sample.sealed[0].record());
+    assert!(!verifier.has_failed());
+    verifier.record(&Record { event: &long, ..sample.sealed[0].record() });
+    assert_eq!(verifier.finish().0.error, Some(Failure::Malformed));
+}
+
+#[test]
+fn a_clock_may_go_back_and_a_silence_is_told() {
+    use crate::event::envelope::{Encoded, Stamp};
+    use crate::event::log::{LogWriter, Outcome};
+    let times = [
+        "2026-03-14T00:00:00.000000Z",
+        "2026-03-14T02:00:00.000000Z",
+        "2026-03-14T04:00:00.000001Z",
+        "2026-03-14T03:00:00.000000Z",
+        "2026-03-14T03:00:00.000000Z",
+    ];
+    let stamp = |n: usize| Stamp { id: ["a", "b", "c", "d", "e"][n], at: times[n], actor: "svc:test" };
+    let run = |heartbeat_s, first_gaps: &[Gap]| {
+        let (mut writer, first) = LogWriter::create(ORIGIN, &master(FIRST), &stamp(0), heartbeat_s).unwrap();
+        let events =
+            (1..5).map(|n| Encoded::new(ORIGIN, &stamp(n), "acme.thing", &serde_json::json!({})).unwrap());
+        let outcomes = writer.seal(events.collect(), |_| None).unwrap();
+        let mut file = Vec::new();
+        first.record().write_line(&mut file);
+        for outcome in &outcomes {
+            let Outcome::Sealed(sealed) = outcome else { panic!("a new id exists") };
+            sealed.record().write_line(&mut file);
+        }
+        let result = verify(&file, None, Trust::Keyring(&ring()), &[], &[]);
+        assert_eq!((result.error, result.gaps.as_slice(), result.clock_regressions), (None, first_gaps, 1));
+    };
+    let gap = |after_seq| Gap { after_seq, seconds: 7200 };
+    run(None, &[gap(1)]);
+    run(Some(3599), &[gap(0), gap(1)]);
+    run(Some(7200), &[]);
 }
 
 proptest! {
