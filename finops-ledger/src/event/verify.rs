@@ -262,8 +262,7 @@ impl<'a> Verifier<'a> {
         let data = view.data();
         let kid_of = |name: &str| data.get(name).and_then(|value| value.as_str()).and_then(Kid::parse);
         if view.kind == "key.rotated" {
-            let to =
-                kid_of("to").filter(|to| *to != kid && !self.head.has_used(*to)).ok_or(Failure::KeyOrder)?;
+            let to = kid_of("to").filter(|to| !self.head.has_used(*to)).ok_or(Failure::KeyOrder)?;
             return if kid_of("from") == Some(kid) {
                 Ok(Change::Rotated(to))
             } else {
