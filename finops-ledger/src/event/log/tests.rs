@@ -226,6 +226,8 @@ fn a_checkpoint_extends_those_before_it() {
     for size in 0..=10 {
         let other = TreeHead { size, root: leaf_hash(b"other") };
         assert_eq!(code(sample.writer.checkpoint(None, &[other], root_at)), "ledger.checkpoint.inconsistent");
+        let larger = sample.writer.checkpoint(None, &[other], |_| Some(other.root));
+        assert_eq!(larger.is_ok(), size < 9, "a log cannot extend what is longer, whatever is said of it");
     }
 }
 
@@ -246,6 +248,9 @@ fn receipts_are_checked_offline() {
         assert!(!receipt::verify(text.as_bytes(), b"{}", ORIGIN, &vkeys));
         assert!(!receipt::verify(text.as_bytes(), sealed.event.bytes(), "acme.example/other", &vkeys));
         assert!(!receipt::verify(text.as_bytes(), sealed.event.bytes(), ORIGIN, &[]));
+        // Every line of a known key must hold, not one of them.
+        let false_line = key.line(ORIGIN, "another text\n");
+        assert!(!holds(format!("{text}{false_line}").as_bytes()));
     }
     let sealed = &sample.sealed[5];
     let text = receipt::write(5, &sample.tree.inclusion_proof(5, 13).unwrap(), &note);

@@ -207,6 +207,63 @@ fn the_smallest_failing_anchor_is_told_and_the_largest_matched() {
     assert_eq!((public.error, public.anchored_up_to), (Some(Failure::CheckpointUnverified), Some(5)));
 }
 
+/// What a holder of the secret could write against the rules: well sealed, so only the rules can refuse it.
+#[test]
+fn a_sealed_record_that_breaks_the_rules_of_keys_is_refused() {
+    use crate::event::{envelope::Encoded, log::tests::stamp};
+    let mut sample = Sample::of(3);
+    sample.ratchet();
+    sample.append();
+    let keys = sample.writer.key_state().clone();
+    let (kid, other) = (keys.kid().to_string(), master(SECOND).kid().to_string());
+    let ring = ring();
+    let failure = |kind: &str, data: serde_json::Value| {
+        let event = Encoded::new(ORIGIN, &stamp("evt-x", 2), kind, &data).unwrap();
+        let tag = tag(&keys, 5, &sample.writer.head().tag, event.leaf());
+        let mut file = sample.file();
+        Record { seq: 5, kid: keys.kid(), tag, event: event.bytes() }.write_line(&mut file);
+        let result = verify(&file, Some(ORIGIN), Trust::Keyring(&ring), &[], &[]);
+        assert_eq!(result.seq, result.error.map(|_| 5));
+        result.error.map(Failure::kind)
+    };
+    let json =
+        |text: &str| serde_json::from_str(&text.replace("KID", &kid).replace("OTHER", &other)).unwrap();
+    for (kind, data, expected) in [
+        ("key.rotated", r#"{"from":"KID","to":"OTHER"}"#, None),
+        ("key.rotated", r#"{"from":"OTHER","to":"OTHER"}"#, Some("key_order")),
+        ("key.rotated", r#"{"from":"KID","to":"KID"}"#, Some("key_order")),
+        ("key.ratcheted", r#"{"kid":"KID","epoch":2}"#, None),
+        ("key.ratcheted", r#"{"kid":"OTHER","epoch":2}"#, Some("key_order")),
+        ("key.ratcheted", r#"{"kid":"KID","epoch":1}"#, Some("key_order")),
+        ("key.ratcheted", r#"{"kid":"KID","epoch":3}"#, Some("key_order")),
+        ("log.created", r#"{"kid":"KID"}"#, Some("key_order")),
+        ("log.heartbeat", "{}", None),
+    ] {
+        assert_eq!(failure(kind, json(data)), expected, "{kind} {data}");
+    }
+}
+
+#[test]
+fn the_checkpoint_where_a_verifier_begins_has_its_key_too() {
+    use crate::event::checkpoint::{CheckpointKey, sign};
+    let mut sample = Sample::of(3);
+    sample.rotate(SECOND);
+    let (ring, head) = (ring(), sample.writer.head().clone());
+    let note = |secret: &str| {
+        let master = master(secret);
+        let key = CheckpointKey { kid: master.kid(), key: master.checkpoint_key(ORIGIN) };
+        sign(ORIGIN, head.tree_head(), &key, None)
+    };
+    for (secret, expected) in [(FIRST, None), (SECOND, Some(Failure::CheckpointKey))] {
+        let note = note(secret);
+        let anchors = [Anchor::Note(note.as_bytes())];
+        let resumed = Verifier::resume(head.clone(), Trust::Keyring(&ring), &anchors, &[]).finish().0;
+        assert_eq!(resumed.error, expected);
+        let whole = verify(&sample.file(), None, Trust::Keyring(&ring), &anchors, &[]);
+        assert_eq!(whole.error, expected);
+    }
+}
+
 #[test]
 fn a_row_of_a_store_is_measured_too() {
     let (sample, ring) = (Sample::of(1), ring());
