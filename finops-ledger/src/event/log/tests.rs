@@ -204,6 +204,20 @@ fn opening_needs_the_key_in_force() {
 }
 
 #[test]
+fn a_log_ends_where_checkpoints_do() {
+    use crate::event::merkle::Frontier;
+    let sample = Sample::of(1);
+    let mut head = sample.writer.head().clone();
+    head.frontier = Frontier::from_parts(LOG_SIZE_MAX - 1, vec![[0; 32]; 62]).unwrap();
+    let mut writer = LogWriter::open(head, &ring()).unwrap();
+    let two = vec![event(7, &json!({})), event(8, &json!({}))];
+    assert_eq!(code(writer.seal(two, |_| None)), "ledger.append.full");
+    assert_eq!(writer.seal(vec![event(7, &json!({}))], |_| None).unwrap()[0].seq(), LOG_SIZE_MAX - 1);
+    assert_eq!(code(writer.seal(vec![event(8, &json!({}))], |_| None)), "ledger.append.full");
+    assert_eq!(code(writer.ratchet(&stamp("x", 0), |_| None)), "ledger.append.full");
+}
+
+#[test]
 fn a_managed_record_needs_an_id_of_its_own() {
     let mut sample = Sample::of(2);
     let known = |_: &str| Some(Known { seq: 0, leaf: [0; 32] });
