@@ -12,6 +12,21 @@ pub enum LedgerError {
         /// What is wrong and what is accepted.
         problem: String,
     },
+    /// Opportunities and their lifecycle.
+    #[error(transparent)]
+    Opportunity(#[from] crate::opportunity::OpportunityError),
+    /// Frozen baselines.
+    #[error(transparent)]
+    Baseline(#[from] crate::baseline::BaselineError),
+    /// Measurements.
+    #[error(transparent)]
+    Verification(#[from] crate::verification::VerificationError),
+    /// Proven savings and the fold.
+    #[error(transparent)]
+    Savings(#[from] crate::savings::SavingsError),
+    /// Netting of estimates.
+    #[error(transparent)]
+    Overlap(#[from] crate::overlap::OverlapError),
 }
 
 impl LedgerError {
@@ -20,6 +35,11 @@ impl LedgerError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Wire { .. } => "ledger.wire",
+            Self::Opportunity(e) => e.code(),
+            Self::Baseline(e) => e.code(),
+            Self::Verification(e) => e.code(),
+            Self::Savings(e) => e.code(),
+            Self::Overlap(e) => e.code(),
         }
     }
 
@@ -28,6 +48,11 @@ impl LedgerError {
     pub fn path(&self) -> &str {
         match self {
             Self::Wire { path, .. } => path,
+            Self::Opportunity(e) => e.path(),
+            Self::Baseline(e) => e.path(),
+            Self::Verification(e) => e.path(),
+            Self::Savings(e) => e.path(),
+            Self::Overlap(e) => e.path(),
         }
     }
 }
