@@ -32,6 +32,9 @@ pub enum LedgerError {
     /// Netting of estimates.
     #[error(transparent)]
     Overlap(#[from] crate::overlap::OverlapError),
+    /// Reports.
+    #[error(transparent)]
+    Report(#[from] crate::report::ReportError),
 }
 
 impl LedgerError {
@@ -46,6 +49,7 @@ impl LedgerError {
             Self::Verification(e) => e.code(),
             Self::Savings(e) => e.code(),
             Self::Overlap(e) => e.code(),
+            Self::Report(e) => e.code(),
         }
     }
 
@@ -60,6 +64,7 @@ impl LedgerError {
             Self::Verification(e) => e.path(),
             Self::Savings(e) => e.path(),
             Self::Overlap(e) => e.path(),
+            Self::Report(e) => e.path(),
         }
     }
 }

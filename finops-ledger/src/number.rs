@@ -371,6 +371,29 @@ pub fn apportion(weights: &[Exact], total: &Exact, places: u32) -> Option<Vec<Ex
     Some(out)
 }
 
+/// Rounds rows to `places` so that they add up to their rounded sum: floor, then one step each to the largest remainders,
+/// ties to the earlier row.
+#[must_use]
+pub fn round_rows(rows: &[Exact], places: u32) -> Vec<Exact> {
+    let scale = Exact::steps(power_of_ten(places), 0);
+    let steps = |value: &Exact| value.times(&scale);
+    let mut floors: Vec<BigInt> = rows.iter().map(|row| steps(row).fraction().floor()).collect();
+    let total = steps(&rows.iter().sum::<Exact>().round(places)).fraction().floor();
+    let given: BigInt = floors.iter().sum();
+    let rest = |i: &usize| match (rows.get(*i), floors.get(*i)) {
+        (Some(row), Some(floor)) => steps(row).minus(&Exact::steps(floor.clone(), 0)),
+        _ => Exact::zero(),
+    };
+    let mut order: Vec<usize> = (0..rows.len()).collect();
+    order.sort_by(|a, b| rest(b).cmp(&rest(a)).then(a.cmp(b)));
+    for i in order.into_iter().take(usize::try_from(total - given).unwrap_or(0)) {
+        if let Some(floor) = floors.get_mut(i) {
+            *floor += 1;
+        }
+    }
+    floors.into_iter().map(|count| Exact::steps(count, places)).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -414,6 +437,15 @@ mod tests {
             let below = root.minus(&half);
             prop_assert!(root.plus(&half).times(&root.plus(&half)) >= Exact::from_int(n));
             prop_assert!(below.is_negative() || below.times(&below) <= Exact::from_int(n));
+        }
+
+        #[test]
+        fn rounded_rows_add_up_to_the_rounded_sum(rows in proptest::collection::vec(-99_999_i64..99_999, 0..9), places in 0_u32..4) {
+            let rows: Vec<Exact> = rows.into_iter().map(|n| Exact::from_int(n).times(&exact("0.001"))).collect();
+            let rounded = round_rows(&rows, places);
+            prop_assert_eq!(rounded.iter().sum::<Exact>(), rows.iter().sum::<Exact>().round(places));
+            let step = exact("1").over(&Exact::steps(power_of_ten(places), 0)).unwrap().round(places);
+            prop_assert!(rows.iter().zip(&rounded).all(|(a, b)| a.minus(b).abs() <= step));
         }
 
         #[test]

@@ -1,5 +1,6 @@
 //! Fingerprint and id of an opportunity.
 
+use crate::event::{canonical::write_text, hex};
 use sha2::{Digest, Sha256};
 
 /// What makes two findings the same finding; missing parts are empty.
@@ -19,10 +20,6 @@ pub struct Scope<'a> {
     pub component: &'a str,
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
-}
-
 /// The fingerprint of a finding that brings none: 64 hex digits.
 ///
 /// ```
@@ -32,7 +29,7 @@ fn hex(bytes: &[u8]) -> String {
 /// ```
 #[must_use]
 pub fn fingerprint(scope: &Scope<'_>) -> String {
-    // Canonical JSON: the keys in order, and serde_json escapes text as RFC 8785 does.
+    // Canonical JSON of the six parts: their names stand in its order.
     let members = [
         ("cluster", scope.cluster),
         ("component", scope.component),
@@ -41,13 +38,16 @@ pub fn fingerprint(scope: &Scope<'_>) -> String {
         ("type", scope.opportunity_type),
         ("workload", scope.workload),
     ];
-    let text: Vec<String> =
-        members.iter().map(|(key, value)| format!("\"{key}\":{}", serde_json::Value::from(*value))).collect();
-    let hash = Sha256::new()
-        .chain_update(b"finops-ledger/v1/fingerprint\n")
-        .chain_update(format!("{{{}}}", text.join(",")))
-        .finalize();
-    hex(&hash)
+    let mut text = vec![b'{'];
+    for (i, (key, value)) in members.into_iter().enumerate() {
+        text.extend_from_slice(if i == 0 { b"" } else { b"," });
+        write_text(key, &mut text);
+        text.push(b':');
+        write_text(value, &mut text);
+    }
+    text.push(b'}');
+    let hash = Sha256::new().chain_update(b"finops-ledger/v1/fingerprint\n").chain_update(text).finalize();
+    hex::encode(&hash)
 }
 
 /// The id of the item of a generation: `opp_` and 32 hex digits.
@@ -57,5 +57,5 @@ pub fn opportunity_id(fingerprint: &str, generation: u64) -> String {
         .chain_update(b"finops-ledger/v1/opportunity\n")
         .chain_update(format!("{fingerprint}\n{generation}"))
         .finalize();
-    format!("opp_{}", hex(hash.get(..16).unwrap_or_default()))
+    format!("opp_{}", hex::encode(hash.get(..16).unwrap_or_default()))
 }

@@ -24,6 +24,7 @@ pub use commands::{By, Draft};
 pub use error::SavingsError;
 pub use fx::{FxRate, FxTable};
 pub use queries::Conversion;
+pub(crate) use queries::{Sum, or_unallocated};
 pub use rows::{Booking, Row};
 
 use crate::{
@@ -62,7 +63,7 @@ pub(crate) struct Item {
     pub(crate) opportunity: Opportunity,
     /// When it entered its present state.
     pub(crate) entered_at: Timestamp,
-    pub(crate) imported: bool,
+    imported: bool,
     proposer: Option<String>,
     approver: Option<String>,
     refreshed_on: Date,
@@ -153,6 +154,12 @@ impl SavingsLedger {
     #[must_use]
     pub fn get(&self, id: &str) -> Option<&Opportunity> {
         self.items.get(id).map(|item| &item.opportunity)
+    }
+
+    /// Whether the item came with its history from another system: its savings were not verified here.
+    #[must_use]
+    pub fn is_imported(&self, id: &str) -> bool {
+        self.items.get(id).is_some_and(|item| item.imported)
     }
 
     /// Every opportunity, by id.

@@ -34,13 +34,21 @@ impl<'a> Sum<'a> {
         Self { conversion, currency: None }
     }
 
-    /// `amount` in the currency of the sum.
+    /// The currency of what was added so far.
+    pub(crate) fn currency(&self) -> Option<&str> {
+        self.conversion.map(|conversion| conversion.to).or(self.currency.as_deref())
+    }
+
+    /// `amount` in the currency of the sum; nothing is nothing in any currency.
     pub(crate) fn part(
         &mut self,
         amount: &Exact,
         currency: &str,
         on: Option<Date>,
     ) -> Result<Exact, SavingsError> {
+        if amount.is_zero() {
+            return Ok(Exact::zero());
+        }
         if let Some(Conversion { table, to }) = self.conversion {
             return table.convert(amount, currency, to, on);
         }
