@@ -1,6 +1,9 @@
 //! Errors: one enum a topic, each variant with a stable dotted code, the path of the offending field and what to do.
 
-use crate::event::canonical::CanonicalError;
+use crate::event::{
+    canonical::CanonicalError, envelope::EventError, head::HeadError, keys::KeyError, log::LogError,
+    note::NoteError,
+};
 
 /// Any error of this crate.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -9,6 +12,21 @@ pub enum LedgerError {
     /// A text or a value without canonical form.
     #[error(transparent)]
     Canonical(#[from] CanonicalError),
+    /// An event that cannot be recorded.
+    #[error(transparent)]
+    Event(#[from] EventError),
+    /// A secret, key or key state that cannot be used.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// A log that cannot be opened or written to.
+    #[error(transparent)]
+    Log(#[from] LogError),
+    /// A text that is not a note, checkpoint or receipt.
+    #[error(transparent)]
+    Note(#[from] NoteError),
+    /// A stored head that is not one.
+    #[error(transparent)]
+    Head(#[from] HeadError),
     /// A computation asked for by a name that is not known, or with members it cannot read.
     #[error("`{path}`: {problem}")]
     Wire {
@@ -43,6 +61,11 @@ impl LedgerError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Canonical(error) => error.code(),
+            Self::Event(error) => error.code(),
+            Self::Key(error) => error.code(),
+            Self::Log(error) => error.code(),
+            Self::Note(error) => error.code(),
+            Self::Head(error) => error.code(),
             Self::Wire { .. } => "ledger.wire",
             Self::Opportunity(e) => e.code(),
             Self::Baseline(e) => e.code(),
@@ -58,6 +81,11 @@ impl LedgerError {
     pub fn path(&self) -> &str {
         match self {
             Self::Canonical(error) => error.path(),
+            Self::Event(error) => error.path(),
+            Self::Key(error) => error.path(),
+            Self::Log(error) => error.path(),
+            Self::Note(error) => error.path(),
+            Self::Head(error) => error.path,
             Self::Wire { path, .. } => path,
             Self::Opportunity(e) => e.path(),
             Self::Baseline(e) => e.path(),

@@ -284,4 +284,4 @@ pub(crate) fn write_text(text: &str, out: &mut Vec<u8>) {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

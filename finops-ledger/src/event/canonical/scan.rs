@@ -172,7 +172,7 @@ fn raw_key_order(a: &str, b: &str) -> Ordering {
 }
 
 /// The text of a canonical string's inside.
-pub(crate) fn unescaped(raw: &str) -> Cow<'_, str> {
+fn unescaped(raw: &str) -> Cow<'_, str> {
     if !raw.contains('\\') {
         return Cow::Borrowed(raw);
     }
