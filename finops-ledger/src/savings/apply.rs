@@ -5,6 +5,7 @@ use crate::{
     LedgerError,
     baseline::CostBaseline,
     date::{Date, event_time},
+    event::kind,
     number::MONEY_DIGITS,
     opportunity::{Opportunity, OpportunityError, Status, lifecycle, opportunity_id},
     overlap::OverlapError,
@@ -24,37 +25,6 @@ enum Change {
     Adjust(Box<Adjustment>),
     Fx(FxRate),
 }
-
-/// First words of reserved kinds (section 3).
-const RESERVED: &[&str] = &[
-    "log",
-    "key",
-    "redaction",
-    "baseline",
-    "opportunity",
-    "savings",
-    "adjustment",
-    "fx",
-    "policy",
-    "deployment",
-    "batch",
-    "report",
-];
-
-/// Reserved kinds that change nothing here.
-const OTHERS: &[&str] = &[
-    "log.created",
-    "log.heartbeat",
-    "log.anchored",
-    "log.rolled_up",
-    "key.rotated",
-    "key.ratcheted",
-    "redaction.performed",
-    "policy.decided",
-    "deployment.recorded",
-    "batch.recorded",
-    "report.issued",
-];
 
 impl SavingsLedger {
     /// Applies one event; a refused one changes nothing.
@@ -83,6 +53,14 @@ impl SavingsLedger {
 
     fn plan(&self, entry: &Entry) -> Result<Change, LedgerError> {
         let (kind, data) = (entry.kind.as_str(), &entry.data);
+        if kind::is_reserved(kind) && !kind::is_known(kind) {
+            return Err(SavingsError::UnknownKind { kind: finops_core::error::shorten(kind) }.into());
+        }
+        let Some(members) = data.as_object() else {
+            let problem = "must be an object".to_owned();
+            return Err(SavingsError::Data { path: "/data".to_owned(), problem }.into());
+        };
+        kind::check(kind, members)?;
         let fields = || Fields::of(data, "/data").map_err(SavingsError::from);
         let null = Value::Null;
         let member = |key: &str| data.get(key).unwrap_or(&null);
@@ -104,14 +82,7 @@ impl SavingsLedger {
             "fx.recorded" => Ok(Change::Fx(FxRate::from_json(data, "/data")?)),
             _ => match kind.strip_prefix("opportunity.").filter(|event| lifecycle::is_step(event)) {
                 Some(event) => self.plan_step(event, &fields()?, entry),
-                None => {
-                    let reserved = kind.split('.').next().is_some_and(|word| RESERVED.contains(&word));
-                    if reserved && !OTHERS.contains(&kind) {
-                        let kind = finops_core::error::shorten(kind);
-                        return Err(SavingsError::UnknownKind { kind }.into());
-                    }
-                    Ok(Change::Nothing)
-                }
+                None => Ok(Change::Nothing),
             },
         }
     }
