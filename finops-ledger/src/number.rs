@@ -132,9 +132,32 @@ impl Exact {
         }
     }
 
+    /// Both numbers as machine integers at their larger scale, as nearly all money fits them.
+    fn aligned(&self, other: &Self) -> Option<(i128, i128, u32)> {
+        let scale = self.scale.max(other.scale);
+        let at = |number: &Self| {
+            let digits = i128::try_from(&number.digits).ok()?;
+            digits.checked_mul(10_i128.checked_pow(scale - number.scale)?)
+        };
+        Some((at(self)?, at(other)?, scale))
+    }
+
+    fn from_aligned(mut digits: i128, mut scale: u32) -> Self {
+        while scale > 0 && digits % 10 == 0 {
+            digits /= 10;
+            scale -= 1;
+        }
+        Self { digits: BigInt::from(digits), scale }
+    }
+
     /// The sum.
     #[must_use]
     pub fn plus(&self, other: &Self) -> Self {
+        if let Some((a, b, scale)) = self.aligned(other)
+            && let Some(sum) = a.checked_add(b)
+        {
+            return Self::from_aligned(sum, scale);
+        }
         let scale = self.scale.max(other.scale);
         Self::new(self.at_scale(scale) + other.at_scale(scale), scale)
     }
@@ -142,8 +165,7 @@ impl Exact {
     /// The difference.
     #[must_use]
     pub fn minus(&self, other: &Self) -> Self {
-        let scale = self.scale.max(other.scale);
-        Self::new(self.at_scale(scale) - other.at_scale(scale), scale)
+        self.plus(&other.negated())
     }
 
     /// The product.
@@ -214,6 +236,9 @@ impl Exact {
 
 impl Ord for Exact {
     fn cmp(&self, other: &Self) -> Ordering {
+        if let Some((a, b, _)) = self.aligned(other) {
+            return a.cmp(&b);
+        }
         let scale = self.scale.max(other.scale);
         self.at_scale(scale).cmp(&other.at_scale(scale))
     }
@@ -428,6 +453,21 @@ mod tests {
             prop_assert_eq!(of(a).minus(&of(b)), of(a - b));
             prop_assert_eq!(of(a).cmp(&of(b)), a.cmp(&b));
             prop_assert_eq!(Exact::parse(&of(a).to_string()), Some(of(a)));
+        }
+
+        #[test]
+        fn long_numbers_follow_the_same_laws(a in "[1-9][0-9]{0,40}", b in "[1-9][0-9]{0,40}", places in 0_usize..12) {
+            let of = |text: &str, sign: &str| {
+                let (whole, rest) = text.split_at(text.len().saturating_sub(places));
+                let whole = if whole.is_empty() { "0" } else { whole };
+                let text = format!("{sign}{whole}.{rest}");
+                exact(text.trim_end_matches('0').trim_end_matches('.'))
+            };
+            let (a, b) = (of(&a, ""), of(&b, "-"));
+            prop_assert_eq!(a.plus(&b).minus(&b), a.clone());
+            prop_assert_eq!(a.plus(&b), b.plus(&a));
+            prop_assert_eq!(a.cmp(&b.abs()), a.plus(&b).cmp(&Exact::zero()));
+            prop_assert_eq!(Exact::parse(&a.plus(&b).to_string()), Some(a.plus(&b)));
         }
 
         #[test]

@@ -325,7 +325,7 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(512))]
+        #![proptest_config(ProptestConfig::with_cases(10_000))]
         #[test]
         fn nets_stay_within_estimates_and_baselines(items in portfolio(), cost in proptest::option::of(0_i64..40)) {
             let mut costs = MonthlyCosts::default();

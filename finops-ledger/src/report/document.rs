@@ -211,11 +211,13 @@ fn trend(report: &Report, money: &Money<'_>) -> Section {
     }
 }
 
-/// Groups for people: the largest first, the rest in one row, so that columns still add up.
+/// Groups for people: the largest effect first, the rest in one row, so that columns still add up.
 fn shown_groups(groups: &[Group]) -> Vec<Group> {
     let mut groups = groups.to_vec();
-    let weight = |g: &Group| g.estimated_monthly.plus(&g.booked.realized.abs());
-    groups.sort_by(|a, b| weight(b).cmp(&weight(a)).then_with(|| a.key.cmp(&b.key)));
+    groups.sort_by(|a, b| {
+        let effect = |g: &Group| (g.booked.realized.abs(), g.estimated_monthly.clone());
+        effect(b).cmp(&effect(a)).then_with(|| a.key.cmp(&b.key))
+    });
     if groups.len() > ROWS_MAX {
         let rest = groups.split_off(ROWS_MAX);
         let sum = |of: fn(&Group) -> &Exact| rest.iter().map(of).sum::<Exact>();
@@ -244,7 +246,6 @@ fn breakdown(
     let groups = shown_groups(groups);
     let any_realized = groups.iter().any(|g| !g.booked.realized.is_zero());
     let of = |g: &Group| if any_realized { g.booked.realized.clone() } else { g.estimated_monthly.clone() };
-    let bars = groups.iter().take(BARS_MAX).map(|g| (g.key.clone(), Some(of(g)), of(g).display(CENTS)));
     let measure = if any_realized { "Realised in the period" } else { "Estimated per month" };
     let columns = [
         (noun, false),
@@ -261,6 +262,12 @@ fn breakdown(
         column(|g| &g.booked.cash_reduction),
         column(|g| &g.booked.avoided_growth),
     ];
+    // The numbers beside the bars are those of the table, rounded so that they add up.
+    let shown = |i: usize| amounts.get(usize::from(any_realized)).and_then(|column| column.get(i));
+    let bars = groups.iter().enumerate().take(BARS_MAX).map(|(i, g)| {
+        let label = shown(i).map(|n| n.display(CENTS)).unwrap_or_default();
+        (g.key.clone(), Some(of(g)), label)
+    });
     let cells =
         |i: usize| amounts.iter().filter_map(move |c| c.get(i)).map(|n| Cell::Number(n.display(CENTS)));
     let rows = groups.iter().enumerate();
@@ -277,7 +284,7 @@ fn breakdown(
         text: if groups.is_empty() { vec!["No items yet.".to_owned()] } else { Vec::new() },
         chart: (!groups.is_empty()).then(|| Chart {
             title: format!("{measure}, {}", heading.to_lowercase()),
-            description: "The largest first; losses point left. The table has the numbers.".to_owned(),
+            description: "The largest effect first; losses point left. The table has the numbers.".to_owned(),
             bars: bars.collect(),
         }),
         table: table.map(|table| Table { total: Some(total), ..table }),

@@ -55,7 +55,8 @@ pub(super) fn svg(chart: &Chart, id: &str) -> String {
     let (width, mut y) = (zero + right + VALUES, 4_i64);
     let height = i64::try_from(chart.bars.len()).unwrap_or(0) * ROW + 8;
     let mut out = format!(
-        "<svg role=\"img\" aria-labelledby=\"{id}-t {id}-d\" viewBox=\"0 0 {width} {height}\">\
+        "<svg role=\"img\" aria-labelledby=\"{id}-t {id}-d\" viewBox=\"0 0 {width} {height}\" \
+         font-size=\"13\" fill=\"currentColor\" stroke=\"none\">\
          <title id=\"{id}-t\">{}</title><desc id=\"{id}-d\">{}</desc>",
         escape_html(&chart.title),
         escape_html(&chart.description)
@@ -63,9 +64,9 @@ pub(super) fn svg(chart: &Chart, id: &str) -> String {
     for ((label, _, shown), length) in chart.bars.iter().zip(lengths) {
         let (text, middle) = (escape_html(&shortened(label)), y + 17);
         // Writing to a String cannot fail.
-        let _ = write!(out, "<text class=\"l\" x=\"{}\" y=\"{middle}\">{text}</text>", LABELS - 10);
+        let _ = write!(out, "<text text-anchor=\"end\" x=\"{}\" y=\"{middle}\">{text}</text>", LABELS - 10);
         let end = match length {
-            None => zero,
+            None | Some(0) => zero,
             Some(length) => {
                 let (x, size) = (zero + length.min(0), length.abs());
                 let _ =
@@ -77,6 +78,10 @@ pub(super) fn svg(chart: &Chart, id: &str) -> String {
         let _ = write!(out, "<text x=\"{}\" y=\"{middle}\">{}</text>", end + 6, escape_html(shown));
         y += ROW;
     }
-    let _ = write!(out, "<line x1=\"{zero}\" y1=\"2\" x2=\"{zero}\" y2=\"{}\"/></svg>", height - 2);
+    let _ = write!(
+        out,
+        "<line x1=\"{zero}\" y1=\"2\" x2=\"{zero}\" y2=\"{}\" stroke=\"currentColor\"/></svg>",
+        height - 2
+    );
     out
 }

@@ -182,7 +182,7 @@ impl SavingsLedger {
 
     fn check_four_eyes(&self, event: &str, item: &Item, actor: &str) -> Result<(), OpportunityError> {
         let above = self.four_eyes_above.as_ref();
-        if !above.is_some_and(|limit| item.opportunity.estimated_monthly_savings >= *limit) {
+        if above.is_none_or(|limit| item.opportunity.estimated_monthly_savings < *limit) {
             return Ok(());
         }
         let (other, problem) = match event {

@@ -4,6 +4,7 @@ use super::{Entry, SavingsLedger};
 use crate::{
     LedgerError,
     date::{Date, event_time},
+    event::envelope::EventView,
     number::Exact,
     opportunity::{Opportunity, Status},
     verification::{Verdict, Verification, drifted},
@@ -34,6 +35,14 @@ impl Entry {
     pub fn new(seq: u64, id: &str, by: &By<'_>, draft: Draft) -> Self {
         let (at, actor) = (by.at.to_owned(), by.actor.to_owned());
         Self { seq, id: id.to_owned(), at, actor, kind: draft.kind, data: draft.data }
+    }
+
+    /// The entry of record `seq` of a log.
+    #[must_use]
+    pub fn of_record(seq: u64, event: &EventView<'_>) -> Self {
+        let text = str::to_owned;
+        let (id, at, actor) = (text(event.id), text(event.at), text(event.actor));
+        Self { seq, id, at, actor, kind: text(event.kind), data: event.data() }
     }
 }
 

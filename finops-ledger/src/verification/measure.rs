@@ -7,11 +7,14 @@ use super::{
 };
 use crate::{
     LedgerError,
-    baseline::{CostBaseline, Day},
+    baseline::{CostBaseline, Day, RATE_DIGITS, days},
     date::Date,
     number::{Exact, MONEY_DIGITS, apportion},
     opportunity::{Effect, PriceBasis},
+    read::{Fault, Fields},
+    savings::SavingsError,
 };
+use serde_json::Value;
 
 /// Days of the reporting period that section 9 asks for at least.
 const WINDOW_DAYS_MIN: i64 = 14;
@@ -78,10 +81,90 @@ pub enum Proof {
         /// All figures with their assumptions.
         figures: Box<Figures>,
         /// How the interval of method B came about.
-        interval: Option<Interval>,
+        interval: Option<Box<Interval>>,
     },
     /// Why nothing can be said: `driver_missing`, `driver_zero` or `split_required`.
     Unknown(&'static str),
+}
+
+const MEMBERS: &[&str] = &[
+    "resource",
+    "method",
+    "effect",
+    "implemented",
+    "period_start",
+    "period_end",
+    "currency",
+    "price_basis",
+    "cost",
+    "driver",
+    "quantity",
+    "daily",
+    "non_routine",
+    "gone",
+    "model",
+];
+
+impl Measurement {
+    /// Reads the object `value` that stands at the JSON pointer `path`; days are `[cost, driver]`, the model of method C is
+    /// `{"adjusted_baseline", "half_width", "cv_rmse", "r2"}`.
+    ///
+    /// # Errors
+    /// `ledger.event.data` for a member in another form, `ledger.verification.method`.
+    pub fn from_json(value: &Value, path: &str) -> Result<Self, LedgerError> {
+        let fields = Fields::of(value, path).map_err(SavingsError::from)?;
+        let method = Method::parse(fields.required_text("method").map_err(SavingsError::from)?)?;
+        Ok(Self::read(&fields, method).map_err(SavingsError::from)?)
+    }
+
+    fn read(fields: &Fields<'_>, method: Method) -> Result<Self, Fault> {
+        fields.only(MEMBERS)?;
+        let day = |key: &str| {
+            let text = fields.required_text(key)?;
+            Date::parse(text).ok_or_else(|| fields.fault(key, "is not a day such as `2026-03-14`"))
+        };
+        let effect = fields.word("effect", Effect::WORDS)?;
+        let number = |value: &Value| value.as_str().and_then(Exact::parse);
+        let non_routine = match fields.get("non_routine") {
+            None => Some(Vec::new()),
+            Some(list) => list.as_array().and_then(|list| list.iter().map(number).collect()),
+        };
+        Ok(Self {
+            resource: fields.required_text("resource")?.to_owned(),
+            method,
+            effect: effect.ok_or_else(|| fields.fault("effect", "is missing"))?,
+            implemented: day("implemented")?,
+            period_start: day("period_start")?,
+            period_end: day("period_end")?,
+            currency: fields.currency("currency")?,
+            price_basis: fields.word("price_basis", PriceBasis::WORDS)?.unwrap_or_default(),
+            cost: fields.required_decimal("cost", MONEY_DIGITS)?,
+            driver: fields.decimal("driver", RATE_DIGITS)?,
+            quantity: fields.decimal("quantity", RATE_DIGITS)?,
+            daily: days(fields.get("daily"), &fields.fault("daily", "").path)?,
+            non_routine: non_routine
+                .ok_or_else(|| fields.fault("non_routine", "must be an array of decimals as text"))?,
+            gone: fields.get("gone").and_then(Value::as_bool).unwrap_or_default(),
+            model: model(fields)?,
+        })
+    }
+}
+
+fn model(fields: &Fields<'_>) -> Result<Option<Model>, Fault> {
+    let Some(value) = fields.get("model") else { return Ok(None) };
+    let path = fields.fault("model", "").path;
+    let model = Fields::of(value, &path)?;
+    model.only(&["adjusted_baseline", "half_width", "cv_rmse", "r2"])?;
+    let half_width = model.required_decimal("half_width", MONEY_DIGITS)?;
+    if half_width.is_negative() {
+        return Err(model.fault("half_width", "must not be negative"));
+    }
+    Ok(Some(Model {
+        adjusted_baseline: model.required_decimal("adjusted_baseline", MONEY_DIGITS)?,
+        half_width,
+        cv_rmse: model.required_decimal("cv_rmse", MONEY_DIGITS)?,
+        r2: model.required_decimal("r2", MONEY_DIGITS)?,
+    }))
 }
 
 fn check(baseline: &CostBaseline, now: &Measurement) -> Result<(), VerificationError> {
@@ -190,7 +273,12 @@ pub fn measure(baseline: &CostBaseline, now: &Measurement) -> Result<Proof, Ledg
         ci90_low,
         ci90_high,
     };
-    Ok(Proof::Known { verdict: judgement.verdict, row: Box::new(row), figures, interval })
+    Ok(Proof::Known {
+        verdict: judgement.verdict,
+        row: Box::new(row),
+        figures,
+        interval: interval.map(Box::new),
+    })
 }
 
 /// Shares one row among the items that changed its resource, by their estimates: claims, cash and avoided growth add up
@@ -280,6 +368,28 @@ mod tests {
             code(|m| m.implemented = m.period_start.plus_days(-2).unwrap()),
             "ledger.verification.settle"
         );
+    }
+
+    #[test]
+    fn a_model_is_read_and_its_gates_hold() {
+        let value = |cv: &str| {
+            json!({"resource": "i-1", "method": "C", "effect": "usage", "implemented": "2026-01-30", "cost": "120",
+                "period_start": "2026-02-02", "period_end": "2026-03-04", "daily": vec![json!(["4", null]); 30],
+                "model": {"adjusted_baseline": "310.5", "half_width": "20", "cv_rmse": cv, "r2": "0.9"}})
+        };
+        let proof =
+            |cv: &str| measure(&baseline(), &Measurement::from_json(&value(cv), "").unwrap()).unwrap();
+        let Proof::Known { verdict, row, figures, .. } = proof("0.2") else { panic!() };
+        assert_eq!((verdict, row.claimed.to_string()), (Verdict::Verified, "190.5".to_owned()));
+        assert_eq!(
+            (row.avoided_growth.to_string(), figures.assumptions[0]),
+            ("10.5".to_owned(), "caller_model")
+        );
+        assert!(matches!(proof("0.25"), Proof::Known { verdict: Verdict::Inconclusive, .. }));
+        let mut bad = value("0.2");
+        bad["non_routine"] = json!([1]);
+        let error = Measurement::from_json(&bad, "/measurement").unwrap_err();
+        assert_eq!((error.code(), error.path()), ("ledger.event.data", "/measurement/non_routine"));
     }
 
     #[test]

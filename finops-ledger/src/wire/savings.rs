@@ -3,13 +3,16 @@
 use super::Handler;
 use crate::{
     LedgerError,
-    baseline::days,
+    baseline::{CostBaseline, days},
     number::{Exact, apportion},
     opportunity::{Effect, Opportunity, Scope, Status, fingerprint, lifecycle, opportunity_id},
     overlap::{MonthlyCosts, net},
     read::{Fault, Fields},
     savings::{Entry, SavingsLedger},
-    verification::{self, BaselineSide, Grounds, Method, ReportingSide, Saving},
+    verification::{
+        self, BaselineSide, Grounds, Method, ReportingSide, Saving,
+        measure::{Measurement, Proof, share},
+    },
 };
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -17,6 +20,7 @@ use std::collections::BTreeMap;
 pub(super) const GROUPS: &[(&str, Handler)] = &[
     ("opportunity_id", identity),
     ("saving", saving),
+    ("measure", measure),
     ("half_width", half_width),
     ("verdict", verdict),
     ("drift", drift),
@@ -61,7 +65,7 @@ fn identity(input: &Value) -> Result<Value, LedgerError> {
     let empty = Value::Object(Map::new());
     let scope = Scope::from_json(fields.get("scope").unwrap_or(&empty), "/scope")?;
     let print = match fields.text("fingerprint")? {
-        Some(given) if !fields.get("scope").is_some() => given.to_owned(),
+        Some(given) if fields.get("scope").is_none() => given.to_owned(),
         _ => fingerprint(&scope),
     };
     let id = opportunity_id(&print, fields.count("generation")?.unwrap_or(1));
@@ -110,6 +114,27 @@ fn saving(input: &Value) -> Result<Value, LedgerError> {
         "avoided_growth": figures.avoided_growth.to_string(),
         "cash_reduction": figures.cash_reduction.to_string(),
     }))
+}
+
+/// From a baseline and a measurement, with the estimates of the items that share the resource, to rows and verdict.
+fn measure(input: &Value) -> Result<Value, LedgerError> {
+    let fields = fields(input)?;
+    let null = Value::Null;
+    let baseline = CostBaseline::from_json(fields.get("baseline").unwrap_or(&null), "/baseline")?;
+    let now = Measurement::from_json(fields.get("measurement").unwrap_or(&null), "/measurement")?;
+    let estimates = decimals(&fields, "estimates")?;
+    match verification::measure::measure(&baseline, &now)? {
+        Proof::Unknown(reason) => Ok(json!({"status": "unknown", "reason": reason})),
+        Proof::Known { verdict, row, figures, .. } => {
+            let rows = if estimates.is_empty() { Some(vec![*row]) } else { share(&row, &estimates) };
+            let rows = rows.ok_or_else(|| fields.fault("estimates", "must not be negative, nor all 0"))?;
+            let rows: Vec<Value> = rows.iter().map(verification::Verification::to_json).collect();
+            let assumptions = &figures.assumptions;
+            Ok(
+                json!({"status": "known", "verdict": verdict.as_str(), "assumptions": assumptions, "rows": rows}),
+            )
+        }
+    }
 }
 
 fn half_width(input: &Value) -> Result<Value, LedgerError> {
