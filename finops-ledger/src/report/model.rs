@@ -248,6 +248,7 @@ impl Report {
         });
         let realized = totals.booked.realized.clone();
         let kpis = kpi::all(&FromLedger { run_rate, estimates, realized, anchored }, inputs);
+        let regressions = regressions(&mut builder, &aged)?;
         let recommendations = advice::recommend(&advice::Grounds {
             aged: &aged,
             estimates_of_failed: &estimates_of_failed,
@@ -266,7 +267,7 @@ impl Report {
             top: top(&builder),
             trend: trend(&booked, &period),
             ageing_days: ageing(&aged),
-            regressions: regressions(&aged, ledger),
+            regressions,
             inputs: inputs.clone(),
             period,
             totals,
@@ -370,16 +371,19 @@ fn ageing(aged: &[Aged<'_>]) -> Vec<(Status, i64)> {
     Status::ALL.into_iter().filter(|status| waits(*status)).filter_map(median).collect()
 }
 
-fn regressions(aged: &[Aged<'_>], ledger: &SavingsLedger) -> Vec<Regression> {
-    let gone = aged.iter().filter(|a| a.item.status == Status::Regressed);
-    gone.map(|a| Regression {
-        id: a.item.id.clone(),
-        opportunity_type: a.item.opportunity_type.clone(),
-        team: or_unallocated(&a.item.team).to_owned(),
-        days: a.days,
-        realized: ledger.realized_savings(&a.item.id),
-    })
-    .collect()
+fn regressions(builder: &mut Builder<'_>, aged: &[Aged<'_>]) -> Result<Vec<Regression>, LedgerError> {
+    let mut gone = Vec::new();
+    for a in aged.iter().filter(|a| a.item.status == Status::Regressed) {
+        let Some(item) = builder.ledger.items().get(&a.item.id) else { continue };
+        gone.push(Regression {
+            id: a.item.id.clone(),
+            opportunity_type: a.item.opportunity_type.clone(),
+            team: or_unallocated(&a.item.team).to_owned(),
+            days: a.days,
+            realized: builder.ledger.realized_in(item, &mut builder.sum)?,
+        });
+    }
+    Ok(gone)
 }
 
 fn counts(ledger: &SavingsLedger, period: &Period) -> Vec<(&'static str, u64)> {

@@ -251,9 +251,11 @@ impl SavingsLedger {
         }
         let event = if imported { "imported" } else { "detected" };
         self.steps.push(Step { at, event: event.to_owned() });
-        // Whoever imports an item counts as having proposed and approved it: an import is no way round a second person.
-        let importer = imported.then(|| entry.actor.clone());
-        let (proposer, approver) = (importer.clone(), importer);
+        // Whoever imports an item past a step counts as having taken it: an import is no way round a second person.
+        let importer = |past: bool| (imported && past).then(|| entry.actor.clone());
+        let status = opportunity.status;
+        let proposer = importer(status != Status::Detected);
+        let approver = importer(!matches!(status, Status::Detected | Status::Proposed));
         let refreshed_on = Date::of(at);
         let item = Item { opportunity, entered_at: at, imported, proposer, approver, refreshed_on };
         self.items.insert(id, item);

@@ -15,12 +15,14 @@
 
 mod apply;
 mod commands;
+mod due;
 mod error;
 mod fx;
 mod queries;
 mod rows;
 
-pub use commands::{By, Draft};
+pub use commands::{By, Draft, Extra};
+pub use due::Due;
 pub use error::SavingsError;
 pub use fx::{FxRate, FxTable};
 pub use queries::Conversion;

@@ -117,7 +117,8 @@ impl SavingsLedger {
         self.get(id).map_or_else(Exact::zero, |item| item.realized_savings.plus(&rows))
     }
 
-    fn realized_in(&self, item: &Item, sum: &mut Sum<'_>) -> Result<Exact, SavingsError> {
+    /// What an item saved, in the currency of `sum`.
+    pub(crate) fn realized_in(&self, item: &Item, sum: &mut Sum<'_>) -> Result<Exact, SavingsError> {
         let opportunity = &item.opportunity;
         let imported = Some(Date::of(item.entered_at));
         let mut total = sum.part(&opportunity.realized_savings, &opportunity.currency, imported)?;

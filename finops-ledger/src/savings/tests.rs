@@ -202,6 +202,43 @@ fn an_import_is_no_way_round_a_second_person() {
     assert!(ledger.implement("a", Map::new(), &By { actor: "bot:ci", ..BY }).is_ok());
 }
 
+#[test]
+fn verification_is_due_each_month_until_a_year_has_passed() {
+    let mut story = Story::new();
+    story.detect("a", json!({"expires_at": "2026-01-31T00:00:00.000000Z"})).unwrap();
+    let due = |story: &Story, day: &str| {
+        let now = format!("{day}T00:00:00Z").parse().unwrap();
+        story.ledger.due(now).iter().map(|(id, due)| ((*id).to_owned(), *due)).collect::<Vec<_>>()
+    };
+    let of = |due| vec![("a".to_owned(), due)];
+    assert_eq!(due(&story, "2026-01-30"), []);
+    assert_eq!(due(&story, "2026-01-31"), of(Due::Expire));
+    story.implement("a");
+    assert_eq!(due(&story, "2026-02-06"), []);
+    assert_eq!(due(&story, "2026-02-07"), of(Due::Verify));
+    story.verify("a", &claims("60"), Verdict::Verified).unwrap();
+    assert_eq!(due(&story, "2026-03-06"), []);
+    assert_eq!(due(&story, "2026-03-07"), of(Due::Verify));
+    assert_eq!(due(&story, "2027-01-05"), of(Due::Close));
+    story.add(story.ledger.close("a", &BY)).unwrap();
+    assert_eq!(due(&story, "2027-01-05"), []);
+}
+
+#[test]
+fn a_drifted_saving_is_seen_after_two_poor_months() {
+    let mut story = Story::new();
+    story.detect("a", json!({})).unwrap();
+    story.implement("a");
+    for (month, claimed, drifted) in [(1, "60", false), (2, "29.9", false), (3, "29.9", true)] {
+        let period = json!({"period_start": format!("2026-{month:02}-01"), "period_end": format!("2026-{month:02}-28"),
+            "claimed": claimed, "cash_reduction": claimed});
+        let mut period = row(period);
+        period.period_end = period.period_start.plus_days(27).unwrap();
+        story.verify("a", &period, Verdict::Verified).unwrap();
+        assert_eq!(story.ledger.has_drifted("a"), drifted, "{month}");
+    }
+}
+
 /// A history of up to 8 items on 3 resources, with whatever steps the ledger accepts.
 fn history() -> impl Strategy<Value = Vec<(usize, usize, i64)>> {
     proptest::collection::vec((0_usize..8, 0_usize..9, -4000_i64..9000), 0..60)
@@ -240,6 +277,17 @@ fn tell(steps: &[(usize, usize, i64)]) -> Story {
         };
     }
     story
+}
+
+#[test]
+fn histories_reach_proof_and_loss() {
+    let each = |step: usize, amount: i64| (0..8).map(move |item| (item, step, amount));
+    let steps: Vec<_> =
+        each(0, 500).chain(each(3, 0)).chain(each(4, 0)).chain(each(7, 800)).chain(each(8, -300)).collect();
+    let ledger = tell(&steps).ledger;
+    assert_eq!(ledger.opportunities().count(), 6, "two share a fingerprint with an open item");
+    let verdicts = |verdict| ledger.rows().iter().filter(|row| row.verdict == verdict).count();
+    assert_eq!((verdicts(Verdict::Verified), verdicts(Verdict::Regressed)), (6, 6));
 }
 
 proptest! {
