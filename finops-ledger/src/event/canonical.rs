@@ -199,26 +199,40 @@ pub(crate) fn write(value: &Value, out: &mut Vec<u8>, depth: usize) -> Result<()
         Value::Object(members) => {
             let inner = check_depth(depth).ok_or_else(|| CanonicalError::here(Refusal::Depth))?;
             out.push(b'{');
-            let mut first = true;
-            let mut member = |key: &String, value: &Value| {
-                if !std::mem::take(&mut first) {
-                    out.push(b',');
-                }
-                write_text(key, out);
-                out.push(b':');
-                write(value, out, inner).map_err(|error| error.within(key))
-            };
-            if members.keys().zip(members.keys().skip(1)).all(|(a, b)| key_order(a, b) == Ordering::Less) {
-                members.iter().try_for_each(|(key, value)| member(key, value))?;
-            } else {
-                let mut sorted: Vec<_> = members.iter().collect();
-                sorted.sort_unstable_by(|(a, _), (b, _)| key_order(a, b));
-                sorted.into_iter().try_for_each(|(key, value)| member(key, value))?;
+            let start = out.len();
+            let sorted = write_members(members.iter(), out, inner)?;
+            if !sorted {
+                out.truncate(start);
+                let mut members: Vec<_> = members.iter().collect();
+                members.sort_unstable_by(|(a, _), (b, _)| key_order(a, b));
+                write_members(members.into_iter(), out, inner)?;
             }
             out.push(b'}');
         }
     }
     Ok(())
+}
+
+/// Appends members in their given order; false, and incomplete, if that is not the canonical one.
+fn write_members<'a>(
+    members: impl Iterator<Item = (&'a String, &'a Value)>,
+    out: &mut Vec<u8>,
+    depth: usize,
+) -> Result<bool, CanonicalError> {
+    let mut previous: Option<&String> = None;
+    for (key, value) in members {
+        if let Some(previous) = previous {
+            if key_order(previous, key) != Ordering::Less {
+                return Ok(false);
+            }
+            out.push(b',');
+        }
+        write_text(key, out);
+        out.push(b':');
+        write(value, out, depth).map_err(|error| error.within(key))?;
+        previous = Some(key);
+    }
+    Ok(true)
 }
 
 /// The order of keys: by UTF-16 code units (RFC 8785 section 3.2.3).
@@ -253,12 +267,27 @@ fn write_integer(integer: i64, out: &mut Vec<u8>) {
     out.extend_from_slice(digits.get(digits.len().saturating_sub(used)..).unwrap_or_default());
 }
 
+/// Where the first quote, backslash or control character stands.
+pub(crate) fn position_of_special(bytes: &[u8]) -> Option<usize> {
+    const fn is_special(byte: u8) -> bool {
+        byte < 0x20 || byte == b'"' || byte == b'\\'
+    }
+    // A whole group is judged without a branch, which compilers turn into vector instructions.
+    let (groups, _) = bytes.as_chunks::<16>();
+    let plain =
+        groups.iter().take_while(|group| !group.iter().fold(false, |any, byte| any | is_special(*byte)));
+    let start = plain.count().saturating_mul(16);
+    let found = bytes.get(start..)?.iter().position(|byte| is_special(*byte))?;
+    Some(start.saturating_add(found))
+}
+
 /// Appends `text` as a JSON string.
 pub(crate) fn write_text(text: &str, out: &mut Vec<u8>) {
     const HEX: &[u8; 16] = b"0123456789abcdef";
+    out.reserve(text.len().saturating_add(2));
     out.push(b'"');
     let mut rest = text.as_bytes();
-    while let Some(at) = rest.iter().position(|byte| *byte < 0x20 || matches!(byte, b'"' | b'\\')) {
+    while let Some(at) = position_of_special(rest) {
         let (plain, special) = rest.split_at(at);
         out.extend_from_slice(plain);
         let Some((byte, after)) = special.split_first() else { break };

@@ -1,14 +1,20 @@
 //! The seven fields of an event: `actor`, `at`, `data`, `id`, `kind`, `log`, `v`. The sequence number is outside, so a
 //! lost race re-tags without re-encoding.
 
+mod form;
+mod view;
+
+pub(crate) use form::parse_date;
+pub use form::{is_actor, is_event_id, is_kind, is_origin, parse_at};
+pub use view::{EventView, ViewError};
+
 use super::{
-    canonical::{self, CanonicalError, Scanner, key_order, pointer_token},
+    canonical::{self, CanonicalError, key_order, pointer_token},
     hex, kind,
     merkle::{Hash, leaf_hash},
 };
-use finops_core::{error::shorten, time::Timestamp};
+use finops_core::error::shorten;
 use serde_json::{Map, Value, json};
-use std::borrow::Cow;
 
 /// The fields in the order of canonical bytes.
 const FIELDS: [&str; 7] = ["actor", "at", "data", "id", "kind", "log", "v"];
@@ -48,6 +54,12 @@ pub enum EventError {
         /// The kind, shortened.
         kind: String,
     },
+    /// A recorded event of such a kind, written by a newer version: what it means is not known.
+    #[error("`{kind}` is a kind that this version does not know; replay with a newer one")]
+    ReplayUnknownKind {
+        /// The kind, shortened.
+        kind: String,
+    },
     /// Data that does not fit its reserved kind.
     #[error("`{path}` {problem}")]
     Data {
@@ -83,6 +95,7 @@ impl EventError {
             Self::Nul { .. } => "ledger.event.nul",
             Self::ReservedKey { .. } => "ledger.event.reserved_key",
             Self::UnknownKind { .. } => "ledger.event.unknown_kind",
+            Self::ReplayUnknownKind { .. } => "ledger.replay.unknown_kind",
             Self::Data { .. } => "ledger.event.data",
             Self::Canonical(error) => error.code(),
         }
@@ -97,7 +110,7 @@ impl EventError {
             | Self::ReservedKey { path }
             | Self::Data { path, .. } => path,
             Self::Version => "/v",
-            Self::UnknownKind { .. } => "/kind",
+            Self::UnknownKind { .. } | Self::ReplayUnknownKind { .. } => "/kind",
             Self::Canonical(error) => error.path(),
         }
     }
@@ -319,161 +332,6 @@ fn walk_value(value: &Value, path: &dyn Fn() -> String) -> Result<(), EventError
             .enumerate()
             .try_for_each(|(index, item)| walk_value(item, &|| format!("{}/{index}", path()))),
         _ => Ok(()),
-    }
-}
-
-/// `^(?!.*//)[A-Za-z0-9][A-Za-z0-9._~/-]{0,198}[A-Za-z0-9]$`, legal as C2SP origin and key name.
-#[must_use]
-pub fn is_origin(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    let edge = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
-    (2..=200).contains(&bytes.len())
-        && edge(bytes.first())
-        && edge(bytes.last())
-        && bytes.iter().all(|byte| byte.is_ascii_alphanumeric() || b"._~/-".contains(byte))
-        && !text.contains("//")
-}
-
-/// `^[A-Za-z0-9][A-Za-z0-9._:~-]{0,63}$`.
-#[must_use]
-pub fn is_event_id(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    (1..=64).contains(&bytes.len())
-        && bytes.first().is_some_and(u8::is_ascii_alphanumeric)
-        && bytes.iter().all(|byte| byte.is_ascii_alphanumeric() || b"._:~-".contains(byte))
-}
-
-/// `^[a-z]{2,16}:[A-Za-z0-9._~/-]{1,111}$`.
-#[must_use]
-pub fn is_actor(text: &str) -> bool {
-    text.split_once(':').is_some_and(|(sort, name)| {
-        (2..=16).contains(&sort.len())
-            && sort.bytes().all(|byte| byte.is_ascii_lowercase())
-            && (1..=111).contains(&name.len())
-            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._~/-".contains(&byte))
-    })
-}
-
-/// `^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*){1,3}$` of 3 to 64 characters.
-#[must_use]
-pub fn is_kind(text: &str) -> bool {
-    let word = |word: &str| {
-        word.starts_with(|first: char| first.is_ascii_lowercase())
-            && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
-    };
-    (3..=64).contains(&text.len()) && text.split('.').all(word) && (2..=4).contains(&text.split('.').count())
-}
-
-/// The microseconds since 1970 of `YYYY-MM-DDTHH:MM:SS.ffffffZ`; `None` for any other text.
-#[must_use]
-pub fn parse_at(text: &str) -> Option<i64> {
-    let bytes: &[u8; 27] = text.as_bytes().try_into().ok()?;
-    let (date, time) = bytes.split_first_chunk::<10>()?;
-    let [b'T', h0, h1, b':', m0, m1, b':', s0, s1, b'.', fraction @ .., b'Z'] = time else { return None };
-    let limited = |digits: &[u8], end: i64| digits_of(digits).filter(|number| *number < end);
-    let hours = limited(&[*h0, *h1], 24)?;
-    let minutes = limited(&[*m0, *m1], 60)?;
-    let seconds = limited(&[*s0, *s1], 60)?;
-    let of_day = hours.checked_mul(60)?.checked_add(minutes)?.checked_mul(60)?.checked_add(seconds)?;
-    let microseconds = of_day.checked_mul(1_000_000)?.checked_add(digits_of(fraction)?)?;
-    parse_date(date)?.ms().checked_mul(1000)?.checked_add(microseconds)
-}
-
-/// Midnight UTC of a real date `YYYY-MM-DD` of the years 0001 to 9999.
-pub(crate) fn parse_date(text: &[u8]) -> Option<Timestamp> {
-    let [y0, y1, y2, y3, b'-', m0, m1, b'-', d0, d1] = text else { return None };
-    Timestamp::from_date(digits_of(&[*y0, *y1, *y2, *y3])?, digits_of(&[*m0, *m1])?, digits_of(&[*d0, *d1])?)
-}
-
-fn digits_of(digits: &[u8]) -> Option<i64> {
-    digits.iter().try_fold(0_i64, |number, digit| {
-        let digit = digit.checked_sub(b'0').filter(|digit| *digit < 10)?;
-        number.checked_mul(10)?.checked_add(i64::from(digit))
-    })
-}
-
-/// An event read from its canonical bytes, borrowing from them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct EventView<'a> {
-    /// Who.
-    pub actor: &'a str,
-    /// When.
-    pub at: &'a str,
-    /// When, in microseconds since 1970 UTC.
-    pub at_us: i64,
-    /// The canonical JSON of the data.
-    pub data: &'a str,
-    /// Its id.
-    pub id: &'a str,
-    /// Its kind.
-    pub kind: &'a str,
-    /// The log it belongs to.
-    pub log: &'a str,
-}
-
-/// Why bytes are no event.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ViewError {
-    /// Not the canonical form of a value.
-    NotCanonical,
-    /// Canonical, but not the seven fields in their forms.
-    Envelope,
-}
-
-impl<'a> EventView<'a> {
-    /// Reads the canonical bytes of an event; the data of reserved kinds is not checked.
-    ///
-    /// # Errors
-    /// What the bytes are instead.
-    pub fn parse(bytes: &'a [u8]) -> Result<Self, ViewError> {
-        let text = std::str::from_utf8(bytes).map_err(|_| ViewError::NotCanonical)?;
-        if let Some((view, unusual)) = Self::scan(text).filter(|_| bytes.len() <= canonical::SIZE_MAX) {
-            // Keys with `$` and U+0000 are rare: the walk that explains them also judges them.
-            let legal = !unusual || canonical::from_json(bytes).is_ok_and(|event| check(&event).is_ok());
-            return if legal { Ok(view) } else { Err(ViewError::Envelope) };
-        }
-        Err(if canonical::check(bytes) { ViewError::Envelope } else { ViewError::NotCanonical })
-    }
-
-    fn scan(text: &'a str) -> Option<(Self, bool)> {
-        let mut scanner = Scanner::new(text);
-        let string = |scanner: &mut Scanner<'a>, before: &str| {
-            scanner.literal(before)?;
-            scanner.string()
-        };
-        let actor = string(&mut scanner, "{\"actor\":")?;
-        let at = string(&mut scanner, ",\"at\":")?;
-        scanner.literal(",\"data\":")?;
-        let start = scanner.position();
-        if !text.get(start..)?.starts_with('{') {
-            return None;
-        }
-        // The envelope is the first container.
-        scanner.object(1)?;
-        let data = text.get(start..scanner.position())?;
-        let id = string(&mut scanner, ",\"id\":")?;
-        let kind = string(&mut scanner, ",\"kind\":")?;
-        let log = string(&mut scanner, ",\"log\":")?;
-        scanner.literal(",\"v\":1}")?;
-        scanner.end()?;
-        // No legal form has a character that is escaped, so the raw texts can be judged.
-        let at_us = check_fields(log, id, actor, kind, at).ok()?;
-        Some((Self { actor, at, at_us, data, id, kind, log }, scanner.unusual))
-    }
-
-    /// The data as a value.
-    #[must_use]
-    pub fn data(&self) -> Value {
-        canonical::from_json(self.data.as_bytes()).unwrap_or(Value::Null)
-    }
-
-    /// The origin that any JSON text names, if it is an object that names one.
-    pub(crate) fn peek_origin(bytes: &'a [u8]) -> Option<Cow<'a, str>> {
-        if let Ok(view) = Self::parse(bytes) {
-            return Some(Cow::Borrowed(view.log));
-        }
-        let event = canonical::from_json(bytes).ok()?;
-        event.get("log").and_then(Value::as_str).map(|log| Cow::Owned(log.to_owned()))
     }
 }
 

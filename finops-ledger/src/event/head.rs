@@ -138,6 +138,10 @@ impl Head {
         if (head.size() == 0) != head.kid.is_none() {
             return Err(HeadError { path: "kid", problem: "does not fit its size" });
         }
+        // Each ratchet is a record; a larger number would only keep a reader busy.
+        if head.epoch > head.size() {
+            return Err(HeadError { path: "epoch", problem: "does not fit its size" });
+        }
         Ok(head)
     }
 }
@@ -146,4 +150,55 @@ impl Head {
 pub(crate) fn format_at(at_us: i64) -> Option<String> {
     let text = Timestamp::from_ms(at_us.div_euclid(1000))?.to_string();
     Some(format!("{}{:03}Z", text.trim_end_matches('Z'), at_us.rem_euclid(1000)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_instant_is_written_as_it_is_read() {
+        for text in [
+            "0001-01-01T00:00:00.000000Z",
+            "1969-12-31T23:59:59.999999Z",
+            "2026-03-14T09:26:53.589793Z",
+            "9999-12-31T23:59:59.999999Z",
+        ] {
+            assert_eq!(format_at(parse_at(text).unwrap()).unwrap(), text);
+        }
+    }
+
+    #[test]
+    fn a_stored_head_of_another_shape_is_refused() {
+        let kid = "eca50ae34c3bb776";
+        let hash = "0".repeat(64);
+        let json = json!({
+            "origin": "a.b", "size": 3, "tag": hash, "frontier": [hash, hash], "kid": kid, "epoch": 1, "retired": [kid],
+            "tail_kid": null, "heartbeat_s": 60, "at": "2026-03-14T09:26:53.589793Z",
+        });
+        assert_eq!(Head::from_json(&json).unwrap().to_json(), json);
+        assert_eq!(Head::from_json(&Head::empty("a.b").to_json()).unwrap(), Head::empty("a.b"));
+        for (member, value) in [
+            ("origin", json!(null)),
+            ("size", json!(4)),
+            ("tag", json!("00")),
+            ("frontier", json!([hash])),
+            ("frontier", json!([hash, "x"])),
+            ("kid", json!("x")),
+            ("kid", json!(null)),
+            ("epoch", json!(-1)),
+            ("epoch", json!(4)),
+            ("retired", json!([1])),
+            ("tail_kid", json!(1)),
+            ("heartbeat_s", json!("60")),
+            ("at", json!("2026-03-14")),
+        ] {
+            let mut bad = json.clone();
+            bad[member] = value;
+            let error = Head::from_json(&bad).unwrap_err();
+            assert_eq!(error.code(), "ledger.head.malformed");
+            // The hashes do not fit the size: either may be wrong.
+            assert_eq!(error.path, if member == "size" { "frontier" } else { member });
+        }
+    }
 }

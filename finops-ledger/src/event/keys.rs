@@ -7,7 +7,7 @@ use hkdf::Hkdf;
 use hmac::{Hmac, KeyInit, Mac as _};
 use sha2::Sha256;
 use std::{collections::BTreeMap, fmt};
-use zeroize::Zeroizing;
+use zeroize::{Zeroize as _, Zeroizing};
 
 /// The fewest bytes of a secret: as many as the hash has, so that guessing it is no easier than guessing a key.
 pub const SECRET_MIN: usize = 32;
@@ -215,8 +215,9 @@ impl Master {
         if let Some(at) = secret.bytes().position(|byte| !byte.is_ascii_graphic()) {
             return Err(KeyError::Charset { at });
         }
-        let (prk, _) = Hkdf::<Sha256>::extract(Some(SALT), secret.as_bytes());
+        let (mut prk, _) = Hkdf::<Sha256>::extract(Some(SALT), secret.as_bytes());
         let mut master = Self { kid: Kid([0; 8]), prk: Key::from_bytes(prk.into()) };
+        prk.as_mut_slice().zeroize();
         master.kid = Kid(*master.expand(&[b"kid"]));
         Ok(master)
     }
@@ -381,7 +382,7 @@ impl KeyState {
         Some(Self::new(self.kid, epoch, self.event.ratcheted(epoch), self.checkpoint.clone()))
     }
 
-    /// Secret bytes from which [`KeyState::from_bytes`] goes on without the secret.
+    /// Secret bytes from which [`KeyState::from_bytes`] goes on without the secret, for the log they were made for.
     #[must_use]
     pub fn to_bytes(&self) -> Zeroizing<Vec<u8>> {
         let mut out = Zeroizing::new(Vec::with_capacity(Self::BYTES));

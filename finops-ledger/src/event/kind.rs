@@ -6,6 +6,7 @@ use super::{
     hex,
     keys::Kid,
 };
+use finops_core::error::shorten;
 use serde_json::{Map, Value};
 
 /// The shortest idle time after which a log writes a heartbeat, in seconds.
@@ -235,6 +236,17 @@ pub fn is_reserved(kind: &str) -> bool {
     kind.split_once('.').is_some_and(|(namespace, _)| NAMESPACES.contains(&namespace))
 }
 
+/// Stops a replay at a kind of this ledger that this version does not know; free kinds pass.
+///
+/// # Errors
+/// `ledger.replay.unknown_kind`.
+pub fn check_replay(kind: &str) -> Result<(), EventError> {
+    if is_reserved(kind) && !is_known(kind) {
+        return Err(EventError::ReplayUnknownKind { kind: shorten(kind) });
+    }
+    Ok(())
+}
+
 /// Checks the data of an event of a reserved kind before it is appended; free kinds pass.
 ///
 /// An optional member may also be null, which says that it is not known.
@@ -304,6 +316,8 @@ mod tests {
     fn the_first_fault_is_named() {
         assert_eq!(code("acme.thing", &json!({"x": 1})), "ok");
         assert_eq!(code("log.renamed", &json!({})), "ledger.event.unknown_kind /kind");
+        assert_eq!(check_replay("log.renamed").unwrap_err().code(), "ledger.replay.unknown_kind");
+        assert!(check_replay("log.heartbeat").is_ok() && check_replay("acme.thing").is_ok());
         assert_eq!(code("log.heartbeat", &json!({"x": 1})), "ledger.event.data /data/x");
         assert_eq!(
             code("opportunity.failed", &json!({"opportunity": "o"})),

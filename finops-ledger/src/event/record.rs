@@ -110,5 +110,6 @@ mod tests {
             assert!(!fits(seq, 1), "{seq}");
         }
         assert!(!fits("0", 0) && !fits("0", SIZE_MAX + 1));
+        assert_eq!(Record::parse_line(format!("{}\n", line("0", 1)).as_bytes()), None);
     }
 }

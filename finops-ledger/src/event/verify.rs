@@ -8,6 +8,7 @@ pub use anchor::Anchor;
 pub use verdict::{Failure, Gap, KeyRun, Tags, Verification};
 
 use super::{
+    canonical::SIZE_MAX,
     envelope::{EventView, ViewError},
     head::Head,
     keys::{KeyState, Keyring, Kid},
@@ -187,11 +188,15 @@ impl<'a> Verifier<'a> {
 
     fn check(&mut self, record: &Record<'_>) -> Result<(), Failure> {
         let seq = self.head.size();
-        if record.seq != seq {
-            return Err(Failure::Sequence);
-        }
         if !self.origin_known {
             self.find_origin(record.event);
+        }
+        // A line was measured when it was read; a row of a store was not.
+        if record.event.len() > SIZE_MAX {
+            return Err(Failure::Malformed);
+        }
+        if record.seq != seq {
+            return Err(Failure::Sequence);
         }
         let leaf = leaf_hash(record.event);
         if let Trust::Keyring(ring) = self.trust {
@@ -231,12 +236,10 @@ impl<'a> Verifier<'a> {
 
     /// The origin of record 0, else of the first anchor.
     fn find_origin(&mut self, event: &[u8]) {
-        self.origin_known = true;
-        let of_anchor = || self.anchors.iter().find_map(Prepared::origin);
-        if let Some(origin) =
-            EventView::peek_origin(event).map(Into::into).or_else(|| of_anchor().map(str::to_owned))
-        {
+        let of_anchor = || self.anchors.iter().find_map(Prepared::origin).map(str::to_owned);
+        if let Some(origin) = EventView::peek_origin(event).map(Into::into).or_else(of_anchor) {
             self.head.origin = origin;
+            self.origin_known = true;
         }
     }
 
@@ -259,8 +262,7 @@ impl<'a> Verifier<'a> {
         let data = view.data();
         let kid_of = |name: &str| data.get(name).and_then(|value| value.as_str()).and_then(Kid::parse);
         if view.kind == "key.rotated" {
-            let to =
-                kid_of("to").filter(|to| *to != kid && !self.head.has_used(*to)).ok_or(Failure::KeyOrder)?;
+            let to = kid_of("to").filter(|to| !self.head.has_used(*to)).ok_or(Failure::KeyOrder)?;
             return if kid_of("from") == Some(kid) {
                 Ok(Change::Rotated(to))
             } else {

@@ -1,6 +1,6 @@
 //! Walks canonical bytes without building a value: any other spelling ends the walk.
 
-use super::{DEPTH_MAX, INTEGER_MAX, key_order};
+use super::{DEPTH_MAX, INTEGER_MAX, key_order, position_of_special};
 use std::{borrow::Cow, cmp::Ordering};
 
 /// One container more than `depth`, while the limit allows it.
@@ -71,10 +71,12 @@ impl<'a> Scanner<'a> {
             self.value(depth)?;
             match self.peek()? {
                 b',' => self.skip(1),
-                b']' => return Some(self.skip(1)),
+                b']' => break,
                 _ => return None,
             }
         }
+        self.skip(1);
+        Some(())
     }
 
     pub(crate) fn object(&mut self, depth: usize) -> Option<()> {
@@ -99,10 +101,12 @@ impl<'a> Scanner<'a> {
             self.value(depth)?;
             match self.peek()? {
                 b',' => self.skip(1),
-                b'}' => return Some(self.skip(1)),
+                b'}' => break,
                 _ => return None,
             }
         }
+        self.skip(1);
+        Some(())
     }
 
     fn integer(&mut self) -> Option<()> {
@@ -129,7 +133,7 @@ impl<'a> Scanner<'a> {
         let start = self.at;
         loop {
             let rest = self.text.as_bytes().get(self.at..)?;
-            let stop = rest.iter().position(|byte| *byte < 0x20 || matches!(byte, b'"' | b'\\'))?;
+            let stop = position_of_special(rest)?;
             self.skip(stop);
             match self.peek()? {
                 b'"' => {
@@ -146,7 +150,10 @@ impl<'a> Scanner<'a> {
     fn escape(&mut self) -> Option<()> {
         let rest = self.text.as_bytes().get(self.at..)?;
         match rest.get(1)? {
-            b'"' | b'\\' | b'b' | b't' | b'n' | b'f' | b'r' => Some(self.skip(2)),
+            b'"' | b'\\' | b'b' | b't' | b'n' | b'f' | b'r' => {
+                self.skip(2);
+                Some(())
+            }
             b'u' => {
                 let code = rest.get(2..6)?;
                 let control = code.starts_with(b"00")

@@ -1,8 +1,6 @@
 use super::*;
 use crate::event::{
     merkle::{Tree, leaf_hash},
-    note::Vkey,
-    receipt,
     verify::{Anchor, Failure, Trust, Verification, Verifier, verify},
 };
 use serde_json::Value;
@@ -206,6 +204,20 @@ fn opening_needs_the_key_in_force() {
 }
 
 #[test]
+fn a_log_ends_where_checkpoints_do() {
+    use crate::event::merkle::Frontier;
+    let sample = Sample::of(1);
+    let mut head = sample.writer.head().clone();
+    head.frontier = Frontier::from_parts(LOG_SIZE_MAX - 1, vec![[0; 32]; 62]).unwrap();
+    let mut writer = LogWriter::open(head, &ring()).unwrap();
+    let two = vec![event(7, &json!({})), event(8, &json!({}))];
+    assert_eq!(code(writer.seal(two, |_| None)), "ledger.append.full");
+    assert_eq!(writer.seal(vec![event(7, &json!({}))], |_| None).unwrap()[0].seq(), LOG_SIZE_MAX - 1);
+    assert_eq!(code(writer.seal(vec![event(8, &json!({}))], |_| None)), "ledger.append.full");
+    assert_eq!(code(writer.ratchet(&stamp("x", 0), |_| None)), "ledger.append.full");
+}
+
+#[test]
 fn a_managed_record_needs_an_id_of_its_own() {
     let mut sample = Sample::of(2);
     let known = |_: &str| Some(Known { seq: 0, leaf: [0; 32] });
@@ -228,12 +240,16 @@ fn a_checkpoint_extends_those_before_it() {
     for size in 0..=10 {
         let other = TreeHead { size, root: leaf_hash(b"other") };
         assert_eq!(code(sample.writer.checkpoint(None, &[other], root_at)), "ledger.checkpoint.inconsistent");
+        let larger = sample.writer.checkpoint(None, &[other], |_| Some(other.root));
+        assert_eq!(larger.is_ok(), size < 9, "a log cannot extend what is longer, whatever is said of it");
     }
 }
 
 #[test]
 #[cfg(feature = "ed25519")]
 fn receipts_are_checked_offline() {
+    use crate::event::{note::Vkey, receipt};
+
     let sample = Sample::of(13);
     let key = PublicSigner::from_seed(&[7; 32]);
     let vkeys = [Vkey::parse(&key.vkey(ORIGIN)).unwrap()];
@@ -246,6 +262,9 @@ fn receipts_are_checked_offline() {
         assert!(!receipt::verify(text.as_bytes(), b"{}", ORIGIN, &vkeys));
         assert!(!receipt::verify(text.as_bytes(), sealed.event.bytes(), "acme.example/other", &vkeys));
         assert!(!receipt::verify(text.as_bytes(), sealed.event.bytes(), ORIGIN, &[]));
+        // Every line of a known key must hold, not one of them.
+        let false_line = key.line(ORIGIN, "another text\n");
+        assert!(!holds(format!("{text}{false_line}").as_bytes()));
     }
     let sealed = &sample.sealed[5];
     let text = receipt::write(5, &sample.tree.inclusion_proof(5, 13).unwrap(), &note);

@@ -1,3 +1,9 @@
+#![expect(
+    clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation,
+    reason = "small numbers of the tests"
+)]
+
 use super::*;
 
 const LARGEST: u64 = 64;

@@ -1,6 +1,7 @@
+#![expect(clippy::cast_possible_truncation, reason = "small numbers of the tests")]
+
 use super::*;
 use crate::event::log::tests::{FIRST, ORIGIN, SECOND, Sample, master, ring};
-use crate::event::{checkpoint::PublicSigner, note::Vkey};
 use proptest::prelude::*;
 
 fn check(file: &[u8], note: &str) -> Verification {
@@ -31,6 +32,8 @@ fn every_flipped_bit_of_a_small_log_and_its_checkpoint_is_detected() {
 #[test]
 #[cfg(feature = "ed25519")]
 fn in_public_mode_every_flipped_bit_but_those_of_tags_is_detected() {
+    use crate::event::{checkpoint::PublicSigner, note::Vkey};
+
     let sample = Sample::of(3);
     let key = PublicSigner::from_seed(&[7; 32]);
     let vkeys = [Vkey::parse(&key.vkey(ORIGIN)).unwrap()];
@@ -167,6 +170,16 @@ fn without_an_origin_that_of_record_0_or_of_the_first_anchor_is_taken() {
     );
     let nothing = verify(b"", None, Trust::Keyring(&ring), &[], &[]);
     assert_eq!((nothing.error, nothing.origin), (None, None));
+    let late = verify(&sample.lines()[1..].concat(), None, Trust::Keyring(&ring), &[], &[]);
+    assert_eq!((late.error, late.origin.as_deref()), (Some(Failure::Sequence), Some(ORIGIN)));
+    let kid = sample.writer.key_state().kid();
+    let mut garbage = Vec::new();
+    Record { seq: 0, kid, tag: [0; 32], event: b"{}" }.write_line(&mut garbage);
+    for (trust, failure) in [(Trust::Keyring(&ring), Failure::Tag), (Trust::Public, Failure::Envelope)] {
+        let unknown = verify(&garbage, None, trust, &[], &[]);
+        assert_eq!((unknown.error, unknown.seq, unknown.origin), (Some(failure), Some(0), None));
+        assert_eq!(verify(&garbage, None, trust, &anchors, &[]).origin.as_deref(), Some(ORIGIN));
+    }
     let other = verify(&file, Some("acme.example/other"), Trust::Keyring(&ring), &[], &[]);
     assert_eq!((other.error, other.seq), (Some(Failure::Tag), Some(0)));
     let other = verify(&file, Some("acme.example/other"), Trust::Public, &[], &[]);
@@ -192,6 +205,106 @@ fn the_smallest_failing_anchor_is_told_and_the_largest_matched() {
     // Without the secret, a trusted head alone does not suffice.
     let public = verify(&file, None, Trust::Public, &[head(5)], &[]);
     assert_eq!((public.error, public.anchored_up_to), (Some(Failure::CheckpointUnverified), Some(5)));
+}
+
+/// What a holder of the secret could write against the rules: well sealed, so only the rules can refuse it.
+#[test]
+fn a_sealed_record_that_breaks_the_rules_of_keys_is_refused() {
+    use crate::event::{envelope::Encoded, log::tests::stamp};
+    let mut sample = Sample::of(3);
+    sample.ratchet();
+    sample.append();
+    let keys = sample.writer.key_state().clone();
+    let (kid, other) = (keys.kid().to_string(), master(SECOND).kid().to_string());
+    let ring = ring();
+    let failure = |kind: &str, data: serde_json::Value| {
+        let event = Encoded::new(ORIGIN, &stamp("evt-x", 2), kind, &data).unwrap();
+        let tag = tag(&keys, 5, &sample.writer.head().tag, event.leaf());
+        let mut file = sample.file();
+        Record { seq: 5, kid: keys.kid(), tag, event: event.bytes() }.write_line(&mut file);
+        let result = verify(&file, Some(ORIGIN), Trust::Keyring(&ring), &[], &[]);
+        assert_eq!(result.seq, result.error.map(|_| 5));
+        result.error.map(Failure::kind)
+    };
+    let json =
+        |text: &str| serde_json::from_str(&text.replace("KID", &kid).replace("OTHER", &other)).unwrap();
+    for (kind, data, expected) in [
+        ("key.rotated", r#"{"from":"KID","to":"OTHER"}"#, None),
+        ("key.rotated", r#"{"from":"OTHER","to":"OTHER"}"#, Some("key_order")),
+        ("key.rotated", r#"{"from":"KID","to":"KID"}"#, Some("key_order")),
+        ("key.ratcheted", r#"{"kid":"KID","epoch":2}"#, None),
+        ("key.ratcheted", r#"{"kid":"OTHER","epoch":2}"#, Some("key_order")),
+        ("key.ratcheted", r#"{"kid":"KID","epoch":1}"#, Some("key_order")),
+        ("key.ratcheted", r#"{"kid":"KID","epoch":3}"#, Some("key_order")),
+        ("log.created", r#"{"kid":"KID"}"#, Some("key_order")),
+        ("log.heartbeat", "{}", None),
+    ] {
+        assert_eq!(failure(kind, json(data)), expected, "{kind} {data}");
+    }
+}
+
+#[test]
+fn the_checkpoint_where_a_verifier_begins_has_its_key_too() {
+    use crate::event::checkpoint::{CheckpointKey, sign};
+    let mut sample = Sample::of(3);
+    sample.rotate(SECOND);
+    let (ring, head) = (ring(), sample.writer.head().clone());
+    let note = |secret: &str| {
+        let master = master(secret);
+        let key = CheckpointKey { kid: master.kid(), key: master.checkpoint_key(ORIGIN) };
+        sign(ORIGIN, head.tree_head(), &key, None)
+    };
+    for (secret, expected) in [(FIRST, None), (SECOND, Some(Failure::CheckpointKey))] {
+        let note = note(secret);
+        let anchors = [Anchor::Note(note.as_bytes())];
+        let resumed = Verifier::resume(head.clone(), Trust::Keyring(&ring), &anchors, &[]).finish().0;
+        assert_eq!(resumed.error, expected);
+        let whole = verify(&sample.file(), None, Trust::Keyring(&ring), &anchors, &[]);
+        assert_eq!(whole.error, expected);
+    }
+}
+
+#[test]
+fn a_row_of_a_store_is_measured_too() {
+    let (sample, ring) = (Sample::of(1), ring());
+    let long = vec![b'x'; SIZE_MAX + 1];
+    let mut verifier = Verifier::new(Some(ORIGIN), Trust::Keyring(&ring), &[], &[]);
+    verifier.record(&sample.sealed[0].record());
+    assert!(!verifier.has_failed());
+    verifier.record(&Record { event: &long, ..sample.sealed[0].record() });
+    assert_eq!(verifier.finish().0.error, Some(Failure::Malformed));
+}
+
+#[test]
+fn a_clock_may_go_back_and_a_silence_is_told() {
+    use crate::event::envelope::{Encoded, Stamp};
+    use crate::event::log::{LogWriter, Outcome};
+    let times = [
+        "2026-03-14T00:00:00.000000Z",
+        "2026-03-14T02:00:00.000000Z",
+        "2026-03-14T04:00:00.000001Z",
+        "2026-03-14T03:00:00.000000Z",
+        "2026-03-14T03:00:00.000000Z",
+    ];
+    let stamp = |n: usize| Stamp { id: ["a", "b", "c", "d", "e"][n], at: times[n], actor: "svc:test" };
+    let run = |heartbeat_s, first_gaps: &[Gap]| {
+        let (mut writer, first) = LogWriter::create(ORIGIN, &master(FIRST), &stamp(0), heartbeat_s).unwrap();
+        let events =
+            (1..5).map(|n| Encoded::new(ORIGIN, &stamp(n), "acme.thing", &serde_json::json!({})).unwrap());
+        let outcomes = writer.seal(events.collect(), |_| None).unwrap();
+        let mut file = Vec::new();
+        first.record().write_line(&mut file);
+        for outcome in &outcomes {
+            let Outcome::Sealed(sealed) = outcome else { panic!("a new id exists") };
+            sealed.record().write_line(&mut file);
+        }
+        let result = verify(&file, None, Trust::Keyring(&ring()), &[], &[]);
+        assert_eq!((result.error, result.gaps.as_slice(), result.clock_regressions), (None, first_gaps, 1));
+    };
+    let gap = |after_seq| Gap { after_seq, seconds: 7200 };
+    run(None, &[gap(1)]);
+    run(Some(3599), &[gap(0), gap(1)]);
+    run(Some(7200), &[]);
 }
 
 proptest! {
