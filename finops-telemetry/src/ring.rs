@@ -48,6 +48,12 @@ impl<T> Ring<T> {
         evicted
     }
 
+    /// Takes out the item that the next one will push out, if any.
+    #[inline]
+    pub fn make_room(&mut self) -> Option<T> {
+        if self.items.len() >= self.capacity { self.items.pop_front() } else { None }
+    }
+
     /// The items, oldest first.
     pub fn iter(&self) -> std::collections::vec_deque::Iter<'_, T> {
         self.items.iter()

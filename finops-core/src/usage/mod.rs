@@ -6,9 +6,11 @@
 pub mod body;
 mod error;
 pub mod extract;
+mod text;
 
 pub use error::UsageError;
 pub use extract::{Extracted, Lookup, Part, extract, extract_json};
+pub use text::TextUsage;
 
 macro_rules! buckets {
     ($($(#[$doc:meta])* $name:ident: $group:ident,)+) => {
