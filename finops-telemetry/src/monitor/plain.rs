@@ -162,16 +162,23 @@ impl<P> State<P> {
                 lane.remember(call.tags, self.rollup.last());
             }
         }
-        let evicted = self.ring.make_room();
-        let (room, left) = match evicted {
-            Some(Entry { record: Record::Inference(record), payload }) => (Some(record), (payload, None)),
-            other => (None, (None, other)),
+        let own = Own { sides, emissions: Emissions::Flat(impact) };
+        let Some(oldest) = self.ring.recycle() else {
+            let record = Arc::new(new_record(lane, call, own));
+            let entry = Entry { record: Record::Inference(Arc::clone(&record)), payload: payload.cloned() };
+            let refused = self.ring.push(entry);
+            return Some((record, (None, refused)));
         };
-        let record = new_record(room, lane, sides, call, Emissions::Flat(impact));
+        if let Record::Inference(record) = &mut oldest.record
+            && let Some(old) = Arc::get_mut(record)
+        {
+            write_over(old, lane, call, own);
+            let left = std::mem::replace(&mut oldest.payload, payload.cloned());
+            return Some((Arc::clone(record), (left, None)));
+        }
+        let record = Arc::new(new_record(lane, call, own));
         let entry = Entry { record: Record::Inference(Arc::clone(&record)), payload: payload.cloned() };
-        // A ring of no room gives the record back.
-        let refused = self.ring.push(entry);
-        Some((record, (left.0, left.1.or(refused))))
+        Some((record, (None, Some(std::mem::replace(oldest, entry)))))
     }
 }
 
@@ -199,38 +206,57 @@ fn in_full<'a>(
     (key, measures)
 }
 
-/// The record, in the room of one that nobody holds any more where there is one.
-#[inline]
-fn new_record(
-    room: Option<Arc<InferenceRecord>>,
-    lane: &Lane,
+/// What a record has of its own beside what the call says.
+struct Own {
     sides: Sides,
-    call: &PlainCall<'_>,
     emissions: Emissions,
-) -> Arc<InferenceRecord> {
-    let record = InferenceRecord {
+}
+
+fn new_record(lane: &Lane, call: &PlainCall<'_>, own: Own) -> InferenceRecord {
+    InferenceRecord {
         head: Arc::clone(&lane.head),
-        sides: Some(sides),
+        sides: Some(own.sides),
         at: call.at,
         counts: Counts::Text(call.usage),
         duration: call.duration,
-        emissions,
+        emissions: own.emissions,
         outcome: call.outcome,
         complete: true,
         finish: None,
         tags: call.tags.clone(),
         rare: None,
-    };
-    match room {
-        Some(mut room) => {
-            match Arc::get_mut(&mut room) {
-                Some(old) => *old = record,
-                None => room = Arc::new(record),
-            }
-            room
-        }
-        None => Arc::new(record),
     }
+}
+
+/// Makes a record that nobody holds any more the one of `call`: as [`new_record`], but for the room that it takes.
+#[inline]
+fn write_over(old: &mut InferenceRecord, lane: &Lane, call: &PlainCall<'_>, own: Own) {
+    let InferenceRecord {
+        head,
+        sides,
+        at,
+        counts,
+        duration,
+        emissions,
+        outcome,
+        complete,
+        finish,
+        tags,
+        rare,
+    } = old;
+    // Most calls are as those before them: what is the same is neither let go nor taken again.
+    if !Arc::ptr_eq(head, &lane.head) {
+        *head = Arc::clone(&lane.head);
+    }
+    if !(tags.is_empty() && call.tags.is_empty()) {
+        tags.clone_from(call.tags);
+    }
+    if rare.is_some() {
+        *rare = None;
+    }
+    (*sides, *at, *counts) = (Some(own.sides), call.at, Counts::Text(call.usage));
+    (*duration, *emissions) = (call.duration, own.emissions);
+    (*outcome, *complete, *finish) = (call.outcome, true, None);
 }
 
 #[cfg(test)]

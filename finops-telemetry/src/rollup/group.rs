@@ -48,7 +48,7 @@ impl Costs {
         })
     }
 
-    pub(super) fn checked_add(self, other: Self) -> Result<Self, MoneyError> {
+    fn checked_add(self, other: Self) -> Result<Self, MoneyError> {
         let overflow = || MoneyError::Overflow { path: "cost".to_owned() };
         self.zip(other, i128::checked_add).ok_or_else(overflow)
     }
@@ -242,6 +242,7 @@ pub(crate) fn grow<T>(list: &mut Vec<T>) {
 }
 
 /// Adds to the entry of `at`, or makes one; its place.
+#[inline(never)]
 fn add_at<K: Copy + Ord, N: Copy>(list: &mut Vec<(K, N)>, at: K, count: N, add: impl Fn(N, N) -> N) -> usize {
     match list.binary_search_by_key(&at, |(k, _)| *k) {
         Ok(found) => {
@@ -259,7 +260,7 @@ fn add_at<K: Copy + Ord, N: Copy>(list: &mut Vec<(K, N)>, at: K, count: N, add: 
 }
 
 /// Adds to the entry of `at`, looked for at `hint` first; the hint is where it was found.
-#[inline]
+#[inline(always)]
 pub(crate) fn add_hinted<K: Copy + Ord, N: Copy>(
     list: &mut Vec<(K, N)>,
     at: K,

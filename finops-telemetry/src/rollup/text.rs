@@ -56,9 +56,12 @@ impl Totals {
     fn record_text(&mut self, request: &TextRequest<'_>, hints: &mut Hints) -> Option<()> {
         // Everything that can fail comes first, so that a refused record changes nothing.
         let (energy, carbon) = self.with_emissions(request.energy_joules, request.carbon_kg)?;
-        let costs =
-            Costs { total: request.total, input: request.input, output: request.output, ..Costs::default() };
-        self.costs = self.costs.checked_add(costs).ok()?;
+        self.costs = Costs {
+            total: self.costs.total.checked_add(request.total).ok()?,
+            input: self.costs.input.checked_add(request.input).ok()?,
+            output: self.costs.output.checked_add(request.output).ok()?,
+            ..self.costs
+        };
         (self.energy, self.carbon) = (energy, carbon);
         let total = u64::try_from(request.total.get().max(0)).unwrap_or(u64::MAX);
         self.costs_pusd.add_near(total, &mut hints.cost);
@@ -66,26 +69,12 @@ impl Totals {
         self.errors = self.errors.saturating_add(u64::from(request.error));
         let TextUsage { input, cache_read, cache_write_5m, output, reasoning } = *request.usage;
         // In the order of the list, so that one walk finds them all.
-        let counts = [
-            (Bucket::input, input),
-            (Bucket::cache_read, cache_read),
-            (Bucket::cache_write_5m, cache_write_5m),
-            (Bucket::output, output),
-            (Bucket::reasoning, reasoning),
-        ];
         let mut place = 0;
-        for (bucket, count) in counts {
-            if count != 0 {
-                add_hinted(
-                    &mut self.usage,
-                    bucket as u8,
-                    u128::from(count),
-                    &mut place,
-                    u128::saturating_add,
-                );
-                place = place.saturating_add(1);
-            }
-        }
+        self.count(Bucket::input, input, &mut place);
+        self.count(Bucket::cache_read, cache_read, &mut place);
+        self.count(Bucket::cache_write_5m, cache_write_5m, &mut place);
+        self.count(Bucket::output, output, &mut place);
+        self.count(Bucket::reasoning, reasoning, &mut place);
         if let Some(duration) = request.duration {
             self.duration_ns = self.duration_ns.saturating_add(u128::from(duration.get()));
             add_hinted(&mut self.histogram, boundary(duration), 1, &mut hints.boundary, u64::saturating_add);
@@ -93,6 +82,15 @@ impl Totals {
             self.durations_us.add_near(us, &mut hints.duration);
         }
         Some(())
+    }
+
+    /// Adds to a bucket, whose entry most likely stands at `place`; the next one most likely follows it.
+    #[inline]
+    fn count(&mut self, bucket: Bucket, count: u64, place: &mut usize) {
+        if count != 0 {
+            add_hinted(&mut self.usage, bucket as u8, u128::from(count), place, u128::saturating_add);
+            *place = place.saturating_add(1);
+        }
     }
 }
 

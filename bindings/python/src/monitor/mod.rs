@@ -73,6 +73,7 @@ impl PyMonitor {
         }
     }
 
+    #[inline]
     pub(crate) fn tags(&self, metadata: Option<&Bound<'_, PyAny>>) -> Tags {
         metadata.map_or_else(Tags::default, |metadata| self.keys.collect(metadata))
     }
@@ -102,8 +103,12 @@ fn given<'a, 'py>(metadata: Option<&'a Bound<'py, PyAny>>) -> Option<&'a Bound<'
     metadata.filter(|object| !object.is_none())
 }
 
+#[inline]
 pub(crate) fn outcome(name: Option<&str>) -> PyResult<Outcome> {
-    name.map_or(Ok(Outcome::Ok), |name| Outcome::from_name(name).map_err(raise))
+    match name {
+        None => Ok(Outcome::Ok),
+        Some(name) => Outcome::from_name(name).map_err(raise),
+    }
 }
 
 fn trace(value: Option<&Bound<'_, PyAny>>) -> PyResult<Option<Trace>> {
