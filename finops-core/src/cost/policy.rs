@@ -164,15 +164,7 @@ impl CostPolicy {
             && self.input.is_none()
             && self.output.is_none()
             && self.compute.is_none();
-        let plain = call.parts.is_empty()
-            && call.requested_model.is_none()
-            && call.reported_cost.is_none()
-            && call.hosting.is_none()
-            && call.service_tier.is_none()
-            && call.region.is_none()
-            && call.speed.is_none()
-            && call.search_context.is_none();
-        by_catalogue && plain && !call.provider.is_some_and(resolve::is_self_hosted)
+        by_catalogue && call.is_plain() && !call.provider.is_some_and(resolve::is_self_hosted)
     }
 
     /// Charges any call.

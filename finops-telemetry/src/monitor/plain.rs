@@ -1,6 +1,8 @@
 //! Calls of which only the common is known: most of them, and the fastest.
 
-use super::{Entry, InferenceCall, Outcome, ResourceMonitor, Tags, routes::Lane, state::State};
+use super::{
+    Entry, InferenceCall, Outcome, ResourceMonitor, Tags, log::as_charged, routes::Lane, state::State,
+};
 use crate::{
     Error,
     record::{Counts, Emissions, InferenceRecord, Record, Sides},
@@ -67,12 +69,7 @@ impl InferenceCall<'_> {
     /// The tokens, where the model, the provider and the time are all else that decides the price.
     #[inline]
     pub(super) fn text_alone(&self) -> Option<TextUsage> {
-        let asked = [self.requested_model, self.service_tier, self.region, self.speed, self.search_context];
-        let is_plain = self.parts.is_empty()
-            && self.reported_cost.is_none()
-            && self.hosting.is_none()
-            && self.assumptions == Assumptions::NONE
-            && asked.iter().all(Option::is_none);
+        let is_plain = as_charged(self).is_plain() && self.assumptions == Assumptions::NONE;
         if is_plain { self.usage.as_text() } else { None }
     }
 
@@ -80,6 +77,7 @@ impl InferenceCall<'_> {
     #[inline]
     pub(super) fn as_plain(&self) -> Option<PlainCall<'_>> {
         let silent = self.complete
+            && self.service_tier.is_none()
             && self.request_id.is_none()
             && self.finish.is_none()
             && self.trace.is_none()
