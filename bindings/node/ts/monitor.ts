@@ -3,7 +3,7 @@ import { bodyOf } from './body'
 import type { IntensityLike } from './carbon'
 import { ConfigError, UsageError } from './errors'
 import { At, Known } from './exchange'
-import { type Body, Handle, column, guard, native, places, stringify, told } from './native'
+import { type Body, Handle, column, guard, native, places, exchange as shared, stringify, told } from './native'
 import { fromWire, toWire } from './names'
 import { type AnyRecord, type Batch, type BatchResult, type InferenceOptions, type MetricsOptions, type MonitorOptions } from './options'
 import { type ResponseOptions, type Stats, type SummaryRow, amounts } from './options'
@@ -13,8 +13,8 @@ import { StreamMeter } from './stream'
 import { type Instant, instantMs, instantText, rfc3339 } from './time'
 import { asUsage } from './usage'
 
-// Numbers cross the border in this array, which never moves.
-const exchange = native.exchange()
+// A name of this module: a lookup less at every number.
+const exchange = shared
 
 /** The environment variables that configure a monitor. */
 const VARIABLES = [

@@ -75,9 +75,10 @@ impl Column<'_> {
             Self::I64(rows) => u64::try_from(*rows.get(row)?).ok(),
             Self::I32(rows) => u64::try_from(*rows.get(row)?).ok(),
             Self::F64(rows) => {
+                // Through a signed integer, which is one instruction either way.
                 let value = *rows.get(row)?;
-                let count = value as u64;
-                (count < 1 << 53 && count as f64 == value).then_some(count)
+                let count = value as i64;
+                ((0..1 << 53).contains(&count) && count as f64 == value).then_some(count as u64)
             }
         }
     }

@@ -59,6 +59,12 @@ impl Standing {
         at.ms() >= self.from && at.ms() < self.to
     }
 
+    /// The price as it stands at any instant that it covers, of calls of whatever duration.
+    #[must_use]
+    pub fn into_prepared(self) -> Prepared {
+        self.prepared
+    }
+
     /// How many prices there are.
     #[must_use]
     pub const fn cases(&self) -> usize {
