@@ -70,7 +70,9 @@ thread_local! {
 
 /// The array that is asked at `place`, if any.
 fn waiting(place: usize) -> Option<&'static Array> {
-    ARRAYS.with(|arrays| arrays.borrow().iter().copied().find(|array| array[place].get() != 0.0))
+    ARRAYS.with(|arrays| {
+        arrays.borrow().iter().copied().find(|array| array.get(place).is_some_and(|n| n.get() != 0.0))
+    })
 }
 
 /// A new array for this module. It is never freed: JavaScript may hold it for as long as it likes.
