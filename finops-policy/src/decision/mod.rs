@@ -14,6 +14,7 @@ mod load;
 pub mod log;
 pub mod mask;
 mod record;
+mod reread;
 pub mod replay;
 pub mod report;
 pub mod shadow;
