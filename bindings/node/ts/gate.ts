@@ -73,7 +73,7 @@ export interface PolicyGateOptions {
   /** Whether policies whose own tests fail are refused, true. */
   runTests?: boolean
   exemptions?: (Exemption | Record<string, unknown>)[]
-  /** Of the log: a JSON pointer that is removed, or what is done with it. */
+  /** Of the log: a JSON pointer into the event (`/input/user/email`) that is removed, or what is done with it. */
   masks?: (string | { op: 'remove' | 'upsert'; path: string; value?: unknown })[]
   /** People needed by rule, and by `default`. */
   quorum?: Record<string, number>
