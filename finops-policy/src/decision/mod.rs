@@ -14,9 +14,9 @@ mod load;
 pub mod log;
 pub mod mask;
 mod record;
-mod reread;
 pub mod replay;
 pub mod report;
+mod reread;
 pub mod shadow;
 mod state;
 

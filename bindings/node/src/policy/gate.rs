@@ -52,7 +52,8 @@ pub(super) fn call(gate: &PolicyGate, method: &str, arguments: &Json, body: &[u8
     Ok(match method {
         "reload" => {
             let archive = arguments.get("archive").and_then(Json::as_bool) == Some(true);
-            let help = "give a path, the bytes of a bundle, or an object of the text of each module by its name";
+            let help =
+                "give a path, the bytes of a bundle, or an object of the text of each module by its name";
             let source = source(arguments, archive.then_some(body))?;
             let source = source.ok_or_else(|| refused_member("/bundle", "null", help))?;
             let loaded = gate.reload(&source, member(arguments, "data"));
