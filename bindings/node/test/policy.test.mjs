@@ -67,6 +67,9 @@ test('Maps are objects, undefined is null, and objects of other realms are plain
   assert.deepEqual(rules(gate.decide({ ...DEAR, unit_cost_usd: undefined })), ['input.null'])
   const foreign = runInContext('({ unit_cost_usd: 0.6, cost_tags: { team: "ai", environment: "dev" } })', createContext({}))
   assert.equal(gate.decide(foreign).inputDigest, gate.decide(DEAR).inputDigest)
+  const named = JSON.parse('{"unit_cost_usd":0.6,"__proto__":{"unit_cost_usd":0.1},"cost_tags":{"team":"ai","environment":"dev"}}')
+  assert.deepEqual(gate.decide(named).denyMessages, [UNIT_COST])
+  assert.equal(gate.decide(named).inputDigest, gate.decideJson(JSON.stringify(named)).inputDigest)
   assert.equal(gate.decide(Object.assign(Object.create(null), DEAR)).inputDigest, gate.decide(DEAR).inputDigest)
 })
 
@@ -144,6 +147,7 @@ test('no input throws: cycles, depth, size, hostile objects', () => {
   for (const [text, rule] of [
     ['', 'input.json'],
     ['{"a":NaN}', 'input.json'],
+    ['{"a":"\ud800"}', 'input.json'],
     [Buffer.from([0x22, 0xff, 0x22]), 'input.json'],
     ['{"a":1,"a":2}', 'input.duplicate_key'],
     [' '.repeat(10 << 20), 'input.too_large'],

@@ -4,6 +4,9 @@
  */
 import { PolicyError } from './errors'
 
+/** JSON as text or as its bytes. */
+export type JsonText = string | Uint8Array
+
 /** @internal A value that JSON cannot hold: its JSON pointer, whether it is a number that is none, and what was found there. */
 export type Foreign = [path: string, number: boolean, found: string]
 
@@ -179,7 +182,8 @@ function nameOf(value: object): string {
   return typeof constructor === 'function' && constructor.name !== '' ? constructor.name : 'object'
 }
 
-function lone(text: string): boolean {
+/** @internal Whether half a surrogate pair stands alone: such text has no UTF-8. */
+export function lone(text: string): boolean {
   return /[\ud800-\udfff]/.test(text) && /\p{Surrogate}/u.test(text)
 }
 

@@ -1,8 +1,8 @@
 /** The gate of a process: "may I?" answered with every reason, by the default policy, by policies in Rego, or by a remote OPA. */
 import { type Asked, Decision, type Explanation, TestReport } from './decision'
 import { type Finding, PolicyError } from './errors'
-import { type Foreign, writeDocument, writeInput } from './exact'
-import { type Body, type Handle, guard, native, toldOf } from './native'
+import { type Foreign, type JsonText, lone, writeDocument, writeInput } from './exact'
+import { type Handle, guard, native, toldOf } from './native'
 import { held, members, method, renamed, shown } from './policy-document'
 import { type Instant, instantMs } from './time'
 
@@ -188,7 +188,7 @@ export class PolicyGate {
   }
 
   /** Decides one input given as JSON text; its numbers keep every digit. */
-  decideJson(input: Body, options: DecideOptions = {}): Decision {
+  decideJson(input: JsonText, options: DecideOptions = {}): Decision {
     const question = ask(options)
     return this.#decide(body(input, 'input'), false, question.nowMs, question.more)
   }
@@ -215,7 +215,7 @@ export class PolicyGate {
     }
   }
 
-  #decide(input: Body, isValue: boolean, nowMs: number, known: string): Decision {
+  #decide(input: JsonText, isValue: boolean, nowMs: number, known: string): Decision {
     let record: string
     try {
       record = native.policyDecide(this.#handle.id, input, isValue, nowMs, braces(known))
@@ -260,12 +260,12 @@ export class PolicyGate {
   }
 
   /** Decides an event of the log again. Throws where the input was masked or this gate holds another policy. */
-  replay(event: Body): Replayed {
+  replay(event: JsonText): Replayed {
     return method(this.#handle, 'replay', '{}', body(event, 'event')) as Replayed
   }
 
   /** What this gate, as a candidate, would have made of the events of a log. */
-  impact(events: Iterable<Body>): Impact {
+  impact(events: Iterable<JsonText>): Impact {
     const texts = Array.from(events, (event) => (typeof event === 'string' ? event : Buffer.from(body(event, 'events')).toString('utf8')))
     return method(this.#handle, 'impact', members({ events: texts })) as Impact
   }
@@ -325,13 +325,13 @@ function more(known: string, foreign: readonly Foreign[]): string {
 const braces = (known: string): string => (known === '' ? '' : `{${known}}`)
 
 /** The text of an input for later; bytes may change under us, so they are copied. */
-function kept(input: Body): Body | null {
+function kept(input: JsonText): JsonText | null {
   if (input.length > INPUT_BYTES) return null
   return typeof input === 'string' ? input : input.slice()
 }
 
 /** What a decision was made on, as members of JSON text, and its input. */
-function recorded(decision: Decision): { json: string; input?: Body } {
+function recorded(decision: Decision): { json: string; input?: JsonText } {
   const asked: Asked | undefined = Decision.asked(decision)
   if (asked === undefined) throw refuse('decision', decision, 'give a Decision of this thread; a copy has no input any more')
   const { record, input, nowMs } = asked
@@ -340,9 +340,10 @@ function recorded(decision: Decision): { json: string; input?: Body } {
   return input === null ? { json } : { json, input }
 }
 
-/** Text or bytes, which may be of another thread. */
-function body(value: Body, name: string): Body {
-  if (typeof value === 'string' || value instanceof Uint8Array) return value
+/** Text or bytes. Text that has no UTF-8 crosses as bytes that are none, so that it is refused and not repaired. */
+function body(value: JsonText, name: string): JsonText {
+  if (typeof value === 'string') return lone(value) ? Buffer.from(value, 'utf16le') : value
+  if (value instanceof Uint8Array) return value
   throw refuse(name, value, 'give JSON as text or as bytes')
 }
 

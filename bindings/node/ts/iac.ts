@@ -1,5 +1,5 @@
 /** Gates on infrastructure as code: what a plan, a set of manifests or a cost report would do, before it is done. */
-import type { Body } from './native'
+import type { JsonText } from './exact'
 import { compute, members, renamed } from './policy-document'
 
 /** What the gates ask for; objects merge by name with the defaults. Names may also be those of the wire. */
@@ -38,7 +38,7 @@ export interface IacAnswer {
 }
 
 /** A document as JavaScript has it, or as JSON text or bytes, whose numbers keep every digit. */
-export type Document = object | Body
+export type Document = object | JsonText
 
 /** A Terraform plan, as `terraform show -json` writes it. */
 export function terraform(plan: Document, config?: IacConfig | Record<string, unknown>): IacAnswer {

@@ -52,6 +52,7 @@ export type {
   TestResult,
   Violation,
 } from './decision'
+export type { JsonText } from './exact'
 export { PolicyGate } from './gate'
 export type {
   Approval,

@@ -7,14 +7,15 @@ import { camel, snake } from './names'
 export function renamed(value: unknown, depth = 0, verbatim: readonly string[] = []): unknown {
   if (Array.isArray(value)) return depth > 0 ? value.map((item) => renamed(item, depth, verbatim)) : (value as unknown)
   if (!isObject(value)) return value
-  const out: Record<string, unknown> = {}
+  const out: [string, unknown][] = []
   for (const [key, member] of Object.entries(value)) {
     const name = snake(key)
     // A name that is there in both forms is the caller's on the wire.
-    if (name !== key && name in value) continue
-    out[name] = depth > 0 && !verbatim.includes(name) ? renamed(member, depth - 1, verbatim) : member
+    if (name !== key && Object.hasOwn(value, name)) continue
+    out.push([name, depth > 0 && !verbatim.includes(name) ? renamed(member, depth - 1, verbatim) : member])
   }
-  return out
+  // Defines members, also `__proto__`, where an assignment would set the prototype.
+  return Object.fromEntries(out)
 }
 
 /** @internal A wire object with JavaScript's names, `depth` levels of objects deep; `verbatim` names members that stay as they are. */

@@ -1,7 +1,7 @@
 /**
  * Every computation of the policy engine by its name, as Rust and Python have it: the members of its input in, those of its answer out.
  * Names of members may be those of the wire (`input_json`) or ours (`inputJson`); `*Json` is exact text, because no number of
- * JavaScript holds all its digits.
+ * JavaScript holds all its digits. What lies inside a member keeps the names of the wire.
  */
 import { compute, members, renamed } from './policy-document'
 
