@@ -20,6 +20,8 @@ use serde_json::Value;
 
 /// As many bytes as the text of an input may have: 1 MiB. A value takes one at least, so more values are too many.
 const MAX_BYTES: usize = 1 << 20;
+/// A plan or a history of more values than these takes some 200 MB in memory: it is refused.
+const MAX_VALUES: usize = 1 << 22;
 
 /// An input with what JSON cannot hold of it.
 pub(crate) struct Native {
@@ -30,29 +32,50 @@ pub(crate) struct Native {
 impl Native {
     /// Reads any Python value. What JSON cannot hold is noted, never raised: the gate denies it by name.
     pub(crate) fn of(value: &Bound<'_, PyAny>) -> PyResult<Self> {
-        Self::with(value, Json::Null)
-    }
-
-    /// As [`Native::of`], with `placeholder` where a value has no JSON form.
-    pub(crate) fn with(value: &Bound<'_, PyAny>, placeholder: Json) -> PyResult<Self> {
-        let mut reader = Reader { foreign: Vec::new(), nodes: 0, placeholder };
+        let mut reader =
+            Reader { foreign: Vec::new(), nodes: 0, most: MAX_BYTES, cut: false, placeholder: Json::Null };
         let json = reader.read(value, None)?;
         Ok(Self { json, foreign: reader.foreign })
     }
+
+    /// Reads a value that is judged in parts: what JSON cannot hold becomes `placeholder`, and so does a value as a whole
+    /// of which something would be left out.
+    pub(crate) fn with(value: &Bound<'_, PyAny>, placeholder: Json) -> PyResult<Self> {
+        let mut reader = Reader { foreign: Vec::new(), nodes: 0, most: MAX_VALUES, cut: false, placeholder };
+        let json = reader.read(value, None)?;
+        if !reader.cut {
+            return Ok(Self { json, foreign: reader.foreign });
+        }
+        let found = format!("a value of more than {MAX_DEPTH} levels or {MAX_VALUES} values");
+        let foreign = vec![Foreign { path: String::new(), number: false, found }];
+        Ok(Self { json: reader.placeholder, foreign })
+    }
 }
 
-/// A value that is no policy input: a configuration, an exemption, an approval.
+/// A value that is no policy input: a configuration, an exemption, a mask.
 pub(crate) fn plain(value: &Bound<'_, PyAny>, name: &str) -> PyResult<Json> {
-    let native = Native::of(value)?;
+    let native = Native::with(value, Json::Null)?;
     match native.foreign.first() {
         None => Ok(native.json),
-        Some(foreign) => {
-            let path = format!("/{name}{}", foreign.path);
-            let problem = format!("`{}` has no JSON form", shorten(&foreign.found));
-            let help = "give text, numbers, booleans, lists, dicts or None";
-            Err(raise(PolicyError::from(ConfigError::new(path, problem, help))))
-        }
+        Some(foreign) => Err(no_json(foreign, &format!("/{name}"))),
     }
+}
+
+/// The members of a computation; below the pointers in `lenient` null stands for what JSON cannot hold.
+pub(super) fn members(value: &Bound<'_, PyAny>, lenient: &[&str]) -> PyResult<Json> {
+    let native = Native::with(value, Json::Null)?;
+    let below = |path: &str, root: &str| {
+        path.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    let refused =
+        native.foreign.iter().find(|foreign| !lenient.iter().any(|root| below(&foreign.path, root)));
+    refused.map_or(Ok(native.json), |foreign| Err(no_json(foreign, "")))
+}
+
+fn no_json(foreign: &Foreign, root: &str) -> PyErr {
+    let problem = format!("`{}` has no JSON form", shorten(&foreign.found));
+    let help = "give text, numbers, booleans, lists, dicts or None";
+    raise(PolicyError::from(ConfigError::new(format!("{root}{}", foreign.path), problem, help)))
 }
 
 /// [`plain`], or an empty object.
@@ -127,6 +150,10 @@ struct Reader {
     foreign: Vec<Foreign>,
     /// How many values were read.
     nodes: usize,
+    /// How many values are read at most.
+    most: usize,
+    /// Whether something was left out: the value is too deep or too large.
+    cut: bool,
     /// What stands where a value has no JSON form.
     placeholder: Json,
 }
@@ -155,6 +182,7 @@ impl Reader {
         // One level more than an input may have: the gate says that it is too deep.
         let depth = way.map_or(0, |way| way.depth);
         if depth > MAX_DEPTH {
+            self.cut = true;
             return Ok(Json::Null);
         }
         if let Ok(dict) = value.cast::<PyDict>() {
@@ -192,9 +220,10 @@ impl Reader {
         })
     }
 
-    /// Whether the text of what was read is longer than an input may be. A list that holds itself ends here.
-    const fn is_full(&self) -> bool {
-        self.nodes > MAX_BYTES
+    /// Whether enough was read: a list that holds itself ends here.
+    const fn is_full(&mut self) -> bool {
+        self.cut |= self.nodes > self.most;
+        self.nodes > self.most
     }
 
     /// Reads one member; `false` for a key that is no text.
