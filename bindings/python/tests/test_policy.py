@@ -25,6 +25,14 @@ from finops.policy import UNKNOWN, iac
 
 TAGS = {"team": "ai", "environment": "dev"}
 NIGHT = "2026-11-21T03:00:00Z"
+
+
+class Step(enum.IntEnum):
+    """An integer with a name."""
+
+    ONE = 1
+
+
 OWN = """package finops
 
 default allow := false
@@ -67,7 +75,7 @@ def ask(value: Any, **fields: Any) -> finops.Decision:
         (np.float64(0.6), "0.6"),
         (np.int32(7), "7"),
         (np.float32(0.75), "0.75"),
-        (enum.IntEnum("Step", "ONE").ONE, "1"),
+        (Step.ONE, "1"),
     ],
 )
 def test_numbers_are_read_by_what_was_written(value: Any, actual: str) -> None:
@@ -450,7 +458,7 @@ def check(change: Any, history: Any = (), now: Any = NIGHT, **limits: Any) -> fi
 def test_a_check_reads_like_the_original() -> None:
     assert finops.GuardrailEngine is finops.Guardrails
     passed = check(Opportunity())
-    assert passed and passed.action is policy.PolicyAction.ALLOW and passed.action == "allow"
+    assert passed and passed.action is policy.PolicyAction.ALLOW and f"{passed.action}" == "allow"
     assert (passed.policy_name, passed.reason, passed.details) == ("all_checks", "All guardrail checks passed", {})
     asked = check(Opportunity(estimated_monthly_savings=600))
     assert not asked and asked.action is policy.PolicyAction.REQUIRE_APPROVAL
@@ -528,7 +536,8 @@ def test_infrastructure_gates_take_values_and_text() -> None:
     plan = {"format_version": "1.2", "planned_values": {}, "resource_changes": []}
     assert iac.terraform(plan).decision == "allow"
     assert iac.terraform(json.dumps(plan)).decision == "allow"
-    for bad in (None, "", "{", b"\xff", 5, [], Odd()):
+    nothing: list[Any] = [None, "", "{", b"\xff", 5, [], Odd()]
+    for bad in nothing:
         assert iac.terraform(bad)["violations"][0]["rule"] == "iac.not_a_plan"
         assert iac.infracost(bad)["violations"][0]["rule"] == "iac.not_infracost"
     pod = {"kind": "Pod", "apiVersion": "v1", "metadata": {"name": "a", "labels": {**TAGS, "since": date(2026, 1, 1)}}}

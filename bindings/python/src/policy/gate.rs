@@ -192,7 +192,7 @@ impl PyPolicyGate {
     #[pyo3(signature = (
         input: "typing.Any",
         *,
-        approvals: "collections.abc.Iterable[typing.Any]" = None,
+        approvals: "collections.abc.Iterable[typing.Any] | None" = None,
         requester: "str | None" = None,
         now: "datetime.datetime | str | float | types.EllipsisType | None" = None,
         decision_id: "str | None" = None,
@@ -214,7 +214,7 @@ impl PyPolicyGate {
     #[pyo3(signature = (
         text: "bytes | str",
         *,
-        approvals: "collections.abc.Iterable[typing.Any]" = None,
+        approvals: "collections.abc.Iterable[typing.Any] | None" = None,
         requester: "str | None" = None,
         now: "datetime.datetime | str | float | types.EllipsisType | None" = None,
         decision_id: "str | None" = None,

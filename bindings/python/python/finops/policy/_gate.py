@@ -44,7 +44,7 @@ def _json_options(options: GateOptions) -> dict[str, Any]:
     given = dict(options)
     for name in ("exemptions", "masks"):
         if name in given:
-            given[name] = list(options[name])  # type: ignore[literal-required]
+            given[name] = list(options[name])
     if "schema" in given and given["schema"] is None:
         given["schema"] = "none"
     return given
