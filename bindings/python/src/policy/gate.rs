@@ -252,7 +252,8 @@ impl PyPolicyGate {
                 given.iter().map(|native| Input::Native(&native.json, &native.foreign)).collect();
             let start = Instant::now();
             let decisions = self.gate.decide_many(&inputs, &asking);
-            (decisions, start.elapsed().as_nanos() / u128::try_from(inputs.len().max(1)).unwrap_or(1))
+            let count = u128::try_from(inputs.len()).unwrap_or(u128::MAX);
+            (decisions, start.elapsed().as_nanos().checked_div(count).unwrap_or_default())
         });
         let eval_ns = u64::try_from(eval_ns).unwrap_or(u64::MAX);
         let asked = |(decision, native): (Decision, Native)| Asked {
