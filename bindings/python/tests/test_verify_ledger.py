@@ -6,6 +6,7 @@ Nothing here imports finops: the script is what an auditor has. Runs under pytes
 from __future__ import annotations
 
 import base64
+import copy
 import functools
 import hashlib
 import hmac
@@ -361,14 +362,21 @@ class Damage(unittest.TestCase):
         log = Writer()
         for _ in range(49):
             log.event()
-        file = log.file()
-        ends = list(itertools.accumulate(map(len, log.lines), initial=0))
-        for cut in range(len(file) + 1):
-            whole = sum(end <= cut for end in ends) - 1
-            torn = cut - ends[whole]
-            found = verify(file[:cut])
-            expected = "torn_tail" if torn else None, whole if torn else None, whole, torn
-            self.assertEqual((found["error"], found["seq"], found["size"], found["torn_tail_bytes"]), expected)
+        file, cut, whole = log.file(), 0, audit.Verifier(ORIGIN, [audit.Keys(SECRET.encode())], [], [])
+        names = "error", "seq", "size", "torn_tail_bytes"
+        for seq, line in enumerate(log.lines):
+            for torn in range(len(line)):
+                part = copy.deepcopy(whole)  # the prefix is the same for every cut in this line: it is read once
+                part.read(io.BytesIO(line[:torn]))
+                found = part.result()
+                expected = ("torn_tail", seq, seq, torn) if torn else (None, None, seq, 0)
+                self.assertEqual(tuple(found[name] for name in names), expected)
+                if cut % 101 == 0:
+                    self.assertEqual(verify(file[:cut]), found)
+                cut += 1
+            whole.read(io.BytesIO(line))
+        found = whole.result()
+        self.assertEqual((cut, found), (len(file), verify(file)))
         self.assertEqual(found["root"], root_of(log.leaves).hex())
 
     def test_records_that_are_dropped_moved_repeated_or_inserted(self) -> None:
