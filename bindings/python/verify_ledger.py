@@ -8,7 +8,7 @@ is, 2 when something cannot be read. Without a secret it needs a checkpoint with
 """
 from __future__ import annotations
 import argparse, base64, datetime, getpass, hashlib, hmac, itertools, json, re, sys, warnings
-from typing import Any, BinaryIO, Callable, Iterator, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, BinaryIO, Callable, Iterator, List, NamedTuple, Optional, Sequence
 
 EVENT_MAX, DEPTH_MAX, INTEGER_MAX, NOTE_MAX, SIZE_MAX, LINE_MAX = 65_535, 32, 2**53 - 1, 65_536, 2**63 - 1, 65_535 + 103
 LINE = re.compile(rb"(0|[1-9][0-9]{0,18}) ([0-9a-f]{16}) ([0-9a-f]{64}) ([^\n]{1,65535})")
@@ -56,7 +56,7 @@ def canonical(value: Any) -> bytes: return read_json(_encode(value).encode())[1]
 def canonical_check(raw: bytes) -> bool: return len(raw) <= EVENT_MAX and raw in (attempt(read_json, raw) or ())[1:]
 def read_event(raw: bytes) -> tuple[dict[str, Any], int]:
     """The seven fields of an event, and its time in microseconds since the year 1."""
-    event, spelled = attempt(read_json, raw) or (None, None)
+    event, spelled = attempt(read_json, raw) or (None, None)  # type: Any, Any
     need(spelled == raw, "not_canonical")
     try:
         need(list(event) == [*sorted([*FORMS, "data"]), "v"] and raw.endswith(b',"v":1}'), "other fields")
@@ -109,17 +109,17 @@ def verify_consistency(old: int, new: int, old_root: bytes, new_root: bytes, pro
     return _climb(old - 1 >> height, new - 1 >> height, seed, rest) == (old_root, new_root)
 
 # Ed25519: RFC 8032 section 5.1, strict: no weak point, one spelling of each point and scalar.
-P, L, Point = 2**255 - 19, 2**252 + 27742317777372353535851937790883648493, Tuple[int, int]
-D = -121665 * pow(121666, -1, P) % P
-def _add(a: Point, b: Point) -> Point:
+P, L = 2**255 - 19, 2**252 + 27742317777372353535851937790883648493
+D, BASE_Y = -121665 * pow(121666, -1, P) % P, 4 * pow(5, -1, P) % P
+def _add(a: tuple[int, int], b: tuple[int, int]) -> tuple[int, int]:
     t = D * a[0] * a[1] * b[0] * b[1] % P
     both = pow(1 - t * t, -1, P)  # one inverse for the two denominators
     return (a[0] * b[1] + a[1] * b[0]) * (1 - t) * both % P, (a[1] * b[1] + a[0] * b[0]) * (1 + t) * both % P
-def _times(number: int, point: Point) -> Point:
+def _times(number: int, point: tuple[int, int]) -> tuple[int, int]:
     total = (0, 1)
     for bit in bin(number)[2:]: total = _add(_add(total, total), point if bit == "1" else (0, 1))
     return total
-def _point(raw: bytes) -> Point:
+def _point(raw: bytes) -> tuple[int, int]:
     sign, y = divmod(int.from_bytes(raw, "little"), 2**255)
     square = (y * y - 1) * pow(D * y * y + 1, -1, P) % P
     x = pow(square, (P + 3) // 8, P)
@@ -127,7 +127,7 @@ def _point(raw: bytes) -> Point:
     x = x if x & 1 == sign else P - x
     need(len(raw) == 32 and y < P and x * x % P == square and _times(8, (x, y)) != (0, 1), "not a point, or a weak one")
     return x, y
-BASE = _point((4 * pow(5, -1, P) % P).to_bytes(32, "little"))
+BASE = _point(BASE_Y.to_bytes(32, "little"))
 def ed25519_verify(key: bytes, text: bytes, signature: bytes) -> bool:
     r, s = signature[:32], int.from_bytes(signature[32:], "little")
     k = int.from_bytes(hashlib.sha512(r + key + text).digest(), "little") % L
@@ -136,7 +136,7 @@ def ed25519_verify(key: bytes, text: bytes, signature: bytes) -> bool:
 
 # Notes, checkpoints, receipts: C2SP signed-note, tlog-checkpoint, tlog-proof. What is malformed is a ValueError.
 Signer = NamedTuple("Signer", [("name", str), ("key_id", bytes), ("verify", Callable[[bytes, bytes], bool]), ("kid", Optional[str])])
-Checkpoint = NamedTuple("Checkpoint", [("origin", Any), ("size", int), ("root", bytes), ("text", bytes), ("lines", list)])
+Checkpoint = NamedTuple("Checkpoint", [("origin", Any), ("size", int), ("root", bytes), ("text", bytes), ("lines", List[Any])])
 def _unbase64(text: str) -> bytes:
     raw = base64.b64decode(text, validate=True)
     need(base64.b64encode(raw).decode() == text, "not canonical base64")
@@ -186,7 +186,7 @@ class Verifier:
         self.roots = {anchor.size: sha256() for anchor in anchors if anchor}
         self.kid, self.key, self.at, self.error, self.seq, self.anchored = [None] * 6  # type: Any, Any, Any, Any, Any, Any
         self.size, self.epoch, self.regressions, self.torn, self.tag, self.heartbeat = 0, 0, 0, 0, bytes(32), 3600
-        self.frontier, self.runs, self.gaps, self.ids, self.used = [], [], [], set(), set()  # type: list, list, list, set, set
+        self.frontier, self.runs, self.gaps, self.ids, self.used = [], [], [], set(), set()  # type: list[Any], list[Any], list[Any], set[Any], set[Any]
     def read(self, log: BinaryIO) -> None:
         """Checks line after line; what follows the last line feed is a torn tail."""
         for line in iter(lambda: log.readline(LINE_MAX), b""):

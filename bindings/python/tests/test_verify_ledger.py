@@ -47,11 +47,12 @@ audit = load()
 
 @functools.lru_cache(maxsize=None)
 def groups() -> dict[str, Any]:
-    return json.loads(VECTORS.read_text(encoding="utf-8"))["groups"]
+    found: dict[str, Any] = json.loads(VECTORS.read_text(encoding="utf-8"))["groups"]
+    return found
 
 
 def cases(group: str) -> list[dict[str, Any]]:
-    found = groups()[group]["cases"]
+    found: list[dict[str, Any]] = groups()[group]["cases"]
     assert found
     return found
 
@@ -70,7 +71,8 @@ def verify(file: bytes, secrets: Any = (SECRET,), anchors: Any = (), vkeys: Any 
     keys = [audit.Keys(secret.encode()) for secret in secrets]
     verifier = audit.Verifier(origin, keys, read, [audit.parse_vkey(vkey) for vkey in vkeys])
     verifier.read(io.BytesIO(file))
-    return verifier.result()
+    result: dict[str, Any] = verifier.result()
+    return result
 
 
 # An independent writer: the specification in thirty lines.
@@ -165,9 +167,10 @@ def public_key(seed: bytes) -> bytes:
 def ed25519_sign(seed: bytes, text: bytes) -> bytes:
     scalar, prefix = secret_scalar(seed)
     nonce = int.from_bytes(hashlib.sha512(prefix + text).digest(), "little") % audit.L
-    commitment = encode_point(audit._times(nonce, audit.BASE))
+    commitment: bytes = encode_point(audit._times(nonce, audit.BASE))
     challenge = int.from_bytes(hashlib.sha512(commitment + public_key(seed) + text).digest(), "little")
-    return commitment + ((nonce + challenge * scalar) % audit.L).to_bytes(32, "little")
+    answer: int = (nonce + challenge * scalar) % audit.L
+    return commitment + answer.to_bytes(32, "little")
 
 
 def flips(data: bytes) -> Any:
@@ -398,6 +401,7 @@ class Damage(unittest.TestCase):
 
     def test_what_only_a_holder_of_the_secret_can_forge(self) -> None:
         first, second = kid_of(SECRET), kid_of(OTHER)
+        data: Any
         for kind, data, error in [
             ("key.rotated", {"from": first, "to": first}, "key_order"),
             ("key.rotated", {"from": second, "to": second}, "key_order"),
@@ -435,6 +439,7 @@ class Damage(unittest.TestCase):
             with self.subTest(kind=kind, data=ascii(data)):
                 found = verify(log.file())
                 self.assertEqual((found["error"], found["seq"]), (error, None if error is None else 1))
+        created: Any
         for created, error in [
             ({"heartbeat_s": 60}, None),
             ({"heartbeat_s": 86_400}, None),
@@ -681,7 +686,7 @@ class CommandLine(unittest.TestCase):
                 shown = sys.stdout.buffer.getvalue()
             finally:
                 audit.getpass.getpass, sys.stdout, sys.stderr = keep
-            self.assertEqual(code, {None: 0, 2: 2}.get(error, 1))
+            self.assertEqual(code, 0 if error is None else 2 if error == 2 else 1)
             self.assertEqual(json.loads(shown)["error"] if code < 2 else error, error)
 
     def test_the_script_stays_short_and_alone(self) -> None:
