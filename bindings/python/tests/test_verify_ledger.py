@@ -27,13 +27,14 @@ from typing import Any
 SCRIPT = Path(__file__).resolve().parents[1] / "verify_ledger.py"
 VECTORS = Path(os.environ.get("FINOPS_VECTORS_DIR") or Path(__file__).resolve().parents[2] / "vectors") / "ledger.json"
 SECRET = "0f1e2d3c4b5a69788796a5b4c3d2e1f00112233445566778899aabbccddeeff0"
+PEER = Path(__file__).resolve().parents[3] / "benches" / "ledger" / "python_peer.py"
 OTHER = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaZbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
 SEED = bytes(range(32))
 ORIGIN = "acme.example/finops/prod"
 
 
-def load() -> Any:
-    spec = importlib.util.spec_from_file_location("verify_ledger", SCRIPT)
+def load(path: Path) -> Any:
+    spec = importlib.util.spec_from_file_location(path.stem, path)
     assert spec and spec.loader
     module = importlib.util.module_from_spec(spec)
     sys.dont_write_bytecode, before = True, sys.dont_write_bytecode
@@ -42,7 +43,7 @@ def load() -> Any:
     return module
 
 
-audit = load()
+audit = load(SCRIPT)
 
 
 @functools.lru_cache(maxsize=None)
@@ -503,6 +504,17 @@ class Damage(unittest.TestCase):
         found = verify(log.file(), (), [log.note(public=True)], [log.vkey()], None)
         self.assertEqual((found["ok"], found["tags"], found["anchored_up_to"]), (True, "not_checked", 3))
         self.assertEqual([run["kid"] for run in found["keys"]], [kid_of(SECRET), kid_of(OTHER)])
+
+
+    @unittest.skipUnless(PEER.exists(), "the benchmarks are not here")
+    def test_the_peer_of_the_benchmarks_writes_such_a_log(self) -> None:
+        peer = load(PEER)
+        events = [peer.event(i) for i in range(70)]
+        self.assertEqual({len(audit.canonical(event)) for event in events}, {350})
+        found = verify(b"".join(peer.lines(events)), (peer.SECRET.decode(),))
+        self.assertEqual((found["error"], found["size"]), (None, 71))
+        self.assertEqual(found["root"], peer.append_all(events).hex())
+        self.assertEqual(found["root"], peer.verify(peer.lines(events)).hex())
 
 
 class Ed25519(unittest.TestCase):
