@@ -579,6 +579,44 @@ class Hostile(unittest.TestCase):
                 self.assertIs(audit.canonical_check(text), legal)
         self.assertTrue(audit.canonical_check(b'["' + b"[" * 90 + b'","\\"' + b"{" * 90 + b'"]'))
 
+    def test_limits_of_notes_verifier_keys_and_secrets(self) -> None:
+        def reads(note: str) -> bool:
+            return audit.attempt(audit.parse_checkpoint, note.encode()) is not None
+
+        body, line = Writer().body(), "\u2014 a Zm9vYmFy\n"
+        self.assertTrue(reads(f"{body}\n{line * 32}"))
+        self.assertFalse(reads(f"{body}\n{line * 33}"))
+        room = audit.NOTE_MAX - len(f"{body}\n\n{line}".encode())
+        self.assertTrue(reads(f"{body}{'x' * room}\n\n{line}"))
+        self.assertFalse(reads(f"{body}{'x' * (room + 1)}\n\n{line}"))
+        root = body.split("\n")[2]
+        for size, legal in [("0", True), (str(2**63 - 1), True), (str(2**63), False), ("-0", False), ("+1", False), ("\u0661", False), ("", False)]:
+            self.assertIs(reads(f"a\n{size}\n{root}\n\n{line}"), legal, size)
+        unused_bits = root[:-2] + chr(ord(root[-2]) + 1) + "="
+        self.assertEqual(base64.b64decode(unused_bits), base64.b64decode(root))
+        for changed in (unused_bits, root[:-1], root + "=", base64.b64encode(bytes(33)).decode(), "", root.replace("=", "\n=")):
+            self.assertFalse(reads(f"a\n1\n{changed}\n\n{line}"), changed)
+        for changed, legal in [
+            (line, True), ("\u2014 a Zm9vYmE=\n", True), ("\u2014 a Zm9vYg==\n", False), ("\u2014  Zm9vYmFy\n", False), ("- a Zm9vYmFy\n", False),
+            ("\u2014 a+b Zm9vYmFy\n", False), ("\u2014 a\u00a0b Zm9vYmFy\n", False), (line + "x", False), (line[:-1] + "x", False), (line[:-1], False),
+        ]:  # fmt: skip
+            self.assertIs(reads(f"{body}\n{changed}"), legal, changed)
+
+        def vkey(name: str, public: bytes) -> str:
+            key_id = hashlib.sha256(name.encode() + b"\n" + public).digest()[:4]
+            return f"{name}+{key_id.hex()}+{base64.b64encode(public).decode()}"
+
+        public = b"\x01" + public_key(SEED)
+        good = vkey("a.b", public)
+        self.assertEqual(audit.parse_vkey(good).name, "a.b")
+        for bad in (
+            vkey("a b", public), vkey("", public), vkey("a.b", b"\x02" + public[1:]), vkey("a.b", public + b"\0"), vkey("a.b", public[:-1]),
+            vkey("a.b", b"\x01" + bytes(32)), good.replace("a.b", "a.c"), good.upper(), good + "\n", "a+b", "",
+        ):  # fmt: skip
+            self.assertIsNone(audit.attempt(audit.parse_vkey, bad), bad)
+        for secret, legal in [(b"!" * 32, True), (b"~" * 1024, True), (b"x" * 31, False), (b"x" * 1025, False), (b"\x7f" * 32, False)]:
+            self.assertIs(audit.attempt(audit.Keys, secret) is not None, legal)
+
     def test_notes_keys_and_receipts_of_random_bytes(self) -> None:
         random_ = random.Random(6)
         parts = ["\u2014 ", "a ", "Zm9vYmFyYmF6", "=", "\n", "\n\n", "x", "0", "1", "+", ORIGIN, "\x00", "\u00e9", "c2sp.org/tlog-proof@v1\n", "index "]
