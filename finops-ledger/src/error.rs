@@ -35,6 +35,24 @@ pub enum LedgerError {
         /// What is wrong and what is accepted.
         problem: String,
     },
+    /// Opportunities and their lifecycle.
+    #[error(transparent)]
+    Opportunity(#[from] crate::opportunity::OpportunityError),
+    /// Frozen baselines.
+    #[error(transparent)]
+    Baseline(#[from] crate::baseline::BaselineError),
+    /// Measurements.
+    #[error(transparent)]
+    Verification(#[from] crate::verification::VerificationError),
+    /// Proven savings and the fold.
+    #[error(transparent)]
+    Savings(#[from] crate::savings::SavingsError),
+    /// Netting of estimates.
+    #[error(transparent)]
+    Overlap(#[from] crate::overlap::OverlapError),
+    /// Reports.
+    #[error(transparent)]
+    Report(#[from] crate::report::ReportError),
 }
 
 impl LedgerError {
@@ -49,6 +67,12 @@ impl LedgerError {
             Self::Note(error) => error.code(),
             Self::Head(error) => error.code(),
             Self::Wire { .. } => "ledger.wire",
+            Self::Opportunity(e) => e.code(),
+            Self::Baseline(e) => e.code(),
+            Self::Verification(e) => e.code(),
+            Self::Savings(e) => e.code(),
+            Self::Overlap(e) => e.code(),
+            Self::Report(e) => e.code(),
         }
     }
 
@@ -63,6 +87,12 @@ impl LedgerError {
             Self::Note(error) => error.path(),
             Self::Head(error) => error.path,
             Self::Wire { path, .. } => path,
+            Self::Opportunity(e) => e.path(),
+            Self::Baseline(e) => e.path(),
+            Self::Verification(e) => e.path(),
+            Self::Savings(e) => e.path(),
+            Self::Overlap(e) => e.path(),
+            Self::Report(e) => e.path(),
         }
     }
 }

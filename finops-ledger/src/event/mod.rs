@@ -16,7 +16,7 @@
 //! | [`verify`] | the check of a whole log or of its end |
 //! | [`redact`] | personal data that can be deleted later |
 
-mod base64;
+pub(crate) mod base64;
 pub mod canonical;
 pub mod checkpoint;
 pub mod envelope;
