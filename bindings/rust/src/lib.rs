@@ -21,19 +21,20 @@
 //! | energy and carbon of anything | [`carbon`] |
 //! | joules of this machine | [`meter`] |
 //! | signs of waste among calls | [`signals`] |
+//! | prove what happened and what it saved | [`ledger`] |
 //! | exact money | [`Money`], [`Picodollars`], [`money::display`](core::money::display) |
 //!
 //! The crate is the four pure crates under one name, and the adapters that read the world. It starts no thread, opens no
-//! socket and reads no file unless you call [`meter`] or the feature `fetch`. The policy gate and the savings ledger have
-//! their rooms ([`policy`], [`ledger`]) and are empty so far.
+//! socket and reads no file unless you ask for it by [`meter`], [`policy::PolicyGate`], [`ledger::Secrets::from_env`] or the
+//! feature `fetch`.
 
 pub use finops_core as core;
-pub use finops_ledger as ledger;
 pub use finops_telemetry as telemetry;
 
 pub mod clock;
 #[cfg(feature = "fetch")]
 pub mod fetch;
+pub mod ledger;
 pub mod meter;
 pub mod policy;
 
