@@ -55,6 +55,8 @@ def finish(text: str) -> str:
     imports = "".join(f"import {name}\n" for name in MODULES if re.search(rf"\b{re.escape(name)}\.\w", rest))
     if "Apportioned" in rest:
         imports += "from ._types import Apportioned\n"
+    if "PolicyAction" in rest:
+        imports += "from .policy import PolicyAction\n"
     return f'"""\n{head}"""\n\n{imports}' + rest.lstrip("\n")
 
 

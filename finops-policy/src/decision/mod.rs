@@ -19,7 +19,7 @@ pub mod report;
 pub mod shadow;
 mod state;
 
-pub use gate::{Context, Gate, GateOptions, Schema};
+pub use gate::{Context, Gate, GateOptions, Schema, TypedRules};
 pub use input::Input;
 pub use record::{Action, Decision, DecisionSource, Fault, Outcome, UsedEngine, Violation};
 pub use state::Status;

@@ -3,8 +3,10 @@
 use super::{
     convert::{self, Native},
     decision::{Asked, PyDecision},
+    table,
 };
 use crate::{
+    arrow::{self, PyArrowTable},
     convert::time,
     error::{Problem, raise, raise_with},
     frozen::{Frozen, Source as Fields},
@@ -13,7 +15,7 @@ use finops::{
     core::time::Timestamp,
     policy::{
         Asking, Json, Now, PolicyGate, PolicyGateOptions, SetupError, Source,
-        decision::{Context, Input, log::EventFields, report::Report},
+        decision::{Context, Decision, Input, log::EventFields, report::Report, shadow},
         json::{self, Limits, Object},
         rego::{Module, test_runner::TestReport},
         report,
@@ -84,7 +86,7 @@ impl Question {
             Some(value) if value.is_instance_of::<PyEllipsis>() => Now::Unknown,
             Some(value) => Now::At(convert::instant(value)?),
         };
-        Ok(Self { now, requester, approvals: convert::list(approvals, "approvals")?, decision_id })
+        Ok(Self { now, requester, approvals: convert::lenient_list(approvals)?, decision_id })
     }
 
     /// The instant, read from the clock now if it is to be read.
@@ -243,13 +245,45 @@ impl PyPolicyGate {
         now: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Vec<Py<PyDecision>>> {
         let at = Question::read(None, None, now, None)?.at();
-        let question = || Question {
-            now: at.map_or(Now::Unknown, Now::At),
+        let given = inputs.try_iter()?.map(|input| Native::of(&input?)).collect::<PyResult<Vec<_>>>()?;
+        let asking = Asking { now: at.map_or(Now::Unknown, Now::At), ..Asking::default() };
+        let (decisions, eval_ns) = py.detach(|| {
+            let inputs: Vec<_> =
+                given.iter().map(|native| Input::Native(&native.json, &native.foreign)).collect();
+            let start = Instant::now();
+            let decisions = self.gate.decide_many(&inputs, &asking);
+            (decisions, start.elapsed().as_nanos() / u128::try_from(inputs.len().max(1)).unwrap_or(1))
+        });
+        let eval_ns = u64::try_from(eval_ns).unwrap_or(u64::MAX);
+        let asked = |(decision, native): (Decision, Native)| Asked {
+            decision,
+            input: Some(native.json),
+            foreign: native.foreign,
+            now: at,
             requester: None,
             approvals: Vec::new(),
-            decision_id: None,
+            eval_ns,
         };
-        inputs.try_iter()?.map(|input| self.ask(py, Given::Value(Native::of(&input?)?), question())).collect()
+        decisions.into_iter().zip(given).map(|pair| Py::new(py, PyDecision::new(asked(pair)))).collect()
+    }
+
+    /// Decides every row of an Arrow table: decision, allowed, code, rules, deny_messages, approval_messages, warn_messages.
+    ///
+    /// A column is a field of the input, a null cell a null, which never passes: leave out what nothing is known about.
+    #[pyo3(signature = (
+        table: "typing.Any",
+        *,
+        now: "datetime.datetime | str | float | types.EllipsisType | None" = None,
+    ) -> "ArrowTable")]
+    fn decide_table(
+        &self,
+        py: Python<'_>,
+        table: &Bound<'_, PyAny>,
+        now: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<PyArrowTable> {
+        let at = Question::read(None, None, now, None)?.at();
+        let batches = arrow::batches(table)?;
+        py.detach(|| table::decide(&self.gate, &batches, at)).map_err(raise)?.table()
     }
 
     /// Loads other policies. If they are refused, the last good ones stay in force and `status()` says why.
@@ -333,6 +367,15 @@ impl PyPolicyGate {
         let replayed = py.detach(|| self.gate.gate().replay(&event));
         let replayed = replayed.map_err(raise)?;
         Ok(Frozen::from_source(Fields::Json(replayed.to_json())))
+    }
+
+    /// What this gate would have made of the events of a log: `{events, evaluated, changed, flips, added, removed, skipped}`.
+    #[pyo3(signature = (events: "collections.abc.Iterable[str | bytes]") -> "Result")]
+    fn impact(&self, py: Python<'_>, events: &Bound<'_, PyAny>) -> PyResult<Frozen> {
+        let events = events.try_iter()?.map(|event| convert::parse(convert::text(&event?)?));
+        let events = events.collect::<PyResult<Vec<_>>>()?;
+        let impact = py.detach(|| shadow::impact(&events, self.gate.gate()));
+        Ok(Frozen::from_source(Fields::Json(impact.to_json())))
     }
 
     /// `sha256:<hex>` over configuration, schema and policies.

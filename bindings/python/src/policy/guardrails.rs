@@ -9,9 +9,13 @@ use crate::{
     error::raise,
     frozen::{Frozen, Source},
 };
-use finops::policy::{
-    Json,
-    guardrail::{GuardrailConfig, Guardrails, Now},
+use finops::{
+    core::error::shorten,
+    policy::{
+        Json,
+        gate::Foreign,
+        guardrail::{GuardrailConfig, Guardrails, Now},
+    },
 };
 use pyo3::{
     prelude::*,
@@ -46,20 +50,23 @@ impl PyGuardrails {
         daily_changes: Option<&Bound<'_, PyAny>>,
         now: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Py<PyPolicyCheck>> {
-        // What JSON cannot hold is null here, and null never passes.
-        let change = Native::of(opportunity)?.json;
-        let history = match daily_changes {
-            None => Json::Array(Vec::new()),
-            Some(changes) => Native::of(changes)?.json,
-        };
+        // What JSON cannot hold stands here as a boolean, which is malformed wherever it stands.
+        let change = Native::with(opportunity, Json::Bool(false))?;
+        let history = daily_changes.map(|changes| Native::with(changes, Json::Bool(false))).transpose()?;
         let now = match now {
             None => Now::from(Some(time::now())),
             Some(value) if value.is_instance_of::<PyEllipsis>() => Now::Unknown,
             Some(value) => Now::from(Some(convert::instant(value)?)),
         };
         let guardrails = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        let check = guardrails.check_opportunity(&change, &history, now);
-        Py::new(py, PyPolicyCheck::new(check.to_json()))
+        let none = Json::Array(Vec::new());
+        let made = history.as_ref().map_or(&none, |history| &history.json);
+        let mut check = guardrails.check_opportunity(&change.json, made, now).to_json();
+        name_foreign(&mut check, "/change", &change.foreign);
+        if let Some(history) = history {
+            name_foreign(&mut check, "/history", &history.foreign);
+        }
+        Py::new(py, PyPolicyCheck::new(check))
     }
 
     /// Sets one limit; a refused value leaves the old one in force.
@@ -75,5 +82,36 @@ impl PyGuardrails {
     fn config(&self) -> Frozen {
         let guardrails = self.0.read().unwrap_or_else(PoisonError::into_inner);
         Frozen::from_source(Source::Json(guardrails.config().to_json()))
+    }
+}
+
+/// Says what stood where the check saw a boolean.
+fn name_foreign(check: &mut Json, root: &str, foreign: &[Foreign]) {
+    for found in foreign {
+        let path = format!("{root}{}", found.path);
+        let renamed =
+            |reason: &str| Some(format!("{}{}", reason.strip_suffix("boolean")?, shorten(&found.found)));
+        let Json::Object(members) = check else { return };
+        let mut changed = None;
+        if let Some(Json::Array(failed)) = members.get_mut("failed") {
+            for check in failed {
+                let Json::Object(check) = check else { continue };
+                if check.get("path").and_then(Json::as_str) != Some(path.as_str()) {
+                    continue;
+                }
+                let Some(reason) = check.get("reason").and_then(Json::as_str).map(str::to_owned) else {
+                    continue;
+                };
+                if let Some(new) = renamed(&reason) {
+                    check.insert("reason", new.as_str());
+                    changed = Some((reason, new));
+                }
+            }
+        }
+        if let Some((old, new)) = changed
+            && members.get("reason").and_then(Json::as_str) == Some(old.as_str())
+        {
+            members.insert("reason", new);
+        }
     }
 }

@@ -8,11 +8,14 @@ use crate::{
 use finops::policy::{Json, gate::GateConfig, json::Object, rego::builtin, wire};
 use pyo3::{prelude::*, types::PyDict};
 
+/// Documents that a YAML reader may have put dates into: what JSON cannot hold is null in them, and null never passes.
+const DOCUMENTS: [&str; 3] = ["/plan", "/documents", "/document"];
+
 /// Computes `kind` from its members; the functions of `finops.policy` call it.
 #[pyfunction]
 #[pyo3(signature = (kind: "str", members: "dict[str, typing.Any]") -> "Result")]
 pub(crate) fn policy_call(py: Python<'_>, kind: &str, members: &Bound<'_, PyDict>) -> PyResult<Frozen> {
-    let input = convert::plain(members.as_any(), "members")?;
+    let input = convert::members(members.as_any(), &DOCUMENTS)?;
     let answer = py.detach(|| wire::call(kind, &input)).map_err(raise)?;
     Ok(Frozen::from_source(Source::Json(answer)))
 }
