@@ -18,6 +18,8 @@ pub(super) struct Held {
 
 /// Keeps the records of one log.
 pub(super) trait Backing: Send + Sync {
+    /// Does it answer without waiting for a disk or a network?
+    fn is_quick(&self) -> bool;
     /// Seals and keeps a batch, all or nothing; answers where each event stands.
     fn append(&self, events: Vec<Encoded>, held: Vec<Held>) -> Result<Vec<u64>, EventLogError>;
     /// As `append`, without waiting until it is durable.

@@ -148,6 +148,26 @@ impl EventLog {
         Ok(Self::on(origin, Box::new(log), secrets, options))
     }
 
+    /// A log in the store at `url`.
+    ///
+    /// # Errors
+    /// `store.unsupported`: this build has no stores.
+    #[cfg(not(feature = "store"))]
+    pub fn open(
+        url: &str,
+        _origin: &str,
+        _secrets: Secrets,
+        _options: LogOptions,
+    ) -> Result<Self, EventLogError> {
+        Err(EventLogError::NoStore { url: finops_core::error::shorten(url.split("://").next().unwrap_or_default()) })
+    }
+
+    /// Does it answer without waiting for a disk or a network?
+    #[must_use]
+    pub fn is_quick(&self) -> bool {
+        self.backing.is_quick()
+    }
+
     fn on(origin: &str, backing: Box<dyn Backing>, secrets: Secrets, options: LogOptions) -> Self {
         Self {
             origin: origin.to_owned(),

@@ -23,6 +23,13 @@ pub enum EventLogError {
         /// What the operating system says.
         problem: String,
     },
+    /// A store, in a build without stores.
+    #[cfg(not(feature = "store"))]
+    #[error("`{url}`: this build has no stores; build it with the feature `store`")]
+    NoStore {
+        /// The sort of store that was asked for.
+        url: String,
+    },
     /// The log was closed.
     #[error("the log is closed; open it again")]
     Closed,
@@ -65,6 +72,8 @@ impl EventLogError {
         match self {
             Self::Ledger(error) => error.code(),
             Self::SecretFile { .. } => "ledger.key.file",
+            #[cfg(not(feature = "store"))]
+            Self::NoStore { .. } => "store.unsupported",
             Self::Closed => "ledger.log.closed",
             Self::NoRecord { .. } => "ledger.log.no_record",
             Self::NoRedactable { .. } => "ledger.redaction.unknown",
@@ -79,6 +88,8 @@ impl EventLogError {
         match self {
             Self::Ledger(error) => error.path(),
             Self::SecretFile { variable, .. } => variable,
+            #[cfg(not(feature = "store"))]
+            Self::NoStore { .. } => "url",
             Self::NoRecord { .. } => "seq",
             Self::NoRedactable { field, .. } => field,
             Self::Export { path, .. } => path,

@@ -76,6 +76,10 @@ impl MemoryLog {
 }
 
 impl Backing for MemoryLog {
+    fn is_quick(&self) -> bool {
+        true
+    }
+
     fn append(&self, events: Vec<Encoded>, held: Vec<Held>) -> Result<Vec<u64>, EventLogError> {
         let mut state = self.state();
         let seqs = state.append(events)?;
