@@ -6,10 +6,13 @@
 //! is anchored.
 
 pub mod baseline;
+pub mod date;
 pub mod error;
 pub mod event;
+pub mod number;
 pub mod opportunity;
 pub mod overlap;
+mod read;
 pub mod report;
 pub mod savings;
 pub mod verification;

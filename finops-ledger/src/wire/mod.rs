@@ -1,6 +1,7 @@
 //! Every computation as a function from JSON to JSON: what Python, Node, the command line and the vectors call.
 
 mod event;
+mod read;
 mod report;
 mod savings;
 

@@ -1,1 +1,0 @@
-//! Opportunities: identity, fields and lifecycle.

@@ -1,1 +1,0 @@
-//! The savings ledger: a fold over events.
