@@ -85,7 +85,8 @@ impl PyEventLog {
         ed25519_seed: "str | None" = None,
         environment: "dict[str, str] | None" = None,
         store: "str | None" = None,
-        options: "dict[str, typing.Any] | None" = None,
+        heartbeat_s: "int | None" = None,
+        read_only: "bool" = false,
     ))]
     #[expect(clippy::too_many_arguments, reason = "one for each argument of `EventLog`")]
     fn new(
@@ -96,7 +97,8 @@ impl PyEventLog {
         ed25519_seed: Option<&str>,
         environment: Option<BTreeMap<String, String>>,
         store: Option<&str>,
-        options: Option<BTreeMap<String, u64>>,
+        heartbeat_s: Option<u64>,
+        read_only: bool,
     ) -> PyResult<Self> {
         let secrets = match (secret, environment) {
             (Some(secret), _) => Secrets::new(secret),
@@ -112,8 +114,7 @@ impl PyEventLog {
             None => secrets,
         };
         let secrets = secrets.map_err(raise)?;
-        let heartbeat_s = options.and_then(|options| options.get("heartbeat_s").copied());
-        let options = LogOptions { heartbeat_s, ..LogOptions::default() };
+        let options = LogOptions { heartbeat_s, read_only, ..LogOptions::default() };
         let log = py.detach(|| open(origin, secrets, store, options)).map_err(raise)?;
         Ok(Self { log: Arc::new(log) })
     }
@@ -208,7 +209,7 @@ impl PyEventLog {
     #[pyo3(signature = (
         after: "int | None", limit: "int"
     ) -> "list[tuple[int, str, str, dict[str, typing.Any]]]")]
-    fn _page<'py>(&self, py: Python<'py>, after: Option<u64>, limit: usize) -> PyResult<Bound<'py, PyList>> {
+    fn _page<'py>(&self, py: Python<'py>, after: Option<u64>, limit: u64) -> PyResult<Bound<'py, PyList>> {
         let records = py.detach(|| self.log.events(after, limit)).map_err(raise)?;
         let rows = records.into_iter().map(|record| {
             let event = canonical::from_json(&record.event).map_err(raise)?;
@@ -283,26 +284,17 @@ impl PyEventLog {
         json::to_python(py, &member)
     }
 
-    /// What a member of an event hides: `salt` and `value`; `None` when nothing, or when it was redacted. `field` is a JSON
-    /// pointer into the event, such as `/data/email`.
-    #[pyo3(signature = (event_id: "str", field: "str") -> "Result | None")]
-    fn reveal(&self, py: Python<'_>, event_id: &str, field: &str) -> PyResult<Option<Frozen>> {
-        Ok(self.on(py, |log| log.reveal(event_id, field))?.map(Frozen::of))
+    /// The value that a member of an event hides; `None` when nothing, or when it was redacted. `field` is a JSON pointer into
+    /// the event, such as `/data/email`.
+    #[pyo3(signature = (event_id: "str", field: "str") -> "str | None")]
+    fn reveal(&self, py: Python<'_>, event_id: &str, field: &str) -> PyResult<Option<String>> {
+        self.on(py, |log| log.reveal(event_id, field))
     }
 
     /// Deletes what a member hides and records that; every tag and proof stays valid.
-    #[pyo3(signature = (
-        event_id: "str", field: "str", reason: "str", actor: "str" = "svc:finops"
-    ) -> "int")]
-    fn redact(
-        &self,
-        py: Python<'_>,
-        event_id: &str,
-        field: &str,
-        reason: &str,
-        actor: &str,
-    ) -> PyResult<u64> {
-        py.detach(|| self.log.redact(event_id, field, reason, actor)).map_err(raise)
+    #[pyo3(signature = (event_id: "str", field: "str", reason: "str") -> "int")]
+    fn redact(&self, py: Python<'_>, event_id: &str, field: &str, reason: &str) -> PyResult<u64> {
+        py.detach(|| self.log.redact(event_id, field, reason)).map_err(raise)
     }
 
     /// Writes the log as a file that `verify_log` and `verify_ledger.py` read, whole or not at all; answers the records.

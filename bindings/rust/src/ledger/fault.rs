@@ -23,6 +23,10 @@ pub enum EventLogError {
         /// What the operating system says.
         problem: String,
     },
+    /// The store refuses or fails.
+    #[cfg(feature = "store")]
+    #[error(transparent)]
+    Store(#[from] finops_store::StoreError),
     /// A store, in a build without stores.
     #[cfg(not(feature = "store"))]
     #[error("`{url}`: this build has no stores; build it with the feature `store`")]
@@ -72,6 +76,8 @@ impl EventLogError {
         match self {
             Self::Ledger(error) => error.code(),
             Self::SecretFile { .. } => "ledger.key.file",
+            #[cfg(feature = "store")]
+            Self::Store(error) => error.code(),
             #[cfg(not(feature = "store"))]
             Self::NoStore { .. } => "store.unsupported",
             Self::Closed => "ledger.log.closed",
@@ -88,6 +94,8 @@ impl EventLogError {
         match self {
             Self::Ledger(error) => error.path(),
             Self::SecretFile { variable, .. } => variable,
+            #[cfg(feature = "store")]
+            Self::Store(error) => error.path(),
             #[cfg(not(feature = "store"))]
             Self::NoStore { .. } => "url",
             Self::NoRecord { .. } => "seq",
