@@ -1,6 +1,10 @@
 //! A report of a week or a month.
 
-use crate::{convert::{json, out::AnyMap}, error::raise, frozen::Frozen};
+use crate::{
+    convert::{json, out::AnyMap},
+    error::raise,
+    frozen::Frozen,
+};
 use finops::ledger::report::Report;
 use pyo3::prelude::*;
 

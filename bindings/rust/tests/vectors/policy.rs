@@ -16,8 +16,9 @@ fn call(kind: &str, members: &Json) -> Result<Json, String> {
 ///
 /// The file is read again from its text: no number of it may go through a double.
 pub fn cases(text: &str, _: &Value) -> Vec<(String, Vec<String>)> {
-    let (pending, run): (Vec<_>, Vec<_>) =
-        shared::cases(text.as_bytes()).into_iter().partition(|case| shared::PENDING.contains(&shared::kind(case)));
+    let (pending, run): (Vec<_>, Vec<_>) = shared::cases(text.as_bytes())
+        .into_iter()
+        .partition(|case| shared::PENDING.contains(&shared::kind(case)));
     println!("pending: policy, {} cases of {:?} (they need a server)", pending.len(), shared::PENDING);
     for kind in shared::KINDS {
         assert!(run.iter().any(|case| shared::kind(case) == kind), "no case of `{kind}`");
