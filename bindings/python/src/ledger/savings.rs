@@ -104,7 +104,9 @@ fn conversion<'a>(fold: &'a savings::SavingsLedger, currency: Option<&'a str>) -
 #[pymethods]
 impl PySavingsLedger {
     #[new]
-    #[pyo3(signature = (log: "_EventLog | None" = None, four_eyes_above: "typing.Any" = None))]
+    #[pyo3(signature = (
+        log: "_EventLog | None" = None, four_eyes_above: "typing.Any" = None
+    ) -> "typing.Self")]
     fn new(
         py: Python<'_>,
         log: Option<&Bound<'_, PyEventLog>>,
@@ -358,7 +360,7 @@ impl PySavingsLedger {
     /// The report of a label.
     #[pyo3(signature = (
         label: "str", inputs: "collections.abc.Mapping[str, typing.Any] | None"
-    ) -> "_Report")]
+    ) -> "Report")]
     fn _report(
         &self,
         py: Python<'_>,

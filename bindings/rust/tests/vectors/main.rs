@@ -28,8 +28,7 @@ const TOPICS: [(&str, Topic); 4] = [
 ];
 
 /// Topics whose capability is not built yet: named, never passed over in silence.
-const PENDING: [&str; 7] =
-    ["allocation", "aws", "billing", "control-plane", "findings", "insights", "waste"];
+const PENDING: [&str; 7] = ["allocation", "aws", "billing", "control-plane", "findings", "insights", "waste"];
 
 fn files() -> BTreeMap<String, PathBuf> {
     let folder = std::env::var_os("FINOPS_VECTORS_DIR")

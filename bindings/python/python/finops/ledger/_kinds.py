@@ -136,7 +136,9 @@ def note_parse(*, note: str) -> Any:
     return ledger_call("note_parse", locals())
 
 
-def opportunity_id(*, scope: Object | None = None, generation: int = 1, fingerprint: str | None = None) -> Any:
+def opportunity_id(
+    *, scope: Object | None = None, generation: int = 1, fingerprint: str | None = None
+) -> Any:
     """Fingerprint and id of an opportunity."""
     return ledger_call("opportunity_id", locals())
 
@@ -166,12 +168,21 @@ def redaction(*, salt: str, value: str, commit: str | None = None) -> Any:
     return ledger_call("redaction", locals())
 
 
-def report(*, events: Sequence[Object], label: str, config: Object | None = None, inputs: Object | None = None) -> Any:
+def report(
+    *, events: Sequence[Object], label: str, config: Object | None = None, inputs: Object | None = None
+) -> Any:
     """The figures of a report over events."""
     return ledger_call("report", locals())
 
 
-def report_render(*, events: Sequence[Object], label: str, format: Literal["json", "markdown", "html"] = "json", config: Object | None = None, inputs: Object | None = None) -> Any:
+def report_render(
+    *,
+    events: Sequence[Object],
+    label: str,
+    format: Literal["json", "markdown", "html"] = "json",
+    config: Object | None = None,
+    inputs: Object | None = None,
+) -> Any:
     """A report over events as text, and the event that records it."""
     return ledger_call("report_render", locals())
 
@@ -191,11 +202,30 @@ def transition(*, state: str, event: str) -> Any:
     return ledger_call("transition", locals())
 
 
-def verdict(*, method: str, effect: str, claimed: str, half_width: str | None = None, n_baseline: int | None = None, n_reporting: int | None = None, gone: bool | None = None, cv_rmse: str | None = None, r2: str | None = None) -> Any:
+def verdict(
+    *,
+    method: str,
+    effect: str,
+    claimed: str,
+    half_width: str | None = None,
+    n_baseline: int | None = None,
+    n_reporting: int | None = None,
+    gone: bool | None = None,
+    cv_rmse: str | None = None,
+    r2: str | None = None,
+) -> Any:
     """What the figures of a saving say, and its interval."""
     return ledger_call("verdict", locals())
 
 
-def verify(*, origin: str | None = None, file: str | None = None, file_hex: str | None = None, secrets: Sequence[str] = (), anchors: Sequence[Any] = (), vkeys: Sequence[str] = ()) -> Any:
+def verify(
+    *,
+    origin: str | None = None,
+    file: str | None = None,
+    file_hex: str | None = None,
+    secrets: Sequence[str] = (),
+    anchors: Sequence[Any] = (),
+    vkeys: Sequence[str] = (),
+) -> Any:
     """The verification of the text of a log; `verify_log` reads a file."""
     return ledger_call("verify", locals())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from .._finops import Verification, _EventLog
 from .._finops import verify_log as _verify_log
@@ -64,7 +64,7 @@ class EventLog(_EventLog):
         previous: Iterable[str] = (),
         ed25519_seed: str | None = None,
         heartbeat_s: int | None = None,
-    ) -> EventLog:
+    ) -> Self:
         """Open the log `origin`, for example ``acme.example/prod``; make it if there is none."""
         place = Store(store) if store is not None and not isinstance(store, Store) else store
         environment = None

@@ -8,11 +8,8 @@ from datetime import date, datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from .._finops import Result, _Report
+from .._finops import Report, Result
 from ._savings import ACTOR, SavingsLedger, Time
-
-Report = _Report
-"""A report: ``r.totals.realized``, ``r["kpis"]``, ``r.to_json()``, ``r.to_markdown()``, ``r.to_html()``."""
 
 Inputs = Mapping[str, Any]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Self
 
 from .._finops import Result, _SavingsLedger
 from ._items import CostBaseline, Opportunity, OpportunityStatus
@@ -33,7 +33,7 @@ class SavingsLedger(_SavingsLedger):
 
     def __new__(
         cls, log: EventLog | None = None, four_eyes_above: Decimal | int | float | str | None = None
-    ) -> SavingsLedger:
+    ) -> Self:
         """Read the events of `log`; without one, begin empty in memory."""
         ledger = super().__new__(cls, log, four_eyes_above)
         ledger.log = log
