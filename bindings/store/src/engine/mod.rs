@@ -113,7 +113,11 @@ impl Engine {
         let Plan { writer, sealed, mut changes, note } = plan;
         let size = writer.head().size();
         let unnoted = size.saturating_sub(self.noted.map_or(0, |(noted, _)| noted));
-        let note = if note || unnoted >= self.options.checkpoint_records { self.sign(&writer, sealed)? } else { None };
+        let note = if note || unnoted >= self.options.checkpoint_records {
+            self.sign(&writer, sealed)?
+        } else {
+            None
+        };
         if self.backend.has_tables() && !sealed.is_empty() {
             for (table, (keys, rows)) in self.projector.changes() {
                 changes.push(Change::Replace { table, keys, rows });
@@ -213,7 +217,7 @@ impl Engine {
         let mut taken = Ok(());
         let before = tree.size();
         let scanned = self.backend.scan(self.head.size(), u64::MAX, &mut |scanned| {
-            taken = take(&scanned, &mut verifier, tree, projector);
+            taken = take(&scanned, &mut verifier, tree, Some(&mut *projector));
             taken.is_ok() && !verifier.has_failed()
         });
         let (verification, head) = verifier.finish();
@@ -262,7 +266,7 @@ fn take(
     scanned: &crate::backend::Scanned<'_>,
     verifier: &mut Verifier<'_>,
     tree: &mut Tree,
-    projector: &mut Projector,
+    projector: Option<&mut Projector>,
 ) -> Result<(), StoreError> {
     let Some(record) = &scanned.record else {
         // An empty line is malformed, as is what stands there.
@@ -283,9 +287,10 @@ fn remember(
     leaf: &[u8; 32],
     columns: Option<(&[u8], &str)>,
     tree: &mut Tree,
-    projector: &mut Projector,
+    projector: Option<&mut Projector>,
 ) -> Result<(), StoreError> {
     let seq = record.seq;
+    tree.push(*leaf);
     let view = EventView::parse(record.event).map_err(|_| StoreError::Column { column: "event", seq })?;
     if let Some((stored, id)) = columns {
         if stored != leaf.as_slice() {
@@ -295,11 +300,10 @@ fn remember(
             return Err(StoreError::Column { column: "event_id", seq });
         }
     }
-    tree.push(*leaf);
-    if Projector::reads(view.kind) {
-        projector.replay(&Entry::of_record(seq, &view))?;
+    match projector {
+        Some(projector) if Projector::reads(view.kind) => projector.replay(&Entry::of_record(seq, &view)),
+        _ => Ok(()),
     }
-    Ok(())
 }
 
 /// The answer for a record.

@@ -136,11 +136,7 @@ impl Engine {
     }
 
     /// Verifies the whole log again, against its checkpoints and those given.
-    pub(crate) fn verify(
-        &mut self,
-        anchors: &[Vec<u8>],
-        vkeys: &[Vkey],
-    ) -> Result<Verification, StoreError> {
+    pub(crate) fn verify(&mut self, anchors: &[Vec<u8>], vkeys: &[Vkey]) -> Result<Verification, StoreError> {
         let notes = self.backend.notes()?;
         let anchors: Vec<Anchor<'_>> = notes
             .iter()
@@ -201,7 +197,7 @@ fn read_since(
     backend.scan(0, note.size, &mut |scanned| {
         let Some(record) = &scanned.record else { return false };
         // The leaf is computed, so the root covers the bytes; only the tags are not checked.
-        taken = remember(record, &leaf_hash(record.event), scanned.columns, &mut tree, &mut projector);
+        taken = remember(record, &leaf_hash(record.event), scanned.columns, &mut tree, Some(&mut projector));
         taken.is_ok() && tree.size() == record.seq.saturating_add(1)
     })?;
     if taken.is_err() || tree.root_at(note.size) != Some(head.frontier.root()) {
@@ -227,12 +223,17 @@ fn read_records(
     loop {
         let before = tree.size();
         backend.scan(tree.size().max(from), u64::MAX, &mut |scanned| {
-            taken = take(&scanned, &mut verifier, &mut tree, &mut projector);
-            taken.is_ok() && !verifier.has_failed()
+            // After a fault that the signed bytes do not show, they are still verified; state past it is not known.
+            let known = taken.is_ok().then_some(&mut projector);
+            let next = take(&scanned, &mut verifier, &mut tree, known);
+            if taken.is_ok() {
+                taken = next;
+            }
+            !verifier.has_failed()
         })?;
         counted = backend.size()?.unwrap_or_default();
         // Another writer may have appended since the scan; a second one without progress means that records are gone.
-        if taken.is_err() || verifier.has_failed() || counted == tree.size() || tree.size() == before {
+        if verifier.has_failed() || counted == tree.size() || tree.size() == before {
             break;
         }
     }
@@ -244,6 +245,6 @@ fn read_records(
     let found = tree.size();
     let miscounted = (counted != found).then_some(StoreError::Head { counted, found });
     projector.commit();
-    let refused = failed.or(taken.err()).or(miscounted);
+    let refused = taken.err().or(failed).or(miscounted);
     Ok(Read { verification, head, tree, projector, refused, since: None })
 }
