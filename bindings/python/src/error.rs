@@ -33,6 +33,7 @@ macro_rules! coded {
 
 coded!(
     PolicyError,
+    ReplayError,
     GuardrailError,
     Error,
     StreamError,

@@ -9,7 +9,7 @@ use finops::core::carbon::{InferenceImpact, wire};
 use pyo3::{
     exceptions::{PyAttributeError, PyKeyError, PyTypeError},
     prelude::*,
-    types::{PyDict, PyList, PyTuple, PyType},
+    types::{PyDict, PyList, PyTuple},
 };
 use serde_json::{Map, Value};
 use std::{
@@ -118,6 +118,31 @@ impl Frozen {
     fn text(&self) -> String {
         Value::Object(self.fields().clone()).to_string()
     }
+
+    /// The wire form, with every digit of a number.
+    fn wire(&self) -> String {
+        match &self.source {
+            Some(Source::Decision(asked)) => asked.to_json().to_text(),
+            Some(Source::Json(json)) if json.as_object().is_some() => json.to_text(),
+            _ => self.text(),
+        }
+    }
+
+    /// Reads the wire form, with every digit of a number.
+    pub(crate) fn read(text: &str) -> PyResult<Self> {
+        if let Ok(json @ policy::Json::Object(_)) = policy::parse(text.as_bytes()) {
+            return Ok(Self::from_source(Source::Json(json)));
+        }
+        match json::parse(text)? {
+            Value::Object(fields) => Ok(fields.into()),
+            _ => Err(PyTypeError::new_err("not a JSON object")),
+        }
+    }
+
+    /// A field as plain Python objects; `None` where there is none.
+    pub(crate) fn field<'py>(&self, py: Python<'py>, name: &str) -> PyResult<Option<Bound<'py, PyAny>>> {
+        self.fields().get(name).map(|value| json::to_python(py, value)).transpose()
+    }
 }
 
 #[pymethods]
@@ -189,16 +214,13 @@ impl Frozen {
 
     /// The wire form.
     fn to_json(&self) -> String {
-        self.text()
+        self.wire()
     }
 
     /// Reads the wire form.
     #[staticmethod]
     fn from_json(text: &str) -> PyResult<Self> {
-        match json::parse(text)? {
-            Value::Object(fields) => Ok(fields.into()),
-            _ => Err(PyTypeError::new_err("not a JSON object")),
-        }
+        Self::read(text)
     }
 
     fn __eq__(&self, py: Python<'_>, other: &Bound<'_, PyAny>) -> PyResult<bool> {
@@ -218,12 +240,26 @@ impl Frozen {
         hasher.finish()
     }
 
-    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+    fn __repr__(slf: &Bound<'_, Self>) -> PyResult<String> {
+        let py = slf.py();
         let field = |(key, value): (&String, &Value)| {
             Ok(format!("{key}={}", Self::wrap(py, value)?.repr()?.to_str()?))
         };
-        let fields = self.fields().iter().map(field).collect::<PyResult<Vec<_>>>()?;
-        Ok(format!("Result({})", fields.join(", ")))
+        let fields = slf.get().fields().iter().map(field).collect::<PyResult<Vec<_>>>()?;
+        Ok(format!("{}({})", slf.get_type().name()?, fields.join(", ")))
+    }
+
+    /// Itself: it never changes.
+    #[pyo3(signature = () -> "typing.Self")]
+    fn __copy__(slf: Py<Self>) -> Py<Self> {
+        slf
+    }
+
+    /// Itself: it never changes.
+    #[pyo3(signature = (memo: "object") -> "typing.Self")]
+    fn __deepcopy__<'py>(slf: Py<Self>, memo: &Bound<'py, PyAny>) -> Py<Self> {
+        let _ = memo;
+        slf
     }
 
     #[pyo3(signature = () -> "list[str]")]
@@ -233,7 +269,7 @@ impl Frozen {
     }
 
     #[pyo3(signature = () -> "tuple[typing.Any, ...]")]
-    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, (String,))> {
-        Ok((PyType::new::<Self>(py).getattr("from_json")?, (self.text(),)))
+    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<(Bound<'py, PyAny>, (String,))> {
+        Ok((slf.get_type().getattr("from_json")?, (slf.get().wire(),)))
     }
 }

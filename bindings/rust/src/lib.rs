@@ -18,14 +18,15 @@
 //! | read what a provider reported | [`extract`], [`extract_json`], [`StreamMeter`], [`Usage`] |
 //! | price without a monitor | [`Catalogue`], [`CostPolicy`], [`cost`] |
 //! | stop a call before it is paid | [`Budgets`], [`Reservation`] |
+//! | ask whether a deployment or a change is allowed | [`policy`] |
 //! | energy and carbon of anything | [`carbon`] |
 //! | joules of this machine | [`meter`] |
 //! | signs of waste among calls | [`signals`] |
 //! | exact money | [`Money`], [`Picodollars`], [`money::display`](core::money::display) |
 //!
 //! The crate is the four pure crates under one name, and the adapters that read the world. It starts no thread, opens no
-//! socket and reads no file unless you call [`meter`] or the feature `fetch`. The policy gate and the savings ledger have
-//! their rooms ([`policy`], [`ledger`]) and are empty so far.
+//! socket and reads no file unless you call [`meter`], give [`policy`] a path or an OPA, or use the feature `fetch`. The
+//! savings ledger has its room ([`ledger`]) and is empty so far.
 
 pub use finops_core as core;
 pub use finops_ledger as ledger;
@@ -75,4 +76,7 @@ mod book {
     mod carbon {}
     #[doc = include_str!("../../../docs/budgets.md")]
     mod budgets {}
+    #[cfg(feature = "rego")]
+    #[doc = include_str!("../../../docs/policy.md")]
+    mod policy {}
 }

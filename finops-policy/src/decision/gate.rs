@@ -8,7 +8,7 @@ use super::{
     approval::{self, ApprovalOptions, ApprovalScope},
     evaluation::{Evaluation, stops},
     exemption::{ExemptionOptions, Exemptions},
-    input::{Given, Input, refused},
+    input::{Given, Input, oversized, refused},
     log::{self, Conditions, EventFields},
     mask::Mask,
     shadow::Shadow,
@@ -178,6 +178,20 @@ impl Gate {
             self.decide_in(&state, *input, &Context { decision_id: *decision_id, ..*context })
         };
         inputs.iter().map(decide).collect()
+    }
+
+    /// The typed rules, if nothing else has a say in a decision: no set, no exemption, no candidate.
+    #[must_use]
+    pub fn typed_rules(&self) -> Option<TypedRules<'_>> {
+        let alone = self.default_policy && self.exemptions.is_empty() && self.candidate.is_none();
+        let state = self.slot.state();
+        (alone && !state.has_set() && state.without_set().is_ok()).then_some(TypedRules(&self.config))
+    }
+
+    /// Whether a set decides, beside or in place of the typed rules.
+    #[must_use]
+    pub fn has_set(&self) -> bool {
+        self.slot.state().has_set()
     }
 
     /// The decision that the answer of a remote OPA amounts to; `revision` is that of its policies, if it said so.
@@ -415,6 +429,30 @@ impl Gate {
             (conditions, _) => conditions.clone().unwrap_or(Json::Null),
         };
         Some(digest(&Json::array([conditions, Json::from(candidate)])))
+    }
+}
+
+/// The typed rules of a gate for the rows of a table: the same answers as [`Gate::decide`], without its record.
+#[derive(Debug, Clone, Copy)]
+pub struct TypedRules<'a>(&'a GateConfig);
+
+impl TypedRules<'_> {
+    /// The answer; nothing for an input that only the gate itself can refuse.
+    ///
+    /// ```
+    /// use finops_policy::{Json, decision::{Gate, GateOptions}};
+    /// let gate = Gate::new(GateOptions::default())?;
+    /// let rules = gate.typed_rules().ok_or("a set decides")?;
+    /// let answer = rules.decide(&Json::object([("unit_cost_usd", Json::from("0.6"))]), &[]).ok_or("too large")?;
+    /// assert_eq!(answer.deny_messages().count(), 2, "too dear, and no tags");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn decide(&self, input: &Json, foreign: &[Foreign]) -> Option<Answer> {
+        if oversized(input).is_some() {
+            return None;
+        }
+        guarded(|| gate::decide_with(input, foreign, self.0)).ok()
     }
 }
 

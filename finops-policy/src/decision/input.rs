@@ -79,7 +79,7 @@ pub(super) fn refused(foreign: &Foreign) -> Violation {
 }
 
 /// Why a value that was never a text is over the limits of one.
-fn oversized(value: &Json) -> Option<ReadError> {
+pub(super) fn oversized(value: &Json) -> Option<ReadError> {
     let limits = json::Limits::default();
     let mut left = limits.bytes;
     match fits(value, limits.depth, &mut left) {
@@ -110,13 +110,16 @@ fn fits(value: &Json, depth: usize, left: &mut usize) -> Fit {
     };
     let Some(rest) = left.checked_sub(own) else { return Fit::TooLarge };
     *left = rest;
-    let mut inside: Box<dyn Iterator<Item = &Json>> = match value {
-        Json::Array(values) => Box::new(values.iter()),
-        Json::Object(members) => Box::new(members.values()),
-        _ => return Fit::Fits,
-    };
+    match value {
+        Json::Array(values) => all_fit(values.iter(), depth, left),
+        Json::Object(members) => all_fit(members.values(), depth, left),
+        _ => Fit::Fits,
+    }
+}
+
+fn all_fit<'a>(mut values: impl Iterator<Item = &'a Json>, depth: usize, left: &mut usize) -> Fit {
     let Some(depth) = depth.checked_sub(1) else { return Fit::TooDeep };
-    inside
+    values
         .find_map(|value| Some(fits(value, depth, left)).filter(|fit| *fit != Fit::Fits))
         .unwrap_or(Fit::Fits)
 }

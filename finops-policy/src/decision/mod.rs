@@ -16,10 +16,11 @@ pub mod mask;
 mod record;
 pub mod replay;
 pub mod report;
+mod reread;
 pub mod shadow;
 mod state;
 
-pub use gate::{Context, Gate, GateOptions, Schema};
+pub use gate::{Context, Gate, GateOptions, Schema, TypedRules};
 pub use input::Input;
 pub use record::{Action, Decision, DecisionSource, Fault, Outcome, UsedEngine, Violation};
 pub use state::Status;

@@ -198,6 +198,19 @@ impl State {
         Some((modules.to_vec(), data.clone()))
     }
 
+    /// Whether a set is loaded.
+    #[cfg(feature = "rego")]
+    pub(super) fn has_set(&self) -> bool {
+        self.set.is_some()
+    }
+
+    /// Whether a set is loaded.
+    #[cfg(not(feature = "rego"))]
+    #[expect(clippy::unused_self, reason = "the same face with and without the engine")]
+    pub(super) const fn has_set(&self) -> bool {
+        false
+    }
+
     /// Whether the typed rules may decide alone.
     pub(super) fn without_set(&self) -> Result<(), Fault> {
         match &self.last_error {

@@ -132,7 +132,8 @@ pub fn decide(result: &Json, allow_declared: bool) -> SetAnswer {
     SetAnswer { decision, code, detail, violations }
 }
 
-/// By action, entry and element; of equal (action, rule, message) the first.
+/// By action, entry and element; of those that say the same about the same thing the first. Two that differ in what they
+/// are about both count: every failing check is reported.
 fn ordered(mut found: Vec<(Entry<'_>, Violation)>) -> Vec<Violation> {
     // Stable: elements stay as the set or array has them.
     found.sort_by(|(a, x), (b, y)| {
@@ -140,7 +141,10 @@ fn ordered(mut found: Vec<(Entry<'_>, Violation)>) -> Vec<Violation> {
     });
     let mut seen = BTreeSet::new();
     let mut violations: Vec<Violation> = found.into_iter().map(|(_, violation)| violation).collect();
-    violations.retain(|v| seen.insert((v.action, v.rule.clone(), v.message.clone())));
+    violations.retain(|v| {
+        let about = (v.subject.clone(), v.path.clone(), v.resource.clone());
+        seen.insert((v.action, v.rule.clone(), v.message.clone(), about))
+    });
     violations
 }
 

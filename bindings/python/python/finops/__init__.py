@@ -17,11 +17,13 @@ from ._finops import (
     Catalogue,
     ConfigValue,
     Cost,
+    Decision,
     Extracted,
     InferenceRecord,
     LineItem,
     ModelPrice,
     Part,
+    PolicyCheck,
     Reservation,
     Resolved,
     ResourceMonitor,
@@ -50,6 +52,7 @@ from .errors import (
     FinopsError,
     MeterError,
     MoneyError,
+    PolicyError,
     PriceError,
     StreamError,
     UsageError,
@@ -60,6 +63,8 @@ __version__ = _finops.__version__
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from . import carbon as carbon
+    from . import policy as policy
+    from .policy import GuardrailEngine, Guardrails, PolicyAction, PolicyGate
 
 __all__ = [
     "ArrowTable",
@@ -75,14 +80,21 @@ __all__ = [
     "ConfigError",
     "ConfigValue",
     "Cost",
+    "Decision",
     "Extracted",
     "FinopsError",
+    "GuardrailEngine",
+    "Guardrails",
     "InferenceRecord",
     "LineItem",
     "MeterError",
     "ModelPrice",
     "MoneyError",
     "Part",
+    "PolicyAction",
+    "PolicyCheck",
+    "PolicyError",
+    "PolicyGate",
     "PriceError",
     "Reservation",
     "Resolved",
@@ -104,6 +116,7 @@ __all__ = [
     "extract",
     "extract_stream",
     "otel_attributes",
+    "policy",
     "prices",
     "round_amount",
 ]
@@ -121,9 +134,14 @@ _register()
 
 
 def __getattr__(name: str) -> object:
-    """Import `finops.carbon` when it is first used."""
-    if name == "carbon":
+    """Import `finops.carbon` and `finops.policy` when they are first used."""
+    if name in ("carbon", "policy"):
         from importlib import import_module
 
-        return import_module("finops.carbon")
+        return import_module(f"finops.{name}")
+    if name in ("PolicyGate", "Guardrails", "GuardrailEngine", "PolicyAction"):
+        from . import policy
+
+        globals()[name] = found = getattr(policy, name)
+        return found
     raise AttributeError(f"module 'finops' has no attribute {name!r}")

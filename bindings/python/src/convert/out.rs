@@ -38,6 +38,8 @@ typed! {
     TextMap: "dict[str, str]",
     /// Rounded rows and their total.
     Apportioned: "Apportioned",
+    /// What a guardrail demands.
+    ActionName: "PolicyAction",
     /// Named values.
     AnyMap: "dict[str, typing.Any]",
 }

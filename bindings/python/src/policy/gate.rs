@@ -3,8 +3,10 @@
 use super::{
     convert::{self, Native},
     decision::{Asked, PyDecision},
+    table,
 };
 use crate::{
+    arrow::{self, PyArrowTable},
     convert::time,
     error::{Problem, raise, raise_with},
     frozen::{Frozen, Source as Fields},
@@ -13,10 +15,13 @@ use finops::{
     core::time::Timestamp,
     policy::{
         Asking, Json, Now, PolicyGate, PolicyGateOptions, SetupError, Source,
-        decision::{Context, Input, log::EventFields, report::Report},
+        decision::{Context, Decision, Input, log::EventFields, report::Report, shadow},
         json::{self, Limits, Object},
-        rego::{Module, test_runner::TestReport},
-        report,
+        rego::{
+            Module, RegoError,
+            lint::{self, Finding},
+            test_runner::{self, TestOptions, TestReport},
+        },
     },
 };
 use pyo3::{
@@ -30,7 +35,7 @@ use std::{collections::BTreeMap, path::PathBuf, time::Instant};
 pub(super) fn refused(error: &SetupError) -> PyErr {
     let problem =
         Problem { code: error.code().to_owned(), path: error.path().to_owned(), message: error.to_string() };
-    let findings = error.rego().map_or_else(|| Json::Array(Vec::new()), report::refusal_json);
+    let findings = Finding::list(error.rego().map_or(&[], RegoError::findings));
     raise_with(problem, |fields| {
         let py = fields.py();
         fields.set_item("findings", convert::python(py, &findings)?)
@@ -84,7 +89,7 @@ impl Question {
             Some(value) if value.is_instance_of::<PyEllipsis>() => Now::Unknown,
             Some(value) => Now::At(convert::instant(value)?),
         };
-        Ok(Self { now, requester, approvals: convert::list(approvals, "approvals")?, decision_id })
+        Ok(Self { now, requester, approvals: convert::lenient_list(approvals)?, decision_id })
     }
 
     /// The instant, read from the clock now if it is to be read.
@@ -190,7 +195,7 @@ impl PyPolicyGate {
     #[pyo3(signature = (
         input: "typing.Any",
         *,
-        approvals: "collections.abc.Iterable[typing.Any]" = None,
+        approvals: "collections.abc.Iterable[typing.Any] | None" = None,
         requester: "str | None" = None,
         now: "datetime.datetime | str | float | types.EllipsisType | None" = None,
         decision_id: "str | None" = None,
@@ -212,7 +217,7 @@ impl PyPolicyGate {
     #[pyo3(signature = (
         text: "bytes | str",
         *,
-        approvals: "collections.abc.Iterable[typing.Any]" = None,
+        approvals: "collections.abc.Iterable[typing.Any] | None" = None,
         requester: "str | None" = None,
         now: "datetime.datetime | str | float | types.EllipsisType | None" = None,
         decision_id: "str | None" = None,
@@ -243,13 +248,46 @@ impl PyPolicyGate {
         now: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Vec<Py<PyDecision>>> {
         let at = Question::read(None, None, now, None)?.at();
-        let question = || Question {
-            now: at.map_or(Now::Unknown, Now::At),
+        let given = inputs.try_iter()?.map(|input| Native::of(&input?)).collect::<PyResult<Vec<_>>>()?;
+        let asking = Asking { now: at.map_or(Now::Unknown, Now::At), ..Asking::default() };
+        let (decisions, eval_ns) = py.detach(|| {
+            let inputs: Vec<_> =
+                given.iter().map(|native| Input::Native(&native.json, &native.foreign)).collect();
+            let start = Instant::now();
+            let decisions = self.gate.decide_many(&inputs, &asking);
+            let count = u128::try_from(inputs.len()).unwrap_or(u128::MAX);
+            (decisions, start.elapsed().as_nanos().checked_div(count).unwrap_or_default())
+        });
+        let eval_ns = u64::try_from(eval_ns).unwrap_or(u64::MAX);
+        let asked = |(decision, native): (Decision, Native)| Asked {
+            decision,
+            input: Some(native.json),
+            foreign: native.foreign,
+            now: at,
             requester: None,
             approvals: Vec::new(),
-            decision_id: None,
+            eval_ns,
         };
-        inputs.try_iter()?.map(|input| self.ask(py, Given::Value(Native::of(&input?)?), question())).collect()
+        decisions.into_iter().zip(given).map(|pair| Py::new(py, PyDecision::new(asked(pair)))).collect()
+    }
+
+    /// Decides every row of an Arrow table: decision, allowed, code, rules, deny_messages, approval_messages, warn_messages.
+    ///
+    /// A column is a field of the input, a null cell a null, which never passes: leave out what nothing is known about.
+    #[pyo3(signature = (
+        table: "typing.Any",
+        *,
+        now: "datetime.datetime | str | float | types.EllipsisType | None" = None,
+    ) -> "ArrowTable")]
+    fn decide_table(
+        &self,
+        py: Python<'_>,
+        table: &Bound<'_, PyAny>,
+        now: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<PyArrowTable> {
+        let at = Question::read(None, None, now, None)?.at();
+        let batches = arrow::batches(table)?;
+        py.detach(|| table::decide(&self.gate, &batches, at)).map_err(raise)?.table()
     }
 
     /// Loads other policies. If they are refused, the last good ones stay in force and `status()` says why.
@@ -267,7 +305,7 @@ impl PyPolicyGate {
         let data = data.map(|data| convert::plain(data.as_any(), "data")).transpose()?;
         let report =
             py.detach(|| self.gate.reload(&source, data.as_ref())).map_err(|error| refused(&error))?;
-        Ok(Frozen::from_source(Fields::Json(report::load_json(&report))))
+        Ok(Frozen::from_source(Fields::Json(report.to_json())))
     }
 
     /// `{revision, loaded_at, last_error}`.
@@ -278,16 +316,17 @@ impl PyPolicyGate {
     /// The lint of the policies that are loaded: `{loads, errors, warnings, engine, engine_reasons}`.
     fn lint(&self, py: Python<'_>) -> Frozen {
         let (modules, data) = self.gate.gate().sources();
-        let (json, _) = py.detach(|| report::lint(&modules, &data, self.gate.gate().entry()));
-        Frozen::from_source(Fields::Json(json))
+        let report = py.detach(|| lint::lint(&modules, &data, self.gate.gate().entry()));
+        Frozen::from_source(Fields::Json(report.to_json()))
     }
 
     /// Runs the unit tests of the policies that are loaded; without any, those of the default policy.
     #[pyo3(signature = (coverage: "bool" = false) -> "TestReport")]
     fn test(&self, py: Python<'_>, coverage: bool) -> PyResult<Py<PyTestReport>> {
         let (modules, data) = self.gate.gate().sources();
-        let report =
-            py.detach(|| report::test(&modules, &data, coverage)).map_err(|error| refused(&error.into()))?;
+        let options = TestOptions { coverage, ..TestOptions::default() };
+        let report = py.detach(|| test_runner::run(&modules, &data, &options));
+        let report = report.map_err(|error| refused(&RegoError::from(error).into()))?;
         Py::new(py, PyTestReport::new(&report))
     }
 
@@ -335,6 +374,15 @@ impl PyPolicyGate {
         Ok(Frozen::from_source(Fields::Json(replayed.to_json())))
     }
 
+    /// What this gate would have made of the events of a log: `{events, evaluated, changed, flips, added, removed, skipped}`.
+    #[pyo3(signature = (events: "collections.abc.Iterable[str | bytes]") -> "Result")]
+    fn impact(&self, py: Python<'_>, events: &Bound<'_, PyAny>) -> PyResult<Frozen> {
+        let events = events.try_iter()?.map(|event| convert::parse(convert::text(&event?)?));
+        let events = events.collect::<PyResult<Vec<_>>>()?;
+        let impact = py.detach(|| shadow::impact(&events, self.gate.gate()));
+        Ok(Frozen::from_source(Fields::Json(impact.to_json())))
+    }
+
     /// `sha256:<hex>` over configuration, schema and policies.
     #[getter]
     fn policy_digest(&self) -> String {
@@ -366,8 +414,8 @@ pub(crate) struct PyTestReport(Report);
 
 impl PyTestReport {
     fn new(tests: &TestReport) -> PyClassInitializer<Self> {
-        let fields = Frozen::from_source(Fields::Json(report::tests_json(tests)));
-        PyClassInitializer::from(fields).add_subclass(Self(report::tests_report(tests)))
+        let fields = Frozen::from_source(Fields::Json(tests.to_json()));
+        PyClassInitializer::from(fields).add_subclass(Self(Report::of_tests(tests)))
     }
 }
 

@@ -5,8 +5,9 @@ mod decision;
 mod gate;
 mod guardrails;
 mod kinds;
+mod table;
 
-pub(crate) use convert::fields;
+pub(crate) use convert::{fields, parse};
 pub(crate) use decision::{Asked, PyDecision, PyPolicyCheck};
 pub(crate) use finops::policy::Json;
 pub(crate) use gate::{PyPolicyGate, PyTestReport};

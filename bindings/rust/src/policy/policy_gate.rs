@@ -300,7 +300,7 @@ impl PolicyGate {
     /// Whether a decision takes a few microseconds at most: no set and no OPA is asked.
     #[must_use]
     pub fn is_quick(&self) -> bool {
-        self.remote_url().is_none() && self.gate.status().loaded_at.is_none()
+        self.remote_url().is_none() && !self.gate.has_set()
     }
 
     /// The address of the OPA that decides, if one does.

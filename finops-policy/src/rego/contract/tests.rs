@@ -162,3 +162,17 @@ proptest! {
         prop_assert_eq!((a.decision, a.code, a.violations), (b.decision, b.code, b.violations));
     }
 }
+
+#[test]
+fn what_is_about_two_things_counts_twice() {
+    let deny = |subject: &str| {
+        Json::object(
+            [("rule", "tags.required"), ("msg", "a tag is missing"), ("subject", subject)]
+                .map(|(k, v)| (k, Json::from(v))),
+        )
+    };
+    let result = Json::object([("deny", Json::Array(vec![deny("team"), deny("environment"), deny("team")]))]);
+    let answer = decide(&result, false);
+    let subjects: Vec<_> = answer.violations.iter().map(|violation| violation.subject.as_deref()).collect();
+    assert_eq!(subjects, [Some("team"), Some("environment")]);
+}
