@@ -210,7 +210,8 @@ impl Store {
         receiver.recv().map_err(|_| StoreError::Closed)?
     }
 
-    /// Appends events together and calls back on the writer's thread once they are durable; the callback must be short.
+    /// Appends events together and calls back on the writer's thread once they are durable; the callback must be short and must not ask
+    /// the store anything, whose only writer it holds.
     ///
     /// # Errors
     /// `ledger.event.*` and `store.closed` at once; every other refusal reaches the callback.

@@ -63,6 +63,8 @@ pub(crate) struct Engine {
     tree: Tree,
     projector: Projector,
     state: State,
+    /// When the log last grew, by the clock of this store: events of the past may be appended now.
+    active_us: i64,
     /// Size and time of the latest checkpoint.
     noted: Option<(u64, i64)>,
     shared: Arc<Shared>,
@@ -195,6 +197,9 @@ impl Engine {
     }
 
     fn publish(&mut self, writer: LogWriter) {
+        if writer.head().size() != self.head.size() {
+            self.active_us = self.now();
+        }
         self.head = writer.head().clone();
         self.shared.head.lock().unwrap_or_else(PoisonError::into_inner).clone_from(&self.head);
         self.writer = Some(writer);
