@@ -315,3 +315,6 @@ fn remember(
 fn appended(seq: u64, id: &str, existed: bool) -> Appended {
     Appended { seq, id: id.to_owned(), existed }
 }
+
+#[cfg(test)]
+mod tests;

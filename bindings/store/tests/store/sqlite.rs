@@ -1,7 +1,7 @@
 //! The behaviour suite on SQLite, and what only SQLite can do wrong.
 
 use crate::support::{Folder, life, options, ring, suite, thing};
-use finops_store::{Options, Store, StoreError, Table};
+use finops_store::{OpenVerify, Options, Store, StoreError, Table};
 use rusqlite::Connection;
 
 fn connection(folder: &Folder) -> Connection {
@@ -186,4 +186,29 @@ fn two_logs_share_a_database() {
     suite::same_as_the_log(&first);
     suite::same_as_the_log(&second);
     assert!(first.verify(&[], &[]).unwrap().ok() && second.verify(&[], &[]).unwrap().ok());
+}
+
+/// The head beside a checkpoint is not signed: a false one is noticed and everything is verified.
+#[test]
+fn a_false_head_of_a_checkpoint_is_not_trusted() {
+    for (from, to, since) in [
+        ("x", "x", Some(20)),
+        ("\"epoch\":0", "\"epoch\":1", None),
+        ("\"size\":21", "\"size\":20", None),
+        ("\"tag\":\"", "\"tag\":\"00", None),
+        ("\"kid\":\"eca50ae34c3bb776\"", "\"kid\":\"0000000000000000\"", None),
+    ] {
+        let folder = Folder::new("head");
+        let store = Store::open(&folder.sqlite(), &ring(), options()).unwrap();
+        store.append_many((1..=20).map(thing).collect()).unwrap();
+        store.close().unwrap();
+        let sql =
+            "DROP TRIGGER audit_checkpoint_no_update; UPDATE audit_checkpoint SET head = replace(head, ";
+        connection(&folder).execute_batch(&format!("{sql}'{from}', '{to}')")).unwrap();
+        let options = Options { open_verify: OpenVerify::SinceCheckpoint, ..options() };
+        let store = Store::open(&folder.sqlite(), &ring(), options).unwrap();
+        assert_eq!((&store.report().error, store.report().verified_since), (&None, since), "{to}");
+        store.append(thing(21)).unwrap();
+        assert!(store.verify(&[], &[]).unwrap().ok());
+    }
 }
