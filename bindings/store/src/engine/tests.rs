@@ -25,7 +25,6 @@ type Troubles = Arc<Mutex<VecDeque<Trouble>>>;
 struct Troubled {
     inner: Sqlite,
     troubles: Troubles,
-    reconnected: u32,
 }
 
 impl Backend for Troubled {
@@ -87,7 +86,6 @@ impl Backend for Troubled {
         self.inner.kept(event_id, field)
     }
     fn reconnect(&mut self) -> Result<(), StoreError> {
-        self.reconnected += 1;
         Ok(())
     }
 }
@@ -98,7 +96,7 @@ fn store() -> (Store, Troubles) {
     let options = Options { heartbeats: false, ..Options::new("acme.example/prod") };
     let troubles = Troubles::default();
     let inner = Sqlite::open(None, "acme.example/prod", false).unwrap();
-    let backend = Troubled { inner, troubles: Arc::clone(&troubles), reconnected: 0 };
+    let backend = Troubled { inner, troubles: Arc::clone(&troubles) };
     (Store::start(Box::new(backend), &ring, options).unwrap(), troubles)
 }
 

@@ -120,12 +120,12 @@ fn acknowledged_events_survive_the_death_of_the_server() {
     let Some(server) = Server::own() else { return };
     let url = server.url(&server.database());
     let store = Store::open(&url, &ring(), options()).unwrap();
-    for n in 0..5 {
+    for n in 0..2 {
         store.append(thing(n).with_id(&format!("e{n}"))).unwrap();
         server.crash();
         let retried = store.append(thing(n).with_id(&format!("e{n}"))).unwrap();
         assert_eq!((retried.seq, retried.existed), (n + 1, true));
     }
-    assert_eq!(store.size(), 6);
+    assert_eq!(store.size(), 3);
     assert!(store.verify(&[], &[]).unwrap().ok());
 }

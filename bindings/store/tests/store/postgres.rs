@@ -123,6 +123,8 @@ fn triggers_refuse_every_change_of_what_is_signed() {
 /// A superuser disables the triggers and edits: the store says so.
 #[test]
 fn an_owner_who_edits_is_found_out() {
+    // Held over all of them: the last to let go of a server stops it.
+    let _server = Server::get();
     for (sql, code) in [
         ("UPDATE audit_log SET event = replace(event, '\"n\":3', '\"n\":4')", "ledger.verify.tag"),
         ("UPDATE audit_log SET leaf = sha256('x') WHERE seq = 3", "store.column_differs"),

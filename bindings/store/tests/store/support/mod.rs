@@ -1,5 +1,6 @@
 //! Places to store, and what every kind of store must do.
 
+#[cfg(feature = "postgres")]
 pub mod postgres;
 pub mod suite;
 
