@@ -1,5 +1,10 @@
 //! Durable appends a second and the time to reopen: `cargo run --release -p finops-store --example speed -- <url> [events]`.
-#![expect(clippy::unwrap_used, clippy::print_stdout, clippy::arithmetic_side_effects, reason = "a measurement may end at once")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::arithmetic_side_effects,
+    reason = "a measurement may end at once"
+)]
 
 use finops_store::{Keyring, NewEvent, Options, Store};
 use serde_json::json;
@@ -9,7 +14,8 @@ fn main() {
     let mut arguments = std::env::args().skip(1);
     let url = arguments.next().unwrap_or_else(|| "sqlite::memory:".to_owned());
     let events: u64 = arguments.next().and_then(|text| text.parse().ok()).unwrap_or(50_000);
-    let ring = Keyring::from_secrets("0f1e2d3c4b5a69788796a5b4c3d2e1f00112233445566778899aabbccddeeff0", []).unwrap();
+    let ring = Keyring::from_secrets("0f1e2d3c4b5a69788796a5b4c3d2e1f00112233445566778899aabbccddeeff0", [])
+        .unwrap();
     let options = || Options::new("acme.example/finops/speed");
     let store = Store::open(&url, &ring, options()).unwrap();
     // About 350 bytes an event, as in section 16 of the specification.

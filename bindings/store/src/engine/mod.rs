@@ -237,12 +237,14 @@ impl Engine {
             return Err(error);
         }
         self.projector.commit();
-        if self.writer.is_some() && head.size() != self.head.size() {
-            let writer = LogWriter::open(head, &self.ring)?;
-            self.publish(writer);
-        } else {
-            self.head = head;
-            self.shared.head.lock().unwrap_or_else(PoisonError::into_inner).clone_from(&self.head);
+        let grown = head.size() != self.head.size();
+        self.head = head;
+        self.shared.head.lock().unwrap_or_else(PoisonError::into_inner).clone_from(&self.head);
+        if grown {
+            self.active_us = self.now();
+            if self.writer.is_some() {
+                self.writer = Some(LogWriter::open(self.head.clone(), &self.ring)?);
+            }
         }
         Ok(())
     }

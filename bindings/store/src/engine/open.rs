@@ -9,7 +9,7 @@ use crate::{
     table::Table,
 };
 use finops_ledger::event::{
-    envelope::{EventView, Stamp},
+    envelope::{EventError, EventView, Stamp},
     head::Head,
     keys::{KeyError, Keyring},
     log::LogWriter,
@@ -38,8 +38,8 @@ impl Engine {
         options: Options,
     ) -> Result<Self, StoreError> {
         if !finops_ledger::event::envelope::is_origin(&options.origin) {
-            let name = finops_core::error::shorten(&options.origin);
-            return Err(StoreError::NotFound { what: "legal origin in", name });
+            let problem = "must name a log, for example `acme.example/finops/prod`";
+            return Err(EventError::Field { path: "/log".to_owned(), problem }.into());
         }
         if backend.size()?.is_none() {
             if options.read_only {

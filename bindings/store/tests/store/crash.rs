@@ -42,9 +42,18 @@ fn cycles() -> u32 {
     std::env::var("FINOPS_KILL_CYCLES").ok().and_then(|text| text.parse().ok()).unwrap_or(8)
 }
 
-fn kill_cycles(url: &str) {
+/// A log that has survived this often is long enough; the next cycles begin another.
+const CYCLES_A_LOG: u32 = 20;
+
+fn kill_cycles(mut new_place: impl FnMut() -> String) {
     let mut acknowledged: BTreeMap<String, u64> = BTreeMap::new();
+    let mut place = String::new();
     for cycle in 0..cycles() {
+        if cycle % CYCLES_A_LOG == 0 {
+            place = new_place();
+            acknowledged.clear();
+        }
+        let url = place.as_str();
         let mut writer = Command::new(std::env::current_exe().unwrap())
             .args(["--ignored", "--exact", "crash::writer", "--nocapture", "--test-threads=1"])
             .env(URL, url)
@@ -95,12 +104,20 @@ fn kill_cycles(url: &str) {
 
 #[test]
 fn sqlite_survives_kill_9() {
-    kill_cycles(&Folder::new("kill-sqlite").sqlite());
+    let mut folders = Vec::new();
+    kill_cycles(|| {
+        folders.push(Folder::new("kill-sqlite"));
+        folders.last().unwrap().sqlite()
+    });
 }
 
 #[test]
 fn a_file_survives_kill_9() {
-    kill_cycles(&Folder::new("kill-file").file());
+    let mut folders = Vec::new();
+    kill_cycles(|| {
+        folders.push(Folder::new("kill-file"));
+        folders.last().unwrap().file()
+    });
 }
 
 #[cfg(feature = "postgres")]
@@ -108,7 +125,7 @@ fn a_file_survives_kill_9() {
 fn postgres_survives_kill_9() {
     use crate::support::postgres::Server;
     if let Some(server) = Server::get() {
-        kill_cycles(&server.url(&server.database()));
+        kill_cycles(|| server.url(&server.database()));
     }
 }
 

@@ -159,6 +159,8 @@ fn schemas_of_other_versions_are_left_alone() {
     assert_eq!(open(), Err("store.migration_changed"));
     database.execute("INSERT INTO schema_migrations VALUES (99, 'future', 'x')", []).unwrap();
     assert_eq!(open(), Err("store.schema_newer"));
+    let nameless = Store::open("sqlite::memory:", &ring(), Options::new("no log")).unwrap_err();
+    assert_eq!((nameless.code(), nameless.path()), ("ledger.event.field", "/log"));
     std::fs::write(folder.path().join("text.db"), "this is no database, and long enough to be read as one")
         .unwrap();
     let path = folder.path().join("text.db").display().to_string();
