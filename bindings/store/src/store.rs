@@ -549,3 +549,32 @@ fn weight(pending: &Pending) -> (usize, usize) {
     let events = &pending.request.events;
     (events.len(), events.iter().map(|event| event.bytes().len()).sum())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_store_crosses_threads_and_callers_share_commits() {
+        fn shared<T: Send + Sync>(value: T) -> T {
+            value
+        }
+        let ring =
+            Keyring::from_secrets("0f1e2d3c4b5a69788796a5b4c3d2e1f00112233445566778899aabbccddeeff0", []).unwrap();
+        let store = shared(Store::open("sqlite::memory:", &ring, Options::new("acme.example/prod")).unwrap());
+        std::thread::scope(|scope| {
+            for thread in 0..8 {
+                let store = &store;
+                scope.spawn(move || {
+                    for n in 0..25 {
+                        let id = format!("t{thread}-{n}");
+                        let event = NewEvent::new("acme.thing", serde_json::json!({}), "svc:test").with_id(&id);
+                        assert_eq!(store.append(event).unwrap().id, id);
+                    }
+                });
+            }
+        });
+        assert_eq!(store.size(), 201);
+        assert!(store.verify(&[], &[]).unwrap().ok());
+    }
+}
