@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
-from enum import Enum
+from enum import StrEnum
 from typing import Any, ClassVar
 
 from .._finops import ledger_baseline, ledger_opportunity
@@ -14,7 +14,7 @@ from .._finops import ledger_baseline, ledger_opportunity
 Amount = Decimal | int | float | str
 
 
-class OpportunityStatus(str, Enum):
+class OpportunityStatus(StrEnum):
     """Where an opportunity stands."""
 
     DETECTED = "detected"
@@ -33,7 +33,7 @@ class OpportunityStatus(str, Enum):
     CLOSED = "closed"
 
 
-class OpportunityType(str, Enum):
+class OpportunityType(StrEnum):
     """What was found. A type of your own is any other snake_case text, with an `effect`."""
 
     OVER_REQUESTED_CPU = "over_requested_cpu"
