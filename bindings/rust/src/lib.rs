@@ -22,19 +22,20 @@
 //! | energy and carbon of anything | [`carbon`] |
 //! | joules of this machine | [`meter`] |
 //! | signs of waste among calls | [`signals`] |
+//! | prove what happened and what it saved | [`ledger`] |
 //! | exact money | [`Money`], [`Picodollars`], [`money::display`](core::money::display) |
 //!
 //! The crate is the four pure crates under one name, and the adapters that read the world. It starts no thread, opens no
-//! socket and reads no file unless you call [`meter`], give [`policy`] a path or an OPA, or use the feature `fetch`. The
-//! savings ledger has its room ([`ledger`]) and is empty so far.
+//! socket and reads no file unless you call [`meter`], give [`policy`] a path or an OPA, let [`ledger`] read its secrets or
+//! open a store, or use the feature `fetch`. A store has a writer of its own.
 
 pub use finops_core as core;
-pub use finops_ledger as ledger;
 pub use finops_telemetry as telemetry;
 
 pub mod clock;
 #[cfg(feature = "fetch")]
 pub mod fetch;
+pub mod ledger;
 pub mod meter;
 pub mod policy;
 

@@ -147,7 +147,7 @@ impl Head {
 }
 
 /// The text of an instant with six fraction digits; `None` outside the years 1 to 9999.
-pub(crate) fn format_at(at_us: i64) -> Option<String> {
+pub fn format_at(at_us: i64) -> Option<String> {
     let text = Timestamp::from_ms(at_us.div_euclid(1000))?.to_string();
     Some(format!("{}{:03}Z", text.trim_end_matches('Z'), at_us.rem_euclid(1000)))
 }
