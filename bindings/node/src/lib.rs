@@ -11,3 +11,4 @@ mod handles;
 mod input;
 mod monitor;
 mod objects;
+mod policy;

@@ -32,6 +32,28 @@ export class CarbonError extends FinopsError {}
 /** A meter that is absent or unreadable. */
 export class MeterError extends FinopsError {}
 
+/** What refuses a set of policies, or is worth a look in it. */
+export interface Finding {
+  /** For example `lint.recursion`. */
+  code: string
+  file: string
+  /** From 1; 0 when the finding is about the file as a whole. */
+  line: number
+  column: number
+  message: string
+}
+
+/** Policies, options or limits that cannot be used. Deciding never throws: what is wrong with an input is a reason to deny. */
+export class PolicyError extends FinopsError {
+  /** What refused a set of policies; empty for any other fault. */
+  readonly findings: readonly Finding[]
+
+  constructor(message: string, code: string, path = '', findings: readonly Finding[] = []) {
+    super(message, code, path)
+    this.findings = findings
+  }
+}
+
 /** A budget that cannot be used as asked. */
 export class BudgetError extends FinopsError {
   /** Id of the budget, where one is at fault. */

@@ -40,6 +40,38 @@ export { Usage } from './usage'
 export type { Buckets } from './usage'
 export type { Instant } from './time'
 export * as carbon from './carbon'
+export { Decision, TestReport } from './decision'
+export type {
+  Approvals,
+  Coverage,
+  ExplainedRule,
+  Explanation,
+  PolicyAction,
+  PolicyWarning,
+  Shadow,
+  TestResult,
+  Violation,
+} from './decision'
+export type { JsonText } from './exact'
+export { PolicyGate } from './gate'
+export type {
+  Approval,
+  DecideOptions,
+  Exemption,
+  GateConfig,
+  GateStatus,
+  Impact,
+  LintReport,
+  LoadReport,
+  PolicyGateOptions,
+  PolicySource,
+  Replayed,
+  Threshold,
+} from './gate'
+export { Guardrails, Guardrails as GuardrailEngine, PolicyCheck } from './guardrails'
+export type { Change, ChangeWindow, FailedCheck, GuardrailLimits } from './guardrails'
+export * as iac from './iac'
+export * as policy from './policy'
 
 /** Version of the package. */
 export const version: string = call('version', {})

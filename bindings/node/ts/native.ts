@@ -37,6 +37,14 @@ export interface Native {
   objectNew(kind: string, json: string, body?: Body): number
   objectFree(handle: number): void
   objectCall(handle: number, method: string, json: string, body?: Body): string
+  policyNew(kind: 'gate' | 'guardrails', json: string, archive?: Uint8Array): number
+  policyFree(handle: number): void
+  /** Decides a value, or the text that a caller had; the instant is NaN when unknown. */
+  policyDecide(handle: number, input: Body, isValue: boolean, nowMs: number, more: string): string
+  policyDecideAsync(handle: number, input: Body, isValue: boolean, nowMs: number, more: string): Promise<string>
+  policyMethod(handle: number, method: string, json: string, body?: Body): string
+  /** A computation by name; the text of one member may come apart. */
+  policyCall(kind: string, json: string, bodyOf?: string, body?: Body): string
 }
 
 /** @internal Text or its bytes. */
@@ -58,6 +66,9 @@ const CLASSES: Record<string, ErrorClass> = {
   meter: errors.MeterError,
 }
 
+/** Codes of the policy engine, by their first part. */
+const POLICY = new Set(['policy', 'guardrail', 'lint', 'bundle', 'input'])
+
 interface Told {
   code: string
   path: string
@@ -66,6 +77,7 @@ interface Told {
   remaining?: string
   requested?: string
   retry_at?: string | null
+  findings?: errors.Finding[]
 }
 
 /** @internal The error that the engine told of as JSON. */
@@ -83,7 +95,9 @@ export function told(json: string): Error {
     return new errors.BudgetExceeded(message, code, path, detail)
   }
   if (code.startsWith('budget.')) return new errors.BudgetError(message, code, path, error.budget ?? null)
-  const Class = CLASSES[code.split('.', 1)[0] ?? ''] ?? errors.FinopsError
+  const topic = code.split('.', 1)[0] ?? ''
+  if (POLICY.has(topic)) return new errors.PolicyError(message, code, path, error.findings ?? [])
+  const Class = CLASSES[topic] ?? errors.FinopsError
   return new Class(message, code, path)
 }
 
@@ -92,8 +106,13 @@ export function guard<T>(run: () => T): T {
   try {
     return run()
   } catch (error) {
-    throw error instanceof Error && error.message.startsWith('{"') ? told(error.message) : error
+    throw toldOf(error)
   }
+}
+
+/** @internal The error of a native call as what it tells of. */
+export function toldOf(error: unknown): unknown {
+  return error instanceof Error && error.message.startsWith('{"') ? told(error.message) : error
 }
 
 /** @internal A pure function of the engine. */

@@ -31,6 +31,22 @@ export declare class CarbonError extends FinopsError {
 /** A meter that is absent or unreadable. */
 export declare class MeterError extends FinopsError {
 }
+/** What refuses a set of policies, or is worth a look in it. */
+export interface Finding {
+    /** For example `lint.recursion`. */
+    code: string;
+    file: string;
+    /** From 1; 0 when the finding is about the file as a whole. */
+    line: number;
+    column: number;
+    message: string;
+}
+/** Policies, options or limits that cannot be used. Deciding never throws: what is wrong with an input is a reason to deny. */
+export declare class PolicyError extends FinopsError {
+    /** What refused a set of policies; empty for any other fault. */
+    readonly findings: readonly Finding[];
+    constructor(message: string, code: string, path?: string, findings?: readonly Finding[]);
+}
 /** A budget that cannot be used as asked. */
 export declare class BudgetError extends FinopsError {
     /** Id of the budget, where one is at fault. */

@@ -16,6 +16,7 @@ pub mod mask;
 mod record;
 pub mod replay;
 pub mod report;
+mod reread;
 pub mod shadow;
 mod state;
 

@@ -5,4 +5,6 @@ const monitor = new finops.ResourceMonitor({ env: {} })
 const record: finops.InferenceRecord = monitor.logInference('gpt-4o', 1, 2)
 const wire: Record<string, unknown> = record.toJSON()
 const estimate: finops.carbon.Result = finops.carbon.estimateInference({ model: 'x', inputTokens: 1, outputTokens: 1 })
-export = [wire, estimate]
+const decision: finops.Decision = new finops.PolicyGate().decide({})
+const rule: string = finops.policy.kinds()[0] ?? ''
+export = [wire, estimate, decision.violations, rule]

@@ -88,6 +88,8 @@ proptest! {
         let text = input.to_text();
         let decision = gate.decide(text.as_str(), &context);
         prop_assert_eq!(&gate.decide(&input, &context), &decision);
+        let record = decision.to_json();
+        prop_assert_eq!(&Decision::from_json(&json(&record.to_text())).unwrap().to_json(), &record);
         let fields = EventFields { timestamp: noon().now, ..EventFields::default() };
         let event = gate.log_event(&decision, &input, &context, &fields);
         // As it comes back from a file.

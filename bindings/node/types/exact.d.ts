@@ -1,0 +1,2 @@
+/** JSON as text or as its bytes. */
+export type JsonText = string | Uint8Array;
