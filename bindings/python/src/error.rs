@@ -9,6 +9,10 @@ use finops::{
         price::PriceError,
         usage::UsageError,
     },
+    ledger::{
+        EventLogError, LedgerError,
+        event::{canonical::CanonicalError, keys::KeyError},
+    },
     policy::{PolicyError, decision::log::ReplayError, guardrail::GuardrailError},
     telemetry::{self, budget::BudgetError, stream::StreamError},
 };
@@ -32,6 +36,10 @@ macro_rules! coded {
 }
 
 coded!(
+    LedgerError,
+    EventLogError,
+    CanonicalError,
+    KeyError,
     PolicyError,
     ReplayError,
     GuardrailError,
@@ -67,6 +75,8 @@ fn class_of(code: &str) -> &'static str {
         "carbon" => "CarbonError",
         "meter" => "MeterError",
         "policy" | "guardrail" | "lint" | "bundle" | "input" => "PolicyError",
+        "ledger" => "LedgerError",
+        "store" => "StoreError",
         "budget" if code == "budget.exceeded" => "BudgetExceeded",
         "budget" => "BudgetError",
         _ => "FinopsError",

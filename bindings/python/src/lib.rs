@@ -12,6 +12,7 @@ mod display;
 mod error;
 mod extracted;
 mod frozen;
+mod ledger;
 mod lookup;
 mod meter;
 mod model_price;
@@ -49,6 +50,11 @@ mod _finops {
     use crate::extracted::{PyExtracted, PyPart, extract_response};
     #[pymodule_export]
     use crate::frozen::Frozen;
+    #[pymodule_export]
+    use crate::ledger::{
+        PyEventLog, PyReport, PySavingsLedger, PyVerification, ledger_baseline, ledger_call, ledger_groups,
+        ledger_opportunity, sign_event, verify_event, verify_log,
+    };
     #[pymodule_export]
     use crate::meter::{PyMeter, nvml_meter, rapl_meter};
     #[pymodule_export]

@@ -50,10 +50,12 @@ from .errors import (
     CarbonError,
     ConfigError,
     FinopsError,
+    LedgerError,
     MeterError,
     MoneyError,
     PolicyError,
     PriceError,
+    StoreError,
     StreamError,
     UsageError,
 )
@@ -63,7 +65,21 @@ __version__ = _finops.__version__
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from . import carbon as carbon
+    from . import ledger as ledger
     from . import policy as policy
+    from .ledger import (
+        CostBaseline,
+        EventLog,
+        Opportunity,
+        OpportunityStatus,
+        OpportunityType,
+        ReportGenerator,
+        SavingsLedger,
+        Store,
+        sign_event,
+        verify_event,
+        verify_log,
+    )
     from .policy import GuardrailEngine, Guardrails, PolicyAction, PolicyGate
 
 __all__ = [
@@ -86,23 +102,31 @@ __all__ = [
     "GuardrailEngine",
     "Guardrails",
     "InferenceRecord",
+    "LedgerError",
     "LineItem",
     "MeterError",
     "ModelPrice",
     "MoneyError",
+    "Opportunity",
+    "OpportunityStatus",
+    "OpportunityType",
     "Part",
     "PolicyAction",
     "PolicyCheck",
     "PolicyError",
     "PolicyGate",
     "PriceError",
+    "ReportGenerator",
     "Reservation",
     "Resolved",
     "ResourceMonitor",
     "Result",
+    "SavingsLedger",
     "Settlement",
     "Sketch",
     "Stats",
+    "Store",
+    "StoreError",
     "StreamError",
     "StreamMeter",
     "SummaryRow",
@@ -115,11 +139,29 @@ __all__ = [
     "cost",
     "extract",
     "extract_stream",
+    "ledger",
     "otel_attributes",
     "policy",
     "prices",
     "round_amount",
+    "sign_event",
+    "verify_event",
+    "verify_log",
 ]
+
+_LEDGER = (
+    "CostBaseline",
+    "EventLog",
+    "Opportunity",
+    "OpportunityStatus",
+    "OpportunityType",
+    "ReportGenerator",
+    "SavingsLedger",
+    "Store",
+    "sign_event",
+    "verify_event",
+    "verify_log",
+)
 
 
 def _register() -> None:
@@ -134,8 +176,8 @@ _register()
 
 
 def __getattr__(name: str) -> object:
-    """Import `finops.carbon` and `finops.policy` when they are first used."""
-    if name in ("carbon", "policy"):
+    """Import `finops.carbon`, `finops.ledger` and `finops.policy` when they are first used."""
+    if name in ("carbon", "ledger", "policy"):
         from importlib import import_module
 
         return import_module(f"finops.{name}")
@@ -143,5 +185,10 @@ def __getattr__(name: str) -> object:
         from . import policy
 
         globals()[name] = found = getattr(policy, name)
+        return found
+    if name in _LEDGER:
+        from . import ledger
+
+        globals()[name] = found = getattr(ledger, name)
         return found
     raise AttributeError(f"module 'finops' has no attribute {name!r}")

@@ -21,10 +21,12 @@ __all__ = [
     "CarbonError",
     "ConfigError",
     "FinopsError",
+    "LedgerError",
     "MeterError",
     "MoneyError",
     "PolicyError",
     "PriceError",
+    "StoreError",
     "StreamError",
     "UsageError",
 ]
@@ -91,6 +93,17 @@ class PolicyError(FinopsError, ValueError):
     ) -> None:
         super().__init__(message, code=code, path=path)
         self.findings = findings or []
+
+
+class LedgerError(FinopsError, ValueError):
+    """``ledger.*``: an event, a key or a transition that the ledger refuses, or a log that does not verify.
+
+    Nothing was recorded. No message holds a secret.
+    """
+
+
+class StoreError(FinopsError, OSError):
+    """``store.*``: the store of a log fails or refuses. Acknowledged events stay; others can be retried by their ids."""
 
 
 class BudgetError(FinopsError):

@@ -1,22 +1,14 @@
 //! The event log of a process.
 
-use super::{
-    EventLogError, Secrets,
-    backing::{Backing, Held},
-    memory::MemoryLog,
-    redactable::{Opening, Pending},
-};
+use super::{EventLogError, Secrets, backing::Backing, memory::MemoryLog};
 use finops_ledger::event::{
     checkpoint::TreeHead,
-    envelope::{Encoded, Stamp},
     head::format_at,
     hex,
     keys::{Kid, Master},
     merkle::Hash,
     note::Vkey,
-    receipt,
     record::{Record, Tag},
-    redact,
     verify::{Anchor, Trust, Verification, Verifier},
 };
 use serde_json::{Value, json};
@@ -25,30 +17,28 @@ use std::{
     fs::File,
     io::Write as _,
     path::Path,
-    sync::{
-        Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Mutex, MutexGuard, PoisonError},
 };
-use zeroize::Zeroizing;
 
 /// Who writes what the log itself records.
-const ACTOR: &str = "svc:finops";
+pub(super) const ACTOR: &str = "svc:finops";
 /// Records that are read at once.
-const PAGE: usize = 1000;
+const PAGE: u64 = 1000;
 
 /// How a log is made.
 #[derive(Debug, Clone, Copy)]
 pub struct LogOptions {
     /// The heartbeat that a new log names, in seconds, 60 to 86400; `None`: 3600, not named.
     pub heartbeat_s: Option<u64>,
+    /// Only read a store; its log must exist, and may be one that fails its verification.
+    pub read_only: bool,
     /// The time, in microseconds since 1970 UTC.
     pub clock: fn() -> i64,
 }
 
 impl Default for LogOptions {
     fn default() -> Self {
-        Self { heartbeat_s: None, clock: crate::clock::now_us }
+        Self { heartbeat_s: None, read_only: false, clock: crate::clock::now_us }
     }
 }
 
@@ -105,22 +95,12 @@ pub struct EventLog {
     clock: fn() -> i64,
     backing: Box<dyn Backing>,
     secrets: Mutex<Secrets>,
-    pending: Mutex<Pending>,
-    closed: AtomicBool,
 }
 
 impl fmt::Debug for EventLog {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let closed = self.closed.load(Ordering::Relaxed);
-        f.debug_struct("EventLog").field("origin", &self.origin).field("closed", &closed).finish_non_exhaustive()
+        f.debug_struct("EventLog").field("origin", &self.origin).finish_non_exhaustive()
     }
-}
-
-/// Events ready to be sealed, with what their commitments hide.
-struct Prepared {
-    events: Vec<Encoded>,
-    held: Vec<Held>,
-    commits: Vec<String>,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -142,10 +122,45 @@ impl EventLog {
     /// # Errors
     /// `ledger.event.field` for an origin or heartbeat that is none.
     pub fn in_memory(origin: &str, secrets: Secrets, options: LogOptions) -> Result<Self, EventLogError> {
-        let (id, at) = (new_id(), time_of(options.clock));
-        let stamp = Stamp { id: &id, at: &at, actor: ACTOR };
-        let log = MemoryLog::create(origin, secrets.keyring(), &stamp, options.heartbeat_s)?;
+        let log = MemoryLog::create(origin, &secrets, options)?;
         Ok(Self::on(origin, Box::new(log), secrets, options))
+    }
+
+    /// The log `origin` in the store at `url` (`sqlite:///path`, `postgres://...`, `file:///path`): made if there is none,
+    /// verified whole if there is one. A log that fails its verification can be read; appends answer `store.read_only` with
+    /// the reason.
+    ///
+    /// # Errors
+    /// `store.*`, `ledger.key.rotation_required`.
+    #[cfg(feature = "store")]
+    pub fn open(
+        url: &str,
+        origin: &str,
+        secrets: Secrets,
+        options: LogOptions,
+    ) -> Result<Self, EventLogError> {
+        let log = super::stored::StoredLog::open(url, origin, &secrets, options)?;
+        Ok(Self::on(origin, Box::new(log), secrets, options))
+    }
+
+    /// A log in the store at `url`.
+    ///
+    /// # Errors
+    /// `store.unsupported`: this build has no stores.
+    #[cfg(not(feature = "store"))]
+    pub fn open(
+        url: &str,
+        _origin: &str,
+        _secrets: Secrets,
+        _options: LogOptions,
+    ) -> Result<Self, EventLogError> {
+        Err(EventLogError::NoStore { url: finops_core::error::shorten(url.split("://").next().unwrap_or_default()) })
+    }
+
+    /// Does it answer without waiting for a disk or a network?
+    #[must_use]
+    pub fn is_quick(&self) -> bool {
+        self.backing.is_quick()
     }
 
     fn on(origin: &str, backing: Box<dyn Backing>, secrets: Secrets, options: LogOptions) -> Self {
@@ -154,8 +169,6 @@ impl EventLog {
             clock: options.clock,
             backing,
             secrets: Mutex::new(secrets),
-            pending: Mutex::new(Pending::default()),
-            closed: AtomicBool::new(false),
         }
     }
 
@@ -175,25 +188,6 @@ impl EventLog {
         self.clock
     }
 
-    fn prepare(&self, events: Vec<NewEvent>) -> Result<Prepared, EventLogError> {
-        if self.closed.load(Ordering::Acquire) {
-            return Err(EventLogError::Closed);
-        }
-        let pending = lock(&self.pending);
-        let mut prepared = Prepared { events: Vec::with_capacity(events.len()), held: Vec::new(), commits: Vec::new() };
-        for event in events {
-            let id = event.id.unwrap_or_else(new_id);
-            let at = event.at.unwrap_or_else(|| time_of(self.clock));
-            let stamp = Stamp { id: &id, at: &at, actor: &event.actor };
-            prepared.events.push(Encoded::new(&self.origin, &stamp, &event.kind, &event.data)?);
-            for (field, commit, opening) in pending.held_by(&event.data) {
-                prepared.held.push(Held { event_id: id.clone(), field, opening });
-                prepared.commits.push(commit);
-            }
-        }
-        Ok(prepared)
-    }
-
     /// Records an event and answers its position; an event of a known id with equal bytes answers the position it has.
     ///
     /// # Errors
@@ -208,10 +202,7 @@ impl EventLog {
     /// # Errors
     /// Those of [`EventLog::append`].
     pub fn append_many(&self, events: Vec<NewEvent>) -> Result<Vec<u64>, EventLogError> {
-        let Prepared { events, held, commits } = self.prepare(events)?;
-        let seqs = self.backing.append(events, held)?;
-        self.recorded(&commits);
-        Ok(seqs)
+        self.backing.append(events)
     }
 
     /// Records an event without waiting until it is durable; [`EventLog::flush`] waits.
@@ -219,16 +210,7 @@ impl EventLog {
     /// # Errors
     /// Those of [`EventLog::append`] that show before it is written.
     pub fn append_nowait(&self, event: NewEvent) -> Result<(), EventLogError> {
-        let Prepared { events, held, commits } = self.prepare(vec![event])?;
-        self.backing.append_nowait(events, held)?;
-        self.recorded(&commits);
-        Ok(())
-    }
-
-    fn recorded(&self, commits: &[String]) {
-        if !commits.is_empty() {
-            lock(&self.pending).remove(commits);
-        }
+        self.backing.append_nowait(event)
     }
 
     /// Waits until everything is durable.
@@ -239,12 +221,13 @@ impl EventLog {
         self.backing.flush()
     }
 
-    /// Ends writing: what was appended is durable, and a store has its last checkpoint. What is recorded can be read on.
+    /// Ends writing: what was appended is durable, and a store has its last checkpoint and is let go of. Closing twice is no
+    /// error.
     ///
     /// # Errors
     /// Those of [`EventLog::flush`].
     pub fn close(&self) -> Result<(), EventLogError> {
-        if self.closed.swap(true, Ordering::AcqRel) { Ok(()) } else { self.backing.close() }
+        self.backing.close()
     }
 
     /// Size and root of the tree.
@@ -275,11 +258,8 @@ impl EventLog {
     ///
     /// # Errors
     /// `store.*`.
-    pub fn events(&self, after: Option<u64>, limit: usize) -> Result<Vec<LogRecord>, EventLogError> {
-        match after.map_or(Some(0), |after| after.checked_add(1)) {
-            Some(from) => self.backing.records(from, limit),
-            None => Ok(Vec::new()),
-        }
+    pub fn events(&self, after: Option<u64>, limit: u64) -> Result<Vec<LogRecord>, EventLogError> {
+        self.backing.records(after, limit)
     }
 
     /// A checkpoint of the log as it stands: a signed note to keep elsewhere.
@@ -287,8 +267,7 @@ impl EventLog {
     /// # Errors
     /// `ledger.checkpoint.*`, `store.*`.
     pub fn checkpoint(&self) -> Result<String, EventLogError> {
-        let secrets = lock(&self.secrets).clone();
-        self.backing.checkpoint(secrets.signer())
+        self.backing.checkpoint()
     }
 
     /// That record `seq` is in the tree of the first `size` records (`None`: of all): `leaf`, `index`, `size`, `proof`,
@@ -298,13 +277,10 @@ impl EventLog {
     /// `ledger.log.no_record`, `store.*`.
     pub fn prove(&self, seq: u64, size: Option<u64>) -> Result<Value, EventLogError> {
         let size = size.map_or_else(|| self.size(), Ok)?;
-        let refuse = || EventLogError::NoRecord { seq, size };
-        let proof = self.backing.inclusion_proof(seq, size)?.ok_or_else(refuse)?;
-        let root = self.backing.root_at(size)?.ok_or_else(refuse)?;
-        let record = self.backing.records(seq, 1)?.pop().ok_or_else(refuse)?;
-        let leaf = finops_ledger::event::merkle::leaf_hash(&record.event);
+        let inclusion = self.backing.inclusion(seq, size)?;
         Ok(json!({
-            "leaf": hex::encode(&leaf), "index": seq, "size": size, "proof": texts(&proof), "root": hex::encode(&root),
+            "leaf": hex::encode(&inclusion.leaf), "index": seq, "size": inclusion.tree.size,
+            "proof": texts(&inclusion.proof), "root": hex::encode(&inclusion.tree.root),
         }))
     }
 
@@ -317,7 +293,7 @@ impl EventLog {
         let size = self.size()?;
         let new = new.unwrap_or(size);
         let refuse = || EventLogError::NoRecord { seq: old.max(new), size };
-        let proof = self.backing.consistency_proof(old, new)?.ok_or_else(refuse)?;
+        let proof = self.backing.consistency(old, new)?;
         let old_root = self.backing.root_at(old)?.ok_or_else(refuse)?;
         let new_root = self.backing.root_at(new)?.ok_or_else(refuse)?;
         Ok(json!({
@@ -331,19 +307,7 @@ impl EventLog {
     /// # Errors
     /// `ledger.key.seed` without an Ed25519 seed, `ledger.log.no_record`, `store.*`.
     pub fn receipt(&self, seq: u64) -> Result<String, EventLogError> {
-        if lock(&self.secrets).signer().is_none() {
-            return Err(finops_ledger::event::keys::KeyError::Seed.into());
-        }
-        loop {
-            let head = self.head()?;
-            let proof = self.backing.inclusion_proof(seq, head.size)?;
-            let proof = proof.ok_or(EventLogError::NoRecord { seq, size: head.size })?;
-            let note = self.checkpoint()?;
-            // A record that came between needs another proof.
-            if self.head()?.size == head.size {
-                return Ok(receipt::write(seq, &proof, &note));
-            }
-        }
+        self.backing.receipt(seq)
     }
 
     /// Verifies every record, and that the log extends `anchors`.
@@ -352,6 +316,9 @@ impl EventLog {
     /// `ledger.key.vkey` for a key that is none, `store.*`. What is wrong with the log stands in the answer.
     pub fn verify(&self, anchors: &[Anchor<'_>], vkeys: &[&str]) -> Result<Verification, EventLogError> {
         let vkeys = vkeys.iter().map(|text| Vkey::parse(text)).collect::<Result<Vec<_>, _>>()?;
+        if let Some(verification) = self.backing.verify(anchors, &vkeys)? {
+            return Ok(verification);
+        }
         let secrets = lock(&self.secrets).clone();
         let trust = Trust::Keyring(secrets.keyring());
         let mut verifier = Verifier::new(Some(&self.origin), trust, anchors, &vkeys);
@@ -364,16 +331,16 @@ impl EventLog {
 
     /// Calls `act` with each record until it answers false.
     fn each(&self, mut act: impl FnMut(&LogRecord) -> Result<bool, EventLogError>) -> Result<(), EventLogError> {
-        let mut from = 0_u64;
+        let mut after = None;
         loop {
-            let page = self.backing.records(from, PAGE)?;
+            let page = self.backing.records(after, PAGE)?;
             for record in &page {
                 if !act(record)? {
                     return Ok(());
                 }
             }
             let Some(last) = page.last() else { return Ok(()) };
-            from = last.seq.saturating_add(1);
+            after = Some(last.seq);
         }
     }
 
@@ -383,12 +350,10 @@ impl EventLog {
     /// `ledger.key.*`, `ledger.log.closed`, `store.*`.
     pub fn rotate(&self, new_secret: &str) -> Result<u64, EventLogError> {
         let new = Master::new(new_secret)?;
-        self.managed(|stamp| {
-            let seq = self.backing.rotate(&new, stamp)?;
-            let mut secrets = lock(&self.secrets);
-            *secrets = secrets.rotated(new.clone());
-            Ok(seq)
-        })
+        let seq = self.backing.rotate(&new)?;
+        let mut secrets = lock(&self.secrets);
+        *secrets = secrets.rotated(new);
+        Ok(seq)
     }
 
     /// Goes on under the next epoch of the key: a process that was started from its key state cannot forge its past.
@@ -397,66 +362,35 @@ impl EventLog {
     /// # Errors
     /// `ledger.key.state`, `ledger.log.closed`, `store.*`.
     pub fn ratchet(&self) -> Result<u64, EventLogError> {
-        self.managed(|stamp| self.backing.ratchet(stamp))
-    }
-
-    fn managed<T>(
-        &self,
-        act: impl FnOnce(&Stamp<'_>) -> Result<T, EventLogError>,
-    ) -> Result<T, EventLogError> {
-        if self.closed.load(Ordering::Acquire) {
-            return Err(EventLogError::Closed);
-        }
-        let (id, at) = (new_id(), time_of(self.clock));
-        act(&Stamp { id: &id, at: &at, actor: ACTOR })
+        self.backing.ratchet()
     }
 
     /// The member to put into an event in place of `value`. Salt and value are kept beside the log once the event is
     /// recorded, until [`EventLog::redact`] deletes them.
     ///
     /// # Errors
-    /// `ledger.log.random`.
+    /// `ledger.log.random`, `store.*`.
     pub fn commit(&self, value: &str) -> Result<Value, EventLogError> {
-        let mut salt = Zeroizing::new([0_u8; 32]);
-        getrandom::fill(&mut *salt).map_err(|error| EventLogError::Random { problem: error.to_string() })?;
-        let member = redact::committed(&salt, value);
-        let commit = member.get("$commit").and_then(Value::as_str).unwrap_or_default().to_owned();
-        lock(&self.pending).insert(commit, Opening { salt, value: Zeroizing::new(value.to_owned()) });
-        Ok(member)
+        self.backing.commit(value)
     }
 
-    /// What the member `field` (a JSON pointer into the event, such as `/data/email`) hides: `salt` and `value`, as the group
-    /// `redaction` takes them; `None` when it hides nothing or was redacted.
+    /// The value that the member `field` (a JSON pointer into the event, such as `/data/email`) hides; `None` when it hides
+    /// nothing or was redacted.
     ///
     /// # Errors
     /// `store.*`.
-    pub fn reveal(&self, event_id: &str, field: &str) -> Result<Option<Value>, EventLogError> {
-        let opening = self.backing.opening(event_id, field)?;
-        Ok(opening.map(|o| json!({ "salt": hex::encode(&*o.salt), "value": o.value.as_str() })))
+    pub fn reveal(&self, event_id: &str, field: &str) -> Result<Option<String>, EventLogError> {
+        self.backing.reveal(event_id, field)
     }
 
     /// Deletes what a member hides and records that; every tag and proof stays valid. Answers the position of
     /// `redaction.performed`.
     ///
     /// # Errors
-    /// `ledger.redaction.unknown` when there is nothing to delete, `ledger.event.data` without a reason, `store.*`.
-    pub fn redact(
-        &self,
-        event_id: &str,
-        field: &str,
-        reason: &str,
-        actor: &str,
-    ) -> Result<u64, EventLogError> {
-        if self.backing.opening(event_id, field)?.is_none() {
-            let (event_id, field) = (event_id.to_owned(), field.to_owned());
-            return Err(EventLogError::NoRedactable { event_id, field });
-        }
-        self.managed(|stamp| {
-            let stamp = Stamp { actor, ..*stamp };
-            let data = redact::performed(event_id, field, reason);
-            let event = Encoded::new(&self.origin, &stamp, "redaction.performed", &data)?;
-            self.backing.redact(event, event_id, field)
-        })
+    /// `ledger.redaction.unknown` or `store.not_found` when there is nothing to delete, `ledger.event.data` without a reason,
+    /// `store.*`.
+    pub fn redact(&self, event_id: &str, field: &str, reason: &str) -> Result<u64, EventLogError> {
+        self.backing.redact(event_id, field, reason)
     }
 
     /// Writes the log as lines that `verify` and `verify_ledger.py` read, and answers how many. The file appears whole or

@@ -23,6 +23,17 @@ pub enum EventLogError {
         /// What the operating system says.
         problem: String,
     },
+    /// The store refuses or fails.
+    #[cfg(feature = "store")]
+    #[error(transparent)]
+    Store(#[from] finops_store::StoreError),
+    /// A store, in a build without stores.
+    #[cfg(not(feature = "store"))]
+    #[error("`{url}`: this build has no stores; build it with the feature `store`")]
+    NoStore {
+        /// The sort of store that was asked for.
+        url: String,
+    },
     /// The log was closed.
     #[error("the log is closed; open it again")]
     Closed,
@@ -65,6 +76,10 @@ impl EventLogError {
         match self {
             Self::Ledger(error) => error.code(),
             Self::SecretFile { .. } => "ledger.key.file",
+            #[cfg(feature = "store")]
+            Self::Store(error) => error.code(),
+            #[cfg(not(feature = "store"))]
+            Self::NoStore { .. } => "store.unsupported",
             Self::Closed => "ledger.log.closed",
             Self::NoRecord { .. } => "ledger.log.no_record",
             Self::NoRedactable { .. } => "ledger.redaction.unknown",
@@ -79,6 +94,10 @@ impl EventLogError {
         match self {
             Self::Ledger(error) => error.path(),
             Self::SecretFile { variable, .. } => variable,
+            #[cfg(feature = "store")]
+            Self::Store(error) => error.path(),
+            #[cfg(not(feature = "store"))]
+            Self::NoStore { .. } => "url",
             Self::NoRecord { .. } => "seq",
             Self::NoRedactable { field, .. } => field,
             Self::Export { path, .. } => path,

@@ -23,6 +23,8 @@ mod memory;
 mod redactable;
 mod savings_ledger;
 mod secrets;
+#[cfg(feature = "store")]
+mod stored;
 
 pub use event_log::{EventLog, LogOptions, LogRecord, NewEvent};
 pub use fault::EventLogError;

@@ -21,7 +21,7 @@ use std::{
 };
 
 /// Records that are read from the log at once.
-const PAGE: usize = 1000;
+const PAGE: u64 = 1000;
 
 /// Who does something, and when.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,0 +1,131 @@
+-- Projections: rebuilt from the log they are equal row for row.
+CREATE TABLE projection_state (
+    log_id                    bigint         NOT NULL REFERENCES audit_head (log_id),
+    name                      text           NOT NULL,
+    applied_size              bigint         NOT NULL CHECK (applied_size >= 0),
+    PRIMARY KEY (log_id, name)
+);
+
+CREATE TABLE cost_baselines (
+    log_id                    bigint         NOT NULL REFERENCES audit_head (log_id),
+    id                        text           NOT NULL,
+    workload_id               text           NOT NULL,
+    namespace                 text           NOT NULL,
+    cluster                   text           NOT NULL,
+    team                      text           NOT NULL,
+    resource                  text           NOT NULL,
+    cost                      numeric(38,12) NOT NULL,
+    monthly_cost              numeric(38,12) NOT NULL,
+    cpu_cost                  numeric(38,12),
+    memory_cost               numeric(38,12),
+    storage_cost              numeric(38,12),
+    network_cost              numeric(38,12),
+    period_start              timestamptz    NOT NULL,
+    period_end                timestamptz    NOT NULL,
+    currency                  currency_code  NOT NULL,
+    price_basis               text           NOT NULL,
+    fixed_share               numeric(38,18),
+    driver_name               text,
+    driver_quantity           numeric(38,18),
+    unit_price                numeric(38,18),
+    daily                     json           NOT NULL,
+    source                    text           NOT NULL,
+    source_sha256             text,
+    seq                       bigint         NOT NULL,
+    PRIMARY KEY (log_id, id)
+);
+
+CREATE TABLE opportunities (
+    log_id                    bigint         NOT NULL REFERENCES audit_head (log_id),
+    id                        text           NOT NULL,
+    type                      text           NOT NULL,
+    status                    text           NOT NULL,
+    detected_at               timestamptz,
+    cluster                   text           NOT NULL,
+    namespace                 text           NOT NULL,
+    workload                  text           NOT NULL,
+    team                      text           NOT NULL,
+    resource                  text           NOT NULL,
+    component                 text           NOT NULL,
+    effect                    text           NOT NULL CHECK (effect IN ('eliminate', 'usage', 'rate')),
+    estimated_monthly_savings numeric(38,12) NOT NULL,
+    currency                  currency_code  NOT NULL,
+    price_basis               text           NOT NULL,
+    confidence                numeric(38,18),
+    risk_score                numeric(38,18),
+    realized_savings          numeric(38,12) NOT NULL,
+    fingerprint               text           NOT NULL,
+    generation                bigint         NOT NULL,
+    books_on                  text,
+    measure_rank              bigint         NOT NULL,
+    pr_url                    text,
+    pr_number                 bigint,
+    implemented_at            timestamptz,
+    verified_at               timestamptz,
+    expires_at                timestamptz,
+    rollback_reason           text,
+    superseded_by             text,
+    finding_id                text,
+    detector                  text,
+    environment               text,
+    baseline_id               text,
+    evidence                  json           NOT NULL,
+    before_state              json           NOT NULL,
+    after_state               json           NOT NULL,
+    seq                       bigint         NOT NULL,
+    PRIMARY KEY (log_id, id)
+);
+
+-- `failed` may be proposed again: it is open.
+CREATE UNIQUE INDEX opportunities_open ON opportunities (log_id, fingerprint)
+WHERE status NOT IN ('rejected', 'expired', 'rolled_back', 'superseded', 'closed');
+CREATE INDEX opportunities_status ON opportunities (log_id, status);
+
+CREATE TABLE savings_verifications (
+    log_id                    bigint         NOT NULL REFERENCES audit_head (log_id),
+    event_id                  text           NOT NULL,
+    opportunity_id            text           NOT NULL,
+    resource                  text           NOT NULL,
+    method                    text           NOT NULL,
+    effect                    text           NOT NULL,
+    period_start              date           NOT NULL,
+    period_end                date           NOT NULL,
+    currency                  currency_code  NOT NULL,
+    price_basis               text           NOT NULL,
+    adjusted_baseline         numeric(38,12) NOT NULL,
+    actual                    numeric(38,12) NOT NULL,
+    non_routine               numeric(38,12) NOT NULL,
+    total                     numeric(38,12) NOT NULL,
+    usage_effect              numeric(38,12),
+    rate_effect               numeric(38,12),
+    claimed                   numeric(38,12) NOT NULL,
+    cash_reduction            numeric(38,12) NOT NULL,
+    avoided_growth            numeric(38,12) NOT NULL,
+    ci90_low                  numeric(38,12),
+    ci90_high                 numeric(38,12),
+    verdict                   text           NOT NULL CHECK (verdict IN ('verified', 'inconclusive', 'regressed')),
+    corrected_by              text,
+    seq                       bigint         NOT NULL,
+    PRIMARY KEY (log_id, event_id),
+    UNIQUE (log_id, opportunity_id, resource, period_start),
+    CHECK (period_start < period_end),
+    CHECK (total = adjusted_baseline - actual),
+    CHECK ((usage_effect IS NULL) = (rate_effect IS NULL)),
+    CHECK (usage_effect + rate_effect = total),
+    CHECK (cash_reduction + avoided_growth = claimed)
+);
+
+CREATE TABLE deployments (
+    log_id                    bigint         NOT NULL REFERENCES audit_head (log_id),
+    deployment_id             text           NOT NULL,
+    at                        timestamptz    NOT NULL,
+    service                   text,
+    team                      text,
+    environment               text           NOT NULL,
+    commit_sha                text,
+    committed_at              timestamptz,
+    outcome                   text           NOT NULL CHECK (outcome IN ('success', 'failure')),
+    restored_at               timestamptz,
+    seq                       bigint         NOT NULL,
+    PRIMARY KEY (log_id, deployment_id)
+);
