@@ -40,8 +40,7 @@ pub(super) fn call(
         }
         "vkey" => json!(log.vkey()),
         "events" => {
-            let limit = usize::try_from(count(given, "limit")?).unwrap_or(usize::MAX);
-            let records = log.events(optional_count(given, "after")?, limit)?;
+            let records = log.events(optional_count(given, "after")?, count(given, "limit")?)?;
             records.iter().map(shown).collect()
         }
         "checkpoint" => Value::from(log.checkpoint()?),
@@ -56,11 +55,10 @@ pub(super) fn call(
         "rotate" => Value::from(log.rotate(secret.unwrap_or_default())?),
         "ratchet" => Value::from(log.ratchet()?),
         "commit" => log.commit(text(given, "value")?)?,
-        "reveal" => log.reveal(text(given, "event_id")?, text(given, "field")?)?.unwrap_or(Value::Null),
+        "reveal" => json!(log.reveal(text(given, "event_id")?, text(given, "field")?)?),
         "redact" => {
-            let actor = optional_text(given, "actor")?.unwrap_or("svc:finops");
             let reason = optional_text(given, "reason")?.unwrap_or_default();
-            Value::from(log.redact(text(given, "event_id")?, text(given, "field")?, reason, actor)?)
+            Value::from(log.redact(text(given, "event_id")?, text(given, "field")?, reason)?)
         }
         "export" => Value::from(log.export(Path::new(text(given, "path")?))?),
         _ => return Err(refused_member("method", "give a method of a log")),

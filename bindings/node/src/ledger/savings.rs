@@ -22,28 +22,32 @@ pub(super) fn call(ledger: &SavingsLedger, method: &str, given: &Value) -> Resul
             let (kind, data) = (text(given, "kind")?, object(given, "data")?);
             draft(ledger, given, |fold, by| fold.draft(kind, data, by).map(Some))?
         }
+        "step" => {
+            let (kind, data) = (text(given, "kind")?, object(given, "data")?);
+            let id = text(&data, "opportunity")?.to_owned();
+            draft(ledger, given, |fold, by| fold.draft(kind, data, by).map(Some))?;
+            item(ledger, &id)?
+        }
         "add" => {
-            let item = object(given, "opportunity")?;
-            draft(ledger, given, |fold, by| fold.add_opportunity(&item, by).map(Some))?
+            let fields = object(given, "opportunity")?;
+            let made = draft(ledger, given, |fold, by| fold.add_opportunity(&fields, by).map(Some))?;
+            item_of(ledger, &made)?
         }
         "observe" => {
-            let item = object(given, "opportunity")?;
-            draft(ledger, given, |fold, by| fold.observe(&item, by))?
+            let fields = object(given, "opportunity")?;
+            let made = draft(ledger, given, |fold, by| fold.observe(&fields, by))?;
+            item_of(ledger, &made)?
         }
         "freeze" => {
             let baseline = object(given, "baseline")?;
-            draft(ledger, given, |fold, by| fold.freeze(&baseline, by).map(Some))?
+            let made = draft(ledger, given, |fold, by| fold.freeze(&baseline, by).map(Some))?;
+            let id = made.pointer("/data/baseline/id").or_else(|| made.get("id")).and_then(Value::as_str);
+            frozen(ledger, id.unwrap_or_default())?
         }
         "verify" => verify(ledger, given)?,
-        "item" => {
-            let id = text(given, "id")?;
-            ledger.read(|fold| fold.get(id).map(|item| shown(fold, item)))?.unwrap_or(Value::Null)
-        }
+        "item" => item(ledger, text(given, "id")?)?,
         "items" => items(ledger, optional_text(given, "status")?)?,
-        "baseline" => {
-            let id = text(given, "id")?;
-            ledger.read(|fold| fold.baseline(id).map(CostBaseline::to_json))?.unwrap_or(Value::Null)
-        }
+        "baseline" => frozen(ledger, text(given, "id")?)?,
         "total_estimated" => {
             let gross = member(given, "gross").and_then(Value::as_bool).unwrap_or_default();
             total(ask(ledger, given, |fold, into| fold.total_estimated(gross, into))?)
@@ -120,6 +124,31 @@ fn shown(fold: &savings::SavingsLedger, item: &Opportunity) -> Value {
         *realized = Value::String(fold.realized_savings(&item.id).to_string());
     }
     fields
+}
+
+fn item(ledger: &SavingsLedger, id: &str) -> Result<Value, EventLogError> {
+    Ok(ledger.read(|fold| fold.get(id).map(|item| shown(fold, item)))?.unwrap_or(Value::Null))
+}
+
+fn frozen(ledger: &SavingsLedger, id: &str) -> Result<Value, EventLogError> {
+    Ok(ledger.read(|fold| fold.baseline(id).map(CostBaseline::to_json))?.unwrap_or(Value::Null))
+}
+
+/// The item that an event is about; null where nothing was recorded.
+fn item_of(ledger: &SavingsLedger, made: &Value) -> Result<Value, EventLogError> {
+    let named = made.pointer("/data/opportunity").map(|of| of.get("id").unwrap_or(of));
+    match (named.and_then(Value::as_str), made.get("seq")) {
+        (Some(id), _) => item(ledger, id),
+        (None, None) => Ok(Value::Null),
+        // The ledger gave the item its id: it is the one of this event's fingerprint that was added last.
+        (None, Some(_)) => ledger.read(|fold| {
+            let given = made.pointer("/data/opportunity").unwrap_or(&Value::Null);
+            let read = Opportunity::from_json(given, "").ok();
+            let same = |item: &&Opportunity| read.as_ref().is_some_and(|read| read.fingerprint == item.fingerprint);
+            let newest = fold.opportunities().filter(same).max_by_key(|item| item.generation);
+            newest.map_or(Value::Null, |item| shown(fold, item))
+        }),
+    }
 }
 
 /// The items in a state, by detection; all of them by id, without one.

@@ -1,6 +1,6 @@
 //! Work that another thread does while JavaScript goes on.
 
-use super::{Answer, Held, keep, member, optional_count, parse, refused, refused_member, text};
+use super::{Answer, Held, keep, member, optional_count, optional_text, parse, refused, refused_member, text};
 use finops::ledger::{EventLog, EventLogError, LogOptions, Secrets};
 use napi::{Env, Task, bindgen_prelude::AsyncTask};
 use serde_json::Value;
@@ -62,8 +62,14 @@ impl Opening {
         if let Some(seed) = &self.seed {
             secrets = secrets.with_seed(seed)?;
         }
-        let options = LogOptions { heartbeat_s: optional_count(&given, "heartbeat_s")?, ..LogOptions::default() };
-        EventLog::in_memory(text(&given, "origin")?, secrets, options)
+        let heartbeat_s = optional_count(&given, "heartbeat_s")?;
+        let read_only = member(&given, "read_only").and_then(Value::as_bool).unwrap_or_default();
+        let options = LogOptions { heartbeat_s, read_only, ..LogOptions::default() };
+        let origin = text(&given, "origin")?;
+        match optional_text(&given, "store")? {
+            None => EventLog::in_memory(origin, secrets, options),
+            Some(url) => EventLog::open(url, origin, secrets, options),
+        }
     }
 }
 
