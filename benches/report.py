@@ -44,6 +44,15 @@ RUST: list[tuple[str, str, float | None]] = [
     ("carbon parameters/ecologits-llm, ranges", "`ecologits-llm`, all ends", None),
     ("carbon parameters/look an open model up", "look an open model up by name", None),
     ("shift/best_window, 576 points x 160 zones", "`best_window`, 576 points in 160 zones", 2e6),
+    ("policy typed/allow", "the default policy, typed, no rule firing", 100),
+    ("policy typed/all rules firing", "the same, all rules firing, with their messages", 2_500),
+    ("policy guardrails/allow", "the guardrails, no check failing", 100),
+    ("policy guardrails/all checks failing", "the same, all checks failing, with their reasons", 2_500),
+    ("policy rego/allow, from a value", "the default policy in Rego on the VM, no rule firing", 20_000),
+    ("policy rego/all rules firing, from a value", "the same, all rules firing", 35_000),
+    ("policy rego/allow, text to text", "the same from JSON text to JSON text, no rule firing", 30_000),
+    ("policy rego/all rules firing, text to text", "the same, all rules firing", 45_000),
+    ("policy load/parse, lint and compile", "parse, lint and compile the shipped policy", 3e6),
 ]
 
 

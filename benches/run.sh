@@ -23,10 +23,11 @@ export FINOPS_BENCH_PEER="file://$peer"
 : >"$FINOPS_BENCH_OUT"
 
 missed=0
-for script in benches/metering/log_inference.py benches/metering/extract_price.py benches/metering/footprint.py benches/carbon/inference.py; do
+for script in benches/metering/log_inference.py benches/metering/extract_price.py benches/metering/footprint.py benches/carbon/inference.py benches/policy/gate.py; do
     .bench/py/bin/python "$script" || missed=1
 done
 node benches/metering/node.mjs || missed=1
 node benches/carbon/node.mjs || missed=1
+node benches/policy/node.mjs || missed=1
 [ "$missed" = 0 ] || echo "at least one claim was missed: look for MISSED above" >&2
 exit "$missed"

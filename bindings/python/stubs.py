@@ -12,7 +12,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 STUB = HERE / "python" / "finops" / "_finops.pyi"
-MODULES = ("collections.abc", "datetime", "decimal", "os", "typing")
+MODULES = ("collections.abc", "datetime", "decimal", "os", "types", "typing")
 
 
 def profile(target: Path) -> str:
@@ -47,6 +47,8 @@ def finish(text: str) -> str:
             line = re.sub(r'(: |-> )"([^"]*)"', r"\1\2", line)
             # Rust's rich comparison answers `None` for `NotImplemented`.
             line = line.replace("-> bool | None: ...", "-> bool: ...") if "__eq__" in line or "__ne__" in line else line
+            # Classes that Python code derives from make what they are called as.
+            line = re.sub(r"(def __new__\(cls.*) -> _\w+: \.\.\.$", r"\1 -> typing.Self: ...", line)
         if line.count('"""') % 2:
             in_text = not in_text
         lines.append(line.rstrip())

@@ -1,4 +1,4 @@
-"""The money loop on recorded data: meter, train, budget, find waste, compare the languages, write `out/`."""
+"""The money loop on recorded data: meter, train, budget, gate, find waste, compare the languages, write `out/`."""
 
 from __future__ import annotations
 
@@ -113,6 +113,57 @@ def stop_a_call() -> str:
     raise AssertionError("the budget did not stop the call")
 
 
+def gate_deployments(out: Path) -> None:
+    """Two deployments at the gate: every reason of a denial, and a log that replays to the same decisions."""
+    gate = finops.PolicyGate()
+    deployments = {
+        "ranker-v3 to production": {
+            "unit_cost_usd": Decimal("0.0042"),
+            "total_spend_usd": Decimal("18250.40"),
+            "budget_cap_usd": 20_000,
+            "cost_tags": {"team": "search", "environment": "production"},
+            "promotion_request": True,
+            "test_pass_rate": Decimal("0.97"),
+            "security_scan_passed": True,
+            "deployment_region": "eu-north-1",
+        },
+        "scorer-v9 to production": {
+            "unit_cost_usd": Decimal("0.61"),
+            "cost_tags": {"team": "fraud"},
+            "promotion_request": True,
+            "test_pass_rate": None,
+            "deployment_region": "us-east-1",
+        },
+    }
+    print("\nGate: may these be deployed?\n")
+    events = []
+    for number, (name, request) in enumerate(deployments.items(), 1):
+        decision = gate.decide(request, now="2026-11-02T12:00:00Z", decision_id=f"demo-{number}")
+        print(f"  {decision.decision.upper():5}  {name}")
+        for message in decision["deny_messages"]:
+            print(f"         - {message}")
+        event = json.loads(gate.log_event(decision, {"demo": "money_loop"}))
+        event["metrics"] = {}  # how long it took: the rest is the same bytes on every run
+        events.append(json.dumps(event))
+    replayed = [gate.replay(event)["same"] for event in events]
+    if not all(replayed):
+        raise SystemExit(f"a decision does not replay: {replayed}")
+    print(f"  {len(replayed)} decisions logged and replayed: the same")
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "decisions.jsonl").write_text("".join(event + "\n" for event in events), encoding="utf-8")
+
+
+def guard_a_change() -> None:
+    """The same change by night and at noon."""
+    guardrails = finops.Guardrails(time_zone="Europe/Berlin")
+    change = {"confidence": "0.93", "risk_score": "0.2", "monthly_saving_usd": "412.50", "namespace": "search"}
+    print("\nGuardrails: may the node pool of `search` shrink (412.50 USD a month)?\n")
+    for now in ("2026-11-02T03:30:00Z", "2026-11-02T12:00:00Z"):
+        check = guardrails.check_opportunity(change, [], now=now)
+        later = f"; opens {check.details['next_open']}" if "next_open" in check.details else ""
+        print(f"  {now}  {check.action}: {check.reason}{later}")
+
+
 def write(out: Path, monitor: finops.ResourceMonitor, records: list[Any], signals: list[Any]) -> None:
     out.mkdir(parents=True, exist_ok=True)
     (out / "records.jsonl").write_text("".join(record.to_json() + "\n" for record in records), encoding="utf-8")
@@ -157,6 +208,8 @@ def main() -> None:
     print(f"\nTraining: {training['model']}, {training['gpu_count']} GPUs for {training['duration_hours']} h:", end=" ")
     print(f"USD {finops.round_amount(training.cost.total, 2)}, {training['energy_joules'] / 3.6e6:.1f} kWh, {training['carbon_kg']:.1f} kg CO2e")
     print(f"\nBudget: {stop_a_call()}")
+    gate_deployments(options.out)
+    guard_a_change()
 
     signals = finops.call_signals(metered)
     print(f"\nWaste signals: {dict(sorted(Counter(signal.type for signal in signals).items())) or 'none'}")

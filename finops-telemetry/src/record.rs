@@ -5,14 +5,16 @@
 
 mod emissions;
 mod field;
+mod head;
 mod inference;
 mod training;
 mod wire;
 
 pub(crate) use emissions::{Context, Emissions};
 pub use field::Field;
+pub(crate) use head::{Counts, Head, Price, Sides};
 pub use inference::InferenceRecord;
-pub(crate) use inference::{Costs, Rare};
+pub(crate) use inference::Rare;
 pub use training::TrainingRecord;
 
 use finops_core::time::Timestamp;

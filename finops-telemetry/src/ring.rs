@@ -1,6 +1,6 @@
 //! The bounded ring of records: the newest are kept, and what was overwritten before a drain is counted.
 
-use std::collections::VecDeque;
+use std::{iter::Chain, slice};
 
 /// At most `capacity` items in order of arrival. Reading leaves them in place; draining takes each item once.
 ///
@@ -17,18 +17,24 @@ use std::collections::VecDeque;
 /// ```
 #[derive(Debug, Clone)]
 pub struct Ring<T> {
-    items: VecDeque<T>,
+    /// In order of arrival from `start` on, and then from the beginning.
+    items: Vec<T>,
+    /// The oldest item: 0 until the ring is full.
+    start: usize,
     capacity: usize,
     /// How many of the newest items were not drained yet.
     pending: usize,
     dropped: u64,
 }
 
+/// The items of a [`Ring`], oldest first.
+pub type Iter<'a, T> = Chain<slice::Iter<'a, T>, slice::Iter<'a, T>>;
+
 impl<T> Ring<T> {
     /// An empty ring of `capacity` items; 0 keeps nothing and counts every item as dropped.
     #[must_use]
     pub const fn new(capacity: usize) -> Self {
-        Self { items: VecDeque::new(), capacity, pending: 0, dropped: 0 }
+        Self { items: Vec::new(), start: 0, capacity, pending: 0, dropped: 0 }
     }
 
     /// Adds `item` and hands back the one that had to make room, to be dropped where no lock is held.
@@ -37,20 +43,41 @@ impl<T> Ring<T> {
             self.dropped = self.dropped.saturating_add(1);
             return Some(item);
         }
-        let evicted = if self.items.len() >= self.capacity { self.items.pop_front() } else { None };
+        match self.recycle() {
+            Some(oldest) => Some(std::mem::replace(oldest, item)),
+            None => {
+                self.pending = self.pending.saturating_add(1);
+                self.items.push(item);
+                None
+            }
+        }
+    }
+
+    /// Makes the oldest item the newest, to be written over: what [`Ring::push`] does to a full ring. `None` where
+    /// there is room for another item, or for none at all, and then nothing changed.
+    #[inline]
+    pub fn recycle(&mut self) -> Option<&mut T> {
+        if self.items.len() < self.capacity {
+            return None;
+        }
+        let oldest = self.items.get_mut(self.start)?;
+        self.start = self.start.saturating_add(1);
+        if self.start >= self.capacity {
+            self.start = 0;
+        }
         if self.pending >= self.capacity {
-            // The item that made room had not been drained.
+            // It was not drained.
             self.dropped = self.dropped.saturating_add(1);
         } else {
             self.pending = self.pending.saturating_add(1);
         }
-        self.items.push_back(item);
-        evicted
+        Some(oldest)
     }
 
     /// The items, oldest first.
-    pub fn iter(&self) -> std::collections::vec_deque::Iter<'_, T> {
-        self.items.iter()
+    pub fn iter(&self) -> Iter<'_, T> {
+        let (newer, older) = self.items.split_at_checked(self.start).unwrap_or_default();
+        older.iter().chain(newer)
     }
 
     /// How many items are held.
@@ -95,22 +122,24 @@ impl<T> Ring<T> {
     {
         let count = self.pending.min(max.unwrap_or(usize::MAX));
         let first = self.items.len().saturating_sub(self.pending);
-        let taken = self.items.iter().skip(first).take(count).cloned().collect();
+        let taken = self.iter().skip(first).take(count).cloned().collect();
         self.pending = self.pending.saturating_sub(count);
         taken
     }
 
     /// Empties the ring and its count of dropped items; hands back what it held, to be dropped elsewhere.
-    pub fn clear(&mut self) -> VecDeque<T> {
+    pub fn clear(&mut self) -> Vec<T> {
         self.pending = 0;
         self.dropped = 0;
-        std::mem::take(&mut self.items)
+        let mut items = std::mem::take(&mut self.items);
+        items.rotate_left(std::mem::take(&mut self.start));
+        items
     }
 }
 
 impl<'a, T> IntoIterator for &'a Ring<T> {
     type Item = &'a T;
-    type IntoIter = std::collections::vec_deque::Iter<'a, T>;
+    type IntoIter = Iter<'a, T>;
 
     fn into_iter(self) -> Self::IntoIter {
         self.iter()

@@ -26,6 +26,7 @@ mod group;
 mod key;
 mod merge;
 mod summary;
+mod text;
 mod wire;
 
 pub use group::{Costs, HISTOGRAM_LE, Measures};
@@ -33,7 +34,8 @@ pub use key::{Group, OTHER, RollupKey};
 pub use summary::{Quantiles, SummaryRow};
 
 pub(crate) use block::{Block, Request};
-pub(crate) use group::{CARBON_SCALE, Totals, grow};
+pub(crate) use group::{CARBON_SCALE, Totals, add_hinted, grow};
+pub(crate) use text::{Hints, TextRequest};
 
 use finops_core::{Error, error::ConfigError};
 use rustc_hash::{FxHashMap, FxHashSet, FxHasher};

@@ -69,6 +69,12 @@ impl Sketch {
         }
     }
 
+    /// Counts `value` once, in the bucket at `hint` when that is its own; the hint is where it was counted.
+    #[inline]
+    pub(crate) fn add_near(&mut self, value: u64, hint: &mut usize) {
+        crate::rollup::add_hinted(&mut self.entries, Self::bucket(value), 1, hint, u64::saturating_add);
+    }
+
     fn add_bucket(&mut self, bucket: u16, count: u64) {
         match self.entries.binary_search_by_key(&bucket, |(b, _)| *b) {
             Ok(at) => {

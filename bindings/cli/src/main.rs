@@ -1,11 +1,15 @@
 //! The `finops` command line.
 //!
-//! Exit status: 0 for yes, 1 for no (unpriced, changed, not verified, refused), 2 for a command that cannot be read.
+//! Exit status: 0 for yes, 1 for no (unpriced, changed, not verified, refused), 2 for a command that cannot be read. The
+//! gate besides: 3 denied, 65 bad data, 66 no such file, 74 a file that cannot be read, 78 a bad configuration.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line prints")]
 
 mod carbon;
 mod cost;
+mod gate;
 mod metering;
+mod output;
+mod policy;
 mod prices;
 
 use clap::{Parser, Subcommand};
@@ -29,41 +33,58 @@ enum Command {
     /// Energy and carbon: estimate, intensity, pue, shift, window, zones, meter
     #[command(subcommand)]
     Carbon(carbon::Command),
+    /// May this be deployed? Every reason, and an exit status for a pipeline
+    #[command(subcommand)]
+    Gate(gate::Command),
+    /// Policies: test, lint, explain, bundle, and gates over infrastructure as code
+    #[command(subcommand)]
+    Policy(policy::Command),
 }
 
-/// What a command printed, and whether the answer was yes.
+/// What a command printed, and its exit status.
 pub(crate) struct Answer {
     text: String,
-    yes: bool,
+    status: u8,
 }
 
 impl Answer {
     pub(crate) fn yes(text: String) -> Self {
-        Self { text, yes: true }
+        Self::with_status(text, 0)
     }
 
     pub(crate) fn new(text: String, yes: bool) -> Self {
-        Self { text, yes }
+        Self::with_status(text, u8::from(!yes))
+    }
+
+    pub(crate) fn with_status(text: String, status: u8) -> Self {
+        Self { text, status }
     }
 }
 
-/// A failure as one line: the code first, for scripts.
-pub(crate) struct Failure(String);
+/// A failure as one line, the code first, for scripts, and its exit status.
+pub(crate) struct Failure {
+    message: String,
+    status: u8,
+}
 
 impl<E: Into<finops::Error>> From<E> for Failure {
     fn from(error: E) -> Self {
         let error = error.into();
-        Self(format!("{}: {error}", error.code()))
+        Self::new(format!("{}: {error}", error.code()))
     }
 }
 
 impl Failure {
     pub(crate) fn io(path: &str, error: &std::io::Error) -> Self {
-        Self(format!("cannot read `{path}`: {error}"))
+        Self::new(format!("cannot read `{path}`: {error}"))
     }
 
     pub(crate) fn new(message: impl Into<String>) -> Self {
-        Self(message.into())
+        Self::with_status(message, 1)
+    }
+
+    pub(crate) fn with_status(message: impl Into<String>, status: u8) -> Self {
+        Self { message: message.into(), status }
     }
 }
 
@@ -72,15 +93,17 @@ fn main() -> ExitCode {
         Command::Prices(command) => prices::run(command),
         Command::Cost(arguments) => cost::run(&arguments),
         Command::Carbon(command) => carbon::run(command),
+        Command::Gate(command) => gate::run(command),
+        Command::Policy(command) => policy::run(command),
     };
     match done {
         Ok(answer) => {
             print!("{}", answer.text);
-            ExitCode::from(u8::from(!answer.yes))
+            ExitCode::from(answer.status)
         }
-        Err(Failure(message)) => {
+        Err(Failure { message, status }) => {
             eprintln!("finops: {message}");
-            ExitCode::FAILURE
+            ExitCode::from(status)
         }
     }
 }

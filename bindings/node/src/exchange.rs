@@ -5,9 +5,10 @@ use crate::{
     monitor::{self, Monitor},
 };
 use finops::{
-    Error, InferenceCall, Timestamp, Usage,
-    core::usage::UsageError,
-    telemetry::monitor::{Tags, count_f64, duration_ms},
+    Error, Timestamp,
+    carbon::{CarbonConfig, CarbonModel, ModelHandle, Timing, TokenCounts},
+    core::usage::{TextUsage, UsageError},
+    telemetry::monitor::{PlainCall, Tags, count_f64, duration_ms},
 };
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
@@ -31,6 +32,8 @@ const IN_SLOT: usize = 6;
 /// One place a tag: the number of its value and 1; 0 when the call has none.
 const IN_TAGS: usize = 8;
 const TAGS_MAX: usize = 16;
+/// All tokens of an estimate and 1; 0 when none lies in the array.
+const IN_TOKENS: usize = 24;
 /// Dollars as the nearest f64; NaN when not known.
 const OUT_INPUT_COST: usize = 32;
 const OUT_OUTPUT_COST: usize = 33;
@@ -43,6 +46,12 @@ const OUT_VERSION: usize = 38;
 const OUT_DURATION: usize = 39;
 /// Grams of CO2e per kilowatt-hour; NaN when it is that of the version.
 const OUT_INTENSITY: usize = 40;
+/// The ends of an estimate whose central values are [`OUT_JOULES`] and [`OUT_KG`].
+const OUT_JOULES_LOW: usize = 41;
+const OUT_JOULES_HIGH: usize = 42;
+const OUT_GRAMS_LOW: usize = 43;
+const OUT_GRAMS: usize = 44;
+const OUT_GRAMS_HIGH: usize = 45;
 
 /// Answers of [`log`].
 const DONE: u32 = 0;
@@ -55,6 +64,15 @@ thread_local! {
     /// One array a module: test runners load the module several times in a thread.
     static ARRAYS: RefCell<Vec<&'static Array>> = const { RefCell::new(Vec::new()) };
     static LAST_ERROR: RefCell<String> = const { RefCell::new(String::new()) };
+    /// Nobody configured anything: the flat method with its defaults.
+    static FLAT: Option<CarbonModel> = CarbonModel::new(CarbonConfig::default()).ok();
+}
+
+/// The array that is asked at `place`, if any.
+fn waiting(place: usize) -> Option<&'static Array> {
+    ARRAYS.with(|arrays| {
+        arrays.borrow().iter().copied().find(|array| array.get(place).is_some_and(|n| n.get() != 0.0))
+    })
 }
 
 /// A new array for this module. It is never freed: JavaScript may hold it for as long as it likes.
@@ -71,10 +89,7 @@ pub fn exchange() -> Float64Array {
 /// Logs the call that lies in an array: 0, or 1 when it is refused ([`last_error`] says why), or 2 when none lies there.
 #[napi(catch_unwind)]
 pub fn log() -> u32 {
-    let waiting = |arrays: &RefCell<Vec<&'static Array>>| {
-        arrays.borrow().iter().copied().find(|array| array[IN_HANDLE].get() != 0.0)
-    };
-    let Some(array) = ARRAYS.with(waiting) else { return NO_ARRAY };
+    let Some(array) = waiting(IN_HANDLE) else { return NO_ARRAY };
     let handle = array[IN_HANDLE].replace(0.0);
     let logged = place(handle)
         .and_then(|place| place.checked_sub(1))
@@ -89,6 +104,29 @@ pub fn log() -> u32 {
     }
 }
 
+/// Estimates the energy and carbon of the tokens that lie in an array, where nothing is configured: 0, or 2 when none lie
+/// there or they are no count.
+#[napi(catch_unwind)]
+pub fn flat() -> u32 {
+    let Some(array) = waiting(IN_TOKENS) else { return NO_ARRAY };
+    let tokens = place(array[IN_TOKENS].replace(0.0)).and_then(|tokens| tokens.checked_sub(1));
+    let tokens =
+        tokens.and_then(|tokens| u64::try_from(tokens).ok()).map(|tokens| TokenCounts::new(tokens, 0));
+    let impact = tokens.and_then(|tokens| {
+        FLAT.with(|model| model.as_ref()?.inference(ModelHandle::UNKNOWN, &tokens, Timing::default()).ok())
+    });
+    let Some(impact) = impact else { return NO_ARRAY };
+    let (energy, carbon) = (impact.energy.range(), impact.operational.range());
+    array[OUT_JOULES_LOW].set(energy.low);
+    array[OUT_JOULES].set(energy.central);
+    array[OUT_JOULES_HIGH].set(energy.high);
+    array[OUT_GRAMS_LOW].set(carbon.low);
+    array[OUT_GRAMS].set(carbon.central);
+    array[OUT_GRAMS_HIGH].set(carbon.high);
+    array[OUT_KG].set(impact.carbon_kg);
+    DONE
+}
+
 /// Why the last [`log`] was refused, as JSON.
 #[napi(catch_unwind)]
 pub fn last_error() -> String {
@@ -99,7 +137,7 @@ fn log_from(monitor: &Monitor, array: &Array) -> std::result::Result<(), Error> 
     let name = |place: usize| monitor.names.get(place);
     let model = place(array[IN_MODEL].get()).and_then(name);
     let model = model.ok_or_else(|| UsageError::MissingModel { path: "model".to_owned() })?;
-    let usage = Usage::new(
+    let usage = TextUsage::new(
         count_f64("input_tokens", array[IN_INPUT].get())?,
         count_f64("output_tokens", array[IN_OUTPUT].get())?,
     );
@@ -107,12 +145,10 @@ fn log_from(monitor: &Monitor, array: &Array) -> std::result::Result<(), Error> 
     let duration = if ms < 0.0 { None } else { Some(duration_ms("duration_ms", ms)?) };
     let tags = array.iter().skip(IN_TAGS).take(monitor.tags.min(TAGS_MAX));
     let tags = tags.map(|tag| place(tag.get())?.checked_sub(1).and_then(name).map(Arc::clone));
-    let call = InferenceCall {
-        duration,
-        tags: Tags::from_shared(tags),
-        ..InferenceCall::new(model, usage, instant(array[IN_AT].get())?)
-    };
-    let record = monitor.engine.log_inference(&call, whole(array[IN_SLOT].get()))?;
+    let tags = Tags::from_shared(tags);
+    let call =
+        PlainCall { duration, tags: &tags, ..PlainCall::new(model, usage, instant(array[IN_AT].get())?) };
+    let record = monitor.engine.log_plain(&call, whole(array[IN_SLOT].get()).map(Arc::new))?;
     let usd = |amount: Option<finops::Picodollars>| amount.map_or(f64::NAN, finops::Picodollars::to_f64);
     array[OUT_INPUT_COST].set(usd(record.input_cost()));
     array[OUT_OUTPUT_COST].set(usd(record.output_cost()));

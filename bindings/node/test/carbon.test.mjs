@@ -20,6 +20,26 @@ test('columns of inferences equal single ones, and bad rows are told', () => {
   assert.throws(() => carbon.estimateInferenceBatch({ input, output: new Float64Array(1) }), { code: 'config.invalid', path: 'output' })
 })
 
+test('an estimate without configuration is the same by the short way and by the long one', () => {
+  const counts = [0, 1, 7, 333, 1000, 123456789, 2 ** 40 + 1, Number.MAX_SAFE_INTEGER]
+  for (const inputTokens of counts) {
+    for (const outputTokens of [0, 500, 99]) {
+      const call = { model: 'gpt-4o', inputTokens, outputTokens, cacheReadTokens: 3, cacheWriteTokens: 0 }
+      // A member that is told as undefined is not told, but it is no token count either.
+      const long = carbon.estimateInference({ ...call, pue: undefined })
+      const short = carbon.estimateInference(call)
+      assert.equal(JSON.stringify(short), JSON.stringify(long))
+      assert.deepEqual(short, long)
+      short.energy.data.push('mine')
+      short.factors.gPerKwh.low = 0
+      assert.deepEqual(carbon.estimateInference(call), long, 'what a caller changes is its own')
+    }
+  }
+  for (const call of [{ inputTokens: -1 }, { outputTokens: 0.5 }, { cacheReadTokens: Infinity }, { inputTokens: '7x' }, { model: 5 }]) {
+    assert.throws(() => carbon.estimateInference(call), { name: /Error$/ })
+  }
+})
+
 test('zones, PUE and intensities', () => {
   assert.ok(carbon.zones().includes('aws:eu-north-1'))
   assert.ok(carbon.intensity('FR').gPerKwh > 0 || carbon.intensity('FR').gPerKwh.central > 0)

@@ -6,8 +6,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createContext, runInContext } from 'node:vm'
 import { Worker } from 'node:worker_threads'
-import { after, test } from 'node:test'
+import { test } from 'node:test'
 import { Decision, FinopsError, GuardrailEngine, Guardrails, PolicyCheck, PolicyError, PolicyGate, TestReport, iac, policy } from 'finops'
+import { readExact, same, toValue } from './vectors/exact.mjs'
 
 const TAGS = { team: 'ai', environment: 'dev' }
 const DEAR = { unit_cost_usd: 0.6, cost_tags: TAGS }
@@ -427,81 +428,7 @@ test('a gate by the environment', () => {
   assert.deepEqual([fallback.decide(DEAR).denyMessages, fallback.decide(DEAR).decisionSource], [[UNIT_COST], 'embedded'])
 })
 
-const stub = new Worker(new URL('./opa-stub.mjs', import.meta.url))
-const port = new Promise((resolve, reject) => stub.once('message', resolve).once('error', reject))
-after(() => stub.postMessage('stop'))
-const remote = async (policyPath, options = {}) => new PolicyGate({ opaUrl: `http://127.0.0.1:${await port}`, policyPath, opaTimeoutMs: 20_000, ...options })
-
-test('a remote OPA decides, synchronously and not', async () => {
-  for (const decide of ['decide', 'decideAsync']) {
-    const allowed = await (await remote('allow'))[decide]({ unit_cost_usd: '0.60', cost_tags: {} })
-    assert.deepEqual([allowed.allowed, allowed.code, allowed.decisionSource, allowed.engine, allowed.warnMessages], [true, null, 'opa', 'remote', ['look']])
-    const denied = await (await remote('deny'))[decide](DEAR)
-    assert.deepEqual([denied.allowed, denied.denyMessages, denied.decisionSource], [false, ['too dear'], 'opa'])
-    const not = await (await remote('not-allowed'))[decide](DEAR)
-    assert.deepEqual([not.allowed, not.code, not.decisionSource], [false, 'policy.not_allowed', 'opa'])
-    assert.equal((await (await remote('approval'))[decide](DEAR)).decision, 'require_approval')
-  }
-  const asked = await (await fetch(`http://127.0.0.1:${await port}/`)).json()
-  assert.deepEqual(asked[0], ['allow', '{"input":{"unit_cost_usd":0.6,"cost_tags":{}}}'], 'a number is sent as one, in normal form')
-  const gate = await remote('deny')
-  const decision = gate.decide(DEAR)
-  assert.equal(JSON.parse(gate.logEvent(decision)).result.engine, 'remote')
-  assert.equal(gate.explain(decision).rules.at(-1).reason, 'too dear')
-})
-
-test('every fault of a remote OPA denies, synchronously and not', async () => {
-  const faults = {
-    'status-201': 'opa.status',
-    'status-204': 'opa.status',
-    'status-302': 'opa.status',
-    'status-400': 'opa.status',
-    'status-500': 'opa.status',
-    undefined: 'opa.undefined',
-    'no-allow': 'opa.undefined',
-    'allow-text': 'opa.result',
-    'result-list': 'opa.result',
-    'no-json': 'opa.result',
-    'not-a-number': 'opa.result',
-    list: 'opa.result',
-    empty: 'opa.result',
-    large: 'opa.result',
-    reset: 'opa.unavailable',
-    stalled: 'opa.timeout',
-    'stalled-body': 'opa.timeout',
-  }
-  const denied = (decision, code, name) => {
-    assert.deepEqual([decision.allowed, decision.code, decision.decisionSource], [false, code, 'fail_closed'], name)
-    assert.match(decision.denyMessages.at(-1), /^policy service unavailable: /)
-  }
-  for (const [name, code] of Object.entries(faults)) {
-    const gate = await remote(name, code === 'opa.timeout' ? { opaTimeoutMs: 200 } : {})
-    denied(gate.decide(DEAR), code, name)
-    denied(await gate.decideAsync(DEAR), code, name)
-  }
-  const at = await port
-  for (const opaUrl of ['http://127.0.0.1:9', 'http://opa.invalid', `https://127.0.0.1:${at}`]) {
-    denied(new PolicyGate({ opaUrl, opaTimeoutMs: 5000 }).decide(DEAR), 'opa.unavailable', opaUrl)
-  }
-  const asked = async () => (await (await fetch(`http://127.0.0.1:${at}/`)).json()).filter(([name]) => name === 'status-500').length
-  const before = await asked()
-  const breaking = await remote('status-500')
-  for (let i = 0; i < 5; i++) denied(breaking.decide(DEAR), 'opa.status')
-  denied(breaking.decide(DEAR), 'opa.unavailable', 'the breaker is open')
-  assert.equal((await asked()) - before, 5)
-  // What cannot be read or said is not sent.
-  const bad = (await remote('allow')).decide({ at: new Date() })
-  assert.equal(bad.allowed, false)
-})
-
-test('asynchronous decisions leave the thread free and survive a reload', async () => {
-  const gate = await remote('stalled', { opaTimeoutMs: 500 })
-  let ticks = 0
-  const timer = setInterval(() => (ticks += 1), 5)
-  const decisions = await Promise.all([gate.decideAsync(DEAR), gate.decideAsync(null)])
-  clearInterval(timer)
-  assert.deepEqual(decisions.map(({ allowed }) => allowed), [false, false])
-  assert.ok(ticks > 0, 'the event loop went on')
+test('asynchronous decisions survive a reload', async () => {
   const own = new PolicyGate({ bundle: { 'own.rego': OWN } })
   const pending = Array.from({ length: 20 }, () => own.decideAsync({ cost_tags: { team: 'held', environment: 'dev' } }, { now: null }))
   own.reload({ 'own.rego': OWN.replace('on hold', 'on leave') })
@@ -527,4 +454,29 @@ test('every worker thread has gates of its own', async () => {
     })
   const answers = await Promise.all([1, 2, 3, 4].map(run))
   assert.deepEqual(answers, [1, 2, 3, 4].map((at) => [99 - 10 * at, false, String(at)]))
+})
+
+test('the comparison of the vectors sees every difference', () => {
+  const holds = (wanted, found) => same(readExact(wanted), found)
+  for (const [wanted, found] of [
+    ['{"a":{"x":1,"y":[0.5]}}', { a: { y: [0.5], x: 1 } }],
+    ['[9007199254740993,1e2,-0.0]', [9007199254740993n, 100, -0]],
+    ['"1"', '1'],
+  ]) {
+    assert.ok(holds(wanted, found), wanted)
+  }
+  for (const [wanted, found] of [
+    ['{"a":1}', { a: 1, b: 2 }],
+    ['0.0', -0],
+    ['9007199254740993', 9007199254740992n],
+    ['0.1', 0.1 + 2 ** -56],
+    ['null', undefined],
+    ['[]', {}],
+    ['1', '1'],
+  ]) {
+    assert.ok(!holds(wanted, found), wanted)
+  }
+  const normalForm = (text) => policy.number({ text }).normal_form
+  assert.deepEqual(toValue(readExact('[9007199254740993,0.30]'), normalForm), [9007199254740993n, 0.3])
+  for (const lost of ['0.1000000000000000000001', '1e400']) assert.throws(() => toValue(readExact(lost), normalForm), /no JavaScript value/)
 })

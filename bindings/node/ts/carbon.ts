@@ -1,5 +1,6 @@
 import type { Amount } from './budget'
-import { Handle, type RowError, call, column, guard, native, stringify } from './native'
+import { At } from './exchange'
+import { Handle, type RowError, call, column, guard, native, exchange as shared, stringify } from './native'
 import { fromWire, toWire } from './names'
 
 /** A figure with its range, how good it is, and how it was made. */
@@ -29,7 +30,57 @@ const pure =
     fromWire(call(`carbon.${kind}`, toWire(input))) as Result
 
 /** Energy and carbon of one inference, with range, tier and method. */
-export const estimateInference = pure('estimate_inference')
+export const estimateInference = (input: Arguments = {}): Result => flat(input) ?? configured(input)
+
+const configured = pure('estimate_inference')
+const exchange = shared
+
+/** What an estimate without any configuration says beside its numbers: the same of every call. */
+let template: Result | undefined
+
+/** The estimate of a call of which only a model and tokens are told: numbers alone cross the border. `undefined` for any other. */
+function flat(input: Arguments): Result | undefined {
+  // A plain object, whose members are what JSON would say.
+  if (input === null || typeof input !== 'object' || Object.getPrototypeOf(input) !== Object.prototype) return undefined
+  let tokens = 0
+  for (const key in input) {
+    const value = input[key]
+    if (key === 'model') {
+      if (typeof value !== 'string') return undefined
+    } else if (key === 'inputTokens' || key === 'outputTokens' || key === 'cacheReadTokens' || key === 'cacheWriteTokens') {
+      if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) return undefined
+      tokens += value
+    } else return undefined
+  }
+  // Beyond, places in the array are no longer exact.
+  if (tokens >= Number.MAX_SAFE_INTEGER) return undefined
+  exchange[At.IN_TOKENS] = tokens + 1
+  if (native.flat() !== 0) return undefined
+  template ??= configured()
+  const { energy, operational, factors } = template
+  return {
+    ...template,
+    assumptions: [...template.assumptions],
+    carbonKg: exchange[At.OUT_KG],
+    energy: {
+      ...energy,
+      central: exchange[At.OUT_JOULES],
+      data: [...energy.data],
+      high: exchange[At.OUT_JOULES_HIGH],
+      low: exchange[At.OUT_JOULES_LOW],
+    },
+    energyJoules: exchange[At.OUT_JOULES],
+    factors: { ...factors, gPerKwh: { ...factors.gPerKwh }, whPer1k: { ...factors.whPer1k } },
+    operational: {
+      ...operational,
+      central: exchange[At.OUT_GRAMS],
+      data: [...operational.data],
+      high: exchange[At.OUT_GRAMS_HIGH],
+      low: exchange[At.OUT_GRAMS_LOW],
+    },
+  }
+}
+
 /** Energy and carbon of one training run. */
 export const estimateTraining = pure('estimate_training')
 

@@ -8,6 +8,7 @@ export const enum At {
   IN_AT = 5,
   IN_SLOT = 6,
   IN_TAGS = 8,
+  IN_TOKENS = 24,
   OUT_INPUT_COST = 32,
   OUT_OUTPUT_COST = 33,
   OUT_COMPUTE_COST = 34,
@@ -17,6 +18,11 @@ export const enum At {
   OUT_VERSION = 38,
   OUT_DURATION = 39,
   OUT_INTENSITY = 40,
+  OUT_JOULES_LOW = 41,
+  OUT_JOULES_HIGH = 42,
+  OUT_GRAMS_LOW = 43,
+  OUT_GRAMS = 44,
+  OUT_GRAMS_HIGH = 45,
 }
 
 /** @internal Numbers that both sides of the border know. */

@@ -1,29 +1,25 @@
 import { type Amount, Budgets, type Reservation } from './budget'
+import { duration, number, refused, reservationId, tagsOf } from './arguments'
 import { bodyOf } from './body'
 import type { IntensityLike } from './carbon'
-import { ConfigError, UsageError } from './errors'
 import { At, Known } from './exchange'
-import { type Body, Handle, column, guard, native, places, stringify, told } from './native'
+import { type Body, Handle, column, guard, native, places, exchange as shared, stringify, told } from './native'
 import { fromWire, toWire } from './names'
 import { type AnyRecord, type Batch, type BatchResult, type InferenceOptions, type MetricsOptions, type MonitorOptions } from './options'
 import { type ResponseOptions, type Stats, type SummaryRow, amounts } from './options'
 import type { ModelPrice } from './prices'
 import { type Cost, type Details, InferenceRecord, type Metadata, TrainingRecord, type Wire, costOf } from './record'
+import { Sink, type Source } from './sink'
 import { StreamMeter } from './stream'
 import { type Instant, instantMs, instantText, rfc3339 } from './time'
 import { asUsage } from './usage'
 
-// Numbers cross the border in this array, which never moves.
-const exchange = native.exchange()
+// A name of this module: a lookup less at every number.
+const exchange = shared
 
 /** The environment variables that configure a monitor. */
-const VARIABLES = [
-  'COST_PER_1K_INPUT_TOKENS',
-  'COST_PER_1K_OUTPUT_TOKENS',
-  'COMPUTE_COST_PER_HOUR',
-  'ENERGY_WH_PER_1K_TOKENS',
-  'CARBON_INTENSITY_G_PER_KWH',
-]
+const PRICES = ['COST_PER_1K_INPUT_TOKENS', 'COST_PER_1K_OUTPUT_TOKENS', 'COMPUTE_COST_PER_HOUR']
+const VARIABLES = [...PRICES, 'ENERGY_WH_PER_1K_TOKENS', 'CARBON_INTENSITY_G_PER_KWH']
 
 /** Meters inference and training: cost, energy and carbon of every call, in bounded memory. */
 export class ResourceMonitor {
@@ -327,76 +323,21 @@ export class ResourceMonitor {
    * once more before new ones, then counted in `sinkErrors` and `dropped`. The timer keeps no process alive.
    */
   startSink(write: (records: AnyRecord[]) => void | Promise<void>, options: { everyS?: number; batch?: number } = {}): void {
-    const { everyS = 1, batch = 1000 } = options
-    if (typeof write !== 'function') throw refused('write', write, 'not a function')
-    if (!(everyS > 0 && everyS < 2_147_483)) throw refused('every_s', everyS, 'not a number of seconds above 0')
-    if (!(Number.isSafeInteger(batch) && batch > 0)) throw refused('batch', batch, 'not a whole number above 0')
     if (this.#sink !== undefined) throw refused('write', 'a second one', 'a monitor has one sink; stop it first')
-    const sink: Sink = { write, batch, timer: setInterval(() => void this.#flush(sink), everyS * 1000), running: undefined, failed: undefined }
-    sink.timer.unref()
-    this.#sink = sink
+    const source: Source = {
+      next: (max) => this.#call<number[] | null>('sink_next', { max }),
+      recordsAt: (slots) => this.#recordsAt(slots),
+      written: () => this.#call('sink_written'),
+      failed: (slots) => this.#call<boolean>('sink_failed', { slots }),
+    }
+    this.#sink = new Sink(source, write, options)
   }
 
   /** Stops the sink after a last flush, which has ended when this returns, or when the promise does if `write` gives promises. */
   stopSink(): Promise<void> {
     const sink = this.#sink
-    if (sink === undefined) return Promise.resolve()
     this.#sink = undefined
-    clearInterval(sink.timer)
-    return sink.running === undefined ? this.#empty(sink) : sink.running.then(() => this.#empty(sink))
-  }
-
-  /** Flushes until nothing is left; a batch that fails has its second try at once. */
-  #empty(sink: Sink): Promise<void> {
-    for (;;) {
-      const flushed = this.#flush(sink)
-      if (sink.running !== undefined) return flushed.then(() => (sink.failed === undefined ? undefined : this.#empty(sink)))
-      if (sink.failed === undefined) return flushed
-    }
-  }
-
-  /** Writes until nothing waits or a batch fails; one at a time. */
-  #flush(sink: Sink): Promise<void> {
-    if (sink.running !== undefined) return sink.running
-    for (;;) {
-      const slots = this.#call<number[] | null>('sink_next', { max: sink.batch })
-      if (slots === null) return Promise.resolve()
-      // The ring may have moved on since a batch failed, so the records of that batch are kept here.
-      const records = sink.failed ?? this.#recordsAt(slots)
-      let written: void | Promise<void>
-      try {
-        written = sink.write(records)
-      } catch {
-        if (this.#sinkFailed(sink, slots, records)) return Promise.resolve()
-        continue
-      }
-      if (typeof written?.then !== 'function') {
-        this.#sinkWritten(sink)
-        continue
-      }
-      sink.running = Promise.resolve(written)
-        .then(
-          () => (this.#sinkWritten(sink), true),
-          () => !this.#sinkFailed(sink, slots, records),
-        )
-        .then((onward) => {
-          sink.running = undefined
-          return onward ? this.#flush(sink) : undefined
-        })
-      return sink.running
-    }
-  }
-
-  #sinkWritten(sink: Sink): void {
-    sink.failed = undefined
-    this.#call('sink_written')
-  }
-
-  /** Whether the batch is kept for another try. */
-  #sinkFailed(sink: Sink, slots: number[], records: AnyRecord[]): boolean {
-    const kept = this.#call<boolean>('sink_failed', { slots })
-    sink.failed = kept ? records : undefined
-    return kept
+    return sink === undefined ? Promise.resolve() : sink.stop()
   }
 
   #setting(name: string): number {
@@ -522,16 +463,6 @@ interface Logged {
   record: Wire
 }
 
-interface Sink {
-  write: (records: AnyRecord[]) => void | Promise<void>
-  batch: number
-  timer: NodeJS.Timeout
-  /** The write under way, when `write` gives promises. */
-  running: Promise<void> | undefined
-  /** The records of the batch that waits for its second try. */
-  failed: AnyRecord[] | undefined
-}
-
 /** The prices and factors that records were made with; the engine keeps them for as long as a record may ask. */
 class Version implements Details {
   readonly id: number
@@ -559,39 +490,7 @@ class Version implements Details {
   }
 }
 
-function tagsOf(metadata: Metadata | null | undefined, keys: [string, number][]): Metadata | undefined {
-  if (metadata === undefined || metadata === null) return undefined
-  if (typeof metadata !== 'object') throw refused('metadata', metadata, 'not an object')
-  const tags: Metadata = {}
-  for (const [key] of keys) {
-    const value = metadata[key]
-    if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') tags[key] = value
-  }
-  return tags
-}
-
 /** NaN in the exchange array is "not known". */
 function known(amount: number): number | null {
   return amount === amount ? amount : null
-}
-
-function refused(name: string, value: unknown, problem: string): ConfigError {
-  return new ConfigError(`\`${name}\` is \`${String(value).slice(0, 80)}\`: ${problem}`, 'config.invalid', name)
-}
-
-function number(value: unknown, path: string): number {
-  if (typeof value === 'number') return value
-  if (typeof value === 'bigint' && value >= 0n && value <= 9007199254740991n) return Number(value)
-  throw new UsageError(`\`${path}\` is ${String(value).slice(0, 80)}, not a count; give a whole number of at least 0`, 'usage.not_a_count', path)
-}
-
-function duration(value: unknown): number {
-  // -1 stands for "not known" in the exchange array, so a negative duration must not reach it.
-  if (typeof value === 'number' && value >= 0) return value
-  const problem = `\`duration_ms\` is ${String(value).slice(0, 80)}, not a duration; give a finite number of at least 0`
-  throw new UsageError(problem, 'usage.invalid_duration', 'duration_ms')
-}
-
-function reservationId(reservation: Reservation | string | undefined): string | undefined {
-  return typeof reservation === 'object' ? reservation.id : reservation
 }

@@ -211,7 +211,8 @@ pub(crate) fn estimate_inference(
     if let Some(at) = at {
         put("at", Value::from(crate::convert::time::instant(at, "at")?.to_string()));
     }
-    compute(py, "estimate_inference", fields)
+    let fields = Value::Object(fields);
+    py.detach(|| wire::estimate_impact(&fields)).map(Frozen::lazy).map_err(raise)
 }
 
 /// Energy and carbon of many calls: an Arrow table in, an Arrow table out, row by row.

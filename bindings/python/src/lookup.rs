@@ -4,10 +4,28 @@ use crate::convert::number::{Written, shown, written};
 use finops::core::usage::Lookup;
 use pyo3::{
     prelude::*,
+    sync::PyOnceLock,
     types::{PyBool, PyBytes, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple},
 };
 use rust_decimal::Decimal;
 use std::borrow::Cow;
+
+/// Names that are kept as Python strings, by their addresses: bodies are asked for about 200 names, all of them constants.
+const KEYS: usize = 1024;
+
+/// `name` as a Python string, made once and hashed once.
+fn key<'py>(py: Python<'py>, name: &str) -> Bound<'py, PyString> {
+    type Slot = PyOnceLock<(Box<str>, Py<PyString>)>;
+    static SLOTS: [Slot; KEYS] = [const { Slot::new() }; KEYS];
+    // The low bits of neighbours differ, and so do those of names apart.
+    let address = name.as_ptr().addr();
+    let slot = SLOTS.get((address ^ address.wrapping_shr(10)) & (KEYS - 1));
+    let kept = slot.map(|slot| slot.get_or_init(py, || (name.into(), PyString::intern(py, name).unbind())));
+    match kept {
+        Some((kept, key)) if **kept == *name => key.bind(py).clone(),
+        _ => PyString::new(py, name),
+    }
+}
 
 /// A handle to a Python value that is read as a response body.
 #[derive(Clone)]
@@ -68,7 +86,7 @@ impl<'py> Body<'py> {
 impl Lookup for Body<'_> {
     fn get(&self, key: &str) -> Option<Self> {
         if let Ok(dict) = self.0.cast::<PyDict>() {
-            return dict.get_item(key).ok().flatten().and_then(Self::present);
+            return dict.get_item(self::key(dict.py(), key)).ok().flatten().and_then(Self::present);
         }
         if self.is_scalar() {
             return None;

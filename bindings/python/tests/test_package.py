@@ -15,6 +15,8 @@ import finops
 import finops.carbon
 import finops.carbon.feeds
 import finops.errors
+import finops.policy
+import finops.policy.iac
 
 HERE = Path(__file__).resolve().parent
 PACKAGE = HERE.parent
@@ -60,6 +62,9 @@ def test_every_public_name_exists_and_is_documented() -> None:
     for name in finops.carbon.__all__:
         if name not in ("Number", "Range"):
             assert getattr(finops.carbon, name).__doc__, name
+    for name in finops.policy.__all__:
+        if name != "UNKNOWN":
+            assert getattr(finops.policy, name).__doc__, name
     with pytest.raises(AttributeError, match="nothing"):
         finops.nothing  # noqa: B018
 
@@ -83,11 +88,14 @@ def test_types_are_strict() -> None:
 
 
 def test_the_examples_of_the_documentation_run() -> None:
-    for module in (finops, finops.errors, finops.carbon, finops.carbon.feeds):
+    for module in (finops, finops.errors, finops.carbon, finops.carbon.feeds, finops.policy, finops.policy.iac):
         assert doctest.testmod(module, extraglobs={"finops": finops}).failed == 0
     finder = doctest.DocTestFinder(recurse=True)
     runner = doctest.DocTestRunner()
-    for name in set(finops.__all__) - {"carbon"}:
-        for test in finder.find(getattr(finops, name), name, module=False, globs={"finops": finops}):
+    objects = {name: getattr(finops, name) for name in set(finops.__all__) - {"carbon", "policy"}}
+    objects |= {name: getattr(finops.policy, name) for name in set(finops.policy.__all__) - {"iac", "UNKNOWN"}}
+    for name, found in objects.items():
+        globs = {**vars(finops.policy), "finops": finops}
+        for test in finder.find(found, name, module=False, globs=globs):
             runner.run(test)
     assert runner.tries > 5 and runner.failures == 0

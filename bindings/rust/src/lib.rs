@@ -18,6 +18,7 @@
 //! | read what a provider reported | [`extract`], [`extract_json`], [`StreamMeter`], [`Usage`] |
 //! | price without a monitor | [`Catalogue`], [`CostPolicy`], [`cost`] |
 //! | stop a call before it is paid | [`Budgets`], [`Reservation`] |
+//! | ask whether a deployment or a change is allowed | [`policy`] |
 //! | energy and carbon of anything | [`carbon`] |
 //! | joules of this machine | [`meter`] |
 //! | signs of waste among calls | [`signals`] |
@@ -25,8 +26,8 @@
 //! | exact money | [`Money`], [`Picodollars`], [`money::display`](core::money::display) |
 //!
 //! The crate is the four pure crates under one name, and the adapters that read the world. It starts no thread, opens no
-//! socket and reads no file unless you ask for it by [`meter`], [`policy::PolicyGate`], [`ledger::Secrets::from_env`] or the
-//! feature `fetch`.
+//! socket and reads no file unless you call [`meter`], give [`policy`] a path or an OPA, open a [`ledger::EventLog`] in a
+//! store, read [`ledger::Secrets::from_env`], or use the feature `fetch`.
 
 pub use finops_core as core;
 pub use finops_telemetry as telemetry;
@@ -76,4 +77,7 @@ mod book {
     mod carbon {}
     #[doc = include_str!("../../../docs/budgets.md")]
     mod budgets {}
+    #[cfg(feature = "rego")]
+    #[doc = include_str!("../../../docs/policy.md")]
+    mod policy {}
 }

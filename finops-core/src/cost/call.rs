@@ -59,4 +59,19 @@ impl<'a> Call<'a> {
             assumptions: Assumptions::NONE,
         }
     }
+
+    /// Whether it asks for nothing special: then its model, provider, time and tokens decide the price.
+    #[must_use]
+    #[inline]
+    pub fn is_plain(&self) -> bool {
+        self.parts.is_empty()
+            && self.requested_model.is_none()
+            && self.reported_cost.is_none()
+            && self.hosting.is_none()
+            // What extraction calls the tier that every call has.
+            && self.service_tier.is_none_or(|tier| tier == "standard")
+            && self.region.is_none()
+            && self.speed.is_none()
+            && self.search_context.is_none()
+    }
 }

@@ -73,6 +73,12 @@ pub(super) struct PartCharge {
 }
 
 impl Charge {
+    /// The charge of another call at the same price, of other amounts.
+    #[must_use]
+    pub fn with_sides(&self, input: Picodollars, output: Picodollars) -> Self {
+        Self { input, output, ..self.clone() }
+    }
+
     /// The exact sum of all lines.
     #[must_use]
     pub fn total(&self) -> Option<Picodollars> {

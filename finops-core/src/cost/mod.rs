@@ -14,7 +14,7 @@ pub use assumptions::{Assumption, Assumptions};
 pub use call::Call;
 pub use charge::Charge;
 pub use model_price::{Hosting, ModelPrice};
-pub use policy::{CostPolicy, Prepared, TokenCost};
+pub use policy::{CostPolicy, Prepared, Standing, TokenCost};
 pub use quote::{OnUnknown, cost, reprice};
 pub use statement::{Cost, LineItem, PriceSource, RatePer, Status};
 

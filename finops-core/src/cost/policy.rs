@@ -1,6 +1,8 @@
 mod prepared;
+mod standing;
 
 pub use prepared::{Prepared, TokenCost};
+pub use standing::Standing;
 
 use super::{
     Assumption, Assumptions, Call, Charge, Hosting, ModelPrice, PriceSource, Status,
@@ -121,21 +123,7 @@ impl CostPolicy {
     /// assumed about its row. `None` for every other call; a property test holds both ways together.
     #[inline]
     fn charge_standard(&self, call: &Call<'_>) -> Option<Charge> {
-        let by_catalogue = self.use_catalogue
-            && !self.strict
-            && self.models.is_empty()
-            && self.input.is_none()
-            && self.output.is_none()
-            && self.compute.is_none();
-        let plain = call.parts.is_empty()
-            && call.requested_model.is_none()
-            && call.reported_cost.is_none()
-            && call.hosting.is_none()
-            && call.service_tier.is_none()
-            && call.region.is_none()
-            && call.speed.is_none()
-            && call.search_context.is_none();
-        if !by_catalogue || !plain || call.provider.is_some_and(resolve::is_self_hosted) {
+        if !self.is_standard(call) {
             return None;
         }
         let table = self.catalogue.table();
@@ -165,6 +153,18 @@ impl CostPolicy {
             has_compute: false,
             consulted: true,
         })
+    }
+
+    /// Whether the catalogue alone decides the price of `call`, which asks for nothing special.
+    #[inline]
+    fn is_standard(&self, call: &Call<'_>) -> bool {
+        let by_catalogue = self.use_catalogue
+            && !self.strict
+            && self.models.is_empty()
+            && self.input.is_none()
+            && self.output.is_none()
+            && self.compute.is_none();
+        by_catalogue && call.is_plain() && !call.provider.is_some_and(resolve::is_self_hosted)
     }
 
     /// Charges any call.

@@ -102,8 +102,13 @@ impl Picodollars {
         // A conversion from 64 bits is one instruction, from 128 it is a call.
         match i64::try_from(self.0) {
             Ok(small) if small.unsigned_abs() < EXACT_F64 => small as f64 / 1e12,
-            _ => self.to_string().parse().unwrap_or(f64::NAN),
+            _ => self.nearest(),
         }
+    }
+
+    #[cold]
+    fn nearest(self) -> f64 {
+        self.to_string().parse().unwrap_or(f64::NAN)
     }
 }
 

@@ -211,13 +211,41 @@ pub(crate) fn select_standard(
     at: Timestamp,
     usage: &Usage,
 ) -> Option<(u32, Row)> {
-    let provider = table.text_bytes(table.provider(offering.provider));
-    if offering.schedules != 0 || matches!(provider, b"bedrock" | b"vertex" | b"azure") {
+    if has_conditions_of_its_own(table, offering) {
         return None;
     }
     let second = u32::try_from(at.ms().div_euclid(1000)).ok()?;
     let (_, index, row) = best_at(table, offering, second, usage, |condition| (condition == 0).then_some(0))?;
     (row.flags & VERIFIED != 0).then_some((index, row))
+}
+
+/// The milliseconds, half-open, around `at` in which a standard call of an offering finds the same rows; `None` where
+/// more than rows in force decides.
+pub(crate) fn stands(table: &Table, offering: u16, at: Timestamp) -> Option<(i64, i64)> {
+    let offering = table.offering(offering)?;
+    if has_conditions_of_its_own(table, &offering) {
+        return None;
+    }
+    let second = u32::try_from(at.ms().div_euclid(1000)).ok()?;
+    // Rows of other conditions are not looked at, and nothing changes between two edges.
+    let edges = table.rows_of(offering).filter(|row| row.condition == 0).flat_map(|row| [row.from, row.to]);
+    let (mut from, mut to) = (0, u32::MAX);
+    for edge in edges {
+        if edge <= second {
+            from = edge.max(from);
+        } else {
+            to = edge.min(to);
+        }
+    }
+    let ms = |second: u32| i64::from(second).saturating_mul(1000);
+    Some((ms(from), ms(to)))
+}
+
+/// Whether the time of day or a default region decides among the rows.
+#[inline]
+fn has_conditions_of_its_own(table: &Table, offering: &Offering) -> bool {
+    let provider = table.text_bytes(table.provider(offering.provider));
+    offering.schedules != 0 || matches!(provider, b"bedrock" | b"vertex" | b"azure")
 }
 
 /// Whether the whole prompt is strictly above the row's threshold.

@@ -6,9 +6,11 @@
 pub mod body;
 mod error;
 pub mod extract;
+mod text;
 
 pub use error::UsageError;
 pub use extract::{Extracted, Lookup, Part, extract, extract_json};
+pub use text::TextUsage;
 
 macro_rules! buckets {
     ($($(#[$doc:meta])* $name:ident: $group:ident,)+) => {
@@ -169,25 +171,26 @@ impl Usage {
 
     /// All prompt tokens: input, cache reads and cache writes. Held at `u64::MAX`.
     #[must_use]
+    #[inline]
     pub fn prompt_tokens(&self) -> u64 {
-        self.side_tokens(Side::Input)
+        let text = [self.input, self.cache_read, self.cache_write_5m, self.cache_write_1h];
+        let audio = [self.input_audio, self.cache_read_audio];
+        let seen = [self.input_image, self.input_video, self.cache_read_image, self.cache_read_video];
+        text.into_iter().chain(audio).chain(seen).fold(0, u64::saturating_add)
     }
 
     /// All completion tokens, reasoning included. Held at `u64::MAX`.
     #[must_use]
+    #[inline]
     pub fn completion_tokens(&self) -> u64 {
-        self.side_tokens(Side::Output)
+        let counts = [self.output, self.output_audio, self.output_image, self.output_video];
+        counts.into_iter().fold(0, u64::saturating_add)
     }
 
     /// Prompt and completion. Held at `u64::MAX`.
     #[must_use]
     pub fn total_tokens(&self) -> u64 {
         self.prompt_tokens().saturating_add(self.completion_tokens())
-    }
-
-    fn side_tokens(&self, side: Side) -> u64 {
-        let buckets = Bucket::ALL.iter().filter(|bucket| bucket.side() == side);
-        buckets.fold(0, |sum, bucket| sum.saturating_add(self.get(*bucket)))
     }
 
     /// The sum, bucket by bucket.
@@ -219,6 +222,20 @@ mod tests {
         assert_eq!(serde_json::from_str::<Usage>(&json).unwrap(), usage);
         assert!(serde_json::from_str::<Usage>(r#"{"inputs":1}"#).is_err());
         assert!(serde_json::from_str::<Usage>(r#"{"input":-1}"#).is_err());
+    }
+
+    #[test]
+    fn every_bucket_counts_on_its_side() {
+        for bucket in Bucket::ALL {
+            let mut usage = Usage::default();
+            *usage.get_mut(*bucket) = 7;
+            let on = |side| if bucket.side() == side { 7 } else { 0 };
+            let sides = (usage.prompt_tokens(), usage.completion_tokens());
+            assert_eq!(sides, (on(Side::Input), on(Side::Output)), "{}", bucket.name());
+            *usage.get_mut(*bucket) = u64::MAX;
+            usage.input = usage.input.max(1);
+            assert!(usage.total_tokens() >= 1);
+        }
     }
 
     #[test]

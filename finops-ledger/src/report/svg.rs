@@ -8,13 +8,13 @@ use std::fmt::Write;
 pub const SCALE: i64 = 480;
 
 /// Units for the labels left of the bars.
-const LABELS: i64 = 168;
+const LABELS: i64 = 240;
 /// Units for the values right of the bars.
 const VALUES: i64 = 120;
 /// Units of a row.
 const ROW: i64 = 26;
 /// Characters of a label; the table has it whole.
-const LABEL_CHARS: usize = 22;
+const LABEL_CHARS: usize = 26;
 
 /// Signed lengths of bars in whole units of a 480-unit scale of the largest magnitude: half-even, at least 1 unless 0;
 /// unknown has no bar.

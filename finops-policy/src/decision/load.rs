@@ -26,7 +26,7 @@ impl Gate {
         data: &Json,
         at: Option<Timestamp>,
     ) -> Result<LoadReport, PolicyError> {
-        let data = self.with_config(modules, data);
+        let data = self.data_for(modules, data);
         self.put(PolicySet::load(modules, &data, &self.load), at)
     }
 
@@ -35,7 +35,7 @@ impl Gate {
     /// # Errors
     /// Those of [`PolicySet::load_bundle`]; the last good set keeps deciding.
     pub fn reload_bundle(&self, bundle: &Bundle, at: Option<Timestamp>) -> Result<LoadReport, PolicyError> {
-        let data = self.with_config(&bundle.modules, &bundle.data);
+        let data = self.data_for(&bundle.modules, &bundle.data);
         let bundle = Bundle { data, ..bundle.clone() };
         self.put(PolicySet::load_bundle(&bundle, &self.load), at)
     }
@@ -86,8 +86,10 @@ impl Gate {
         }
     }
 
-    /// The data with the configuration, where the set leaves room for it.
-    fn with_config(&self, modules: &[Module], data: &Json) -> Json {
+    /// The base document that a set is loaded with: its data, and under the schema `finops` this gate's configuration at
+    /// `data.finops_config.gate`, where the set leaves room for it.
+    #[must_use]
+    pub fn data_for(&self, modules: &[Module], data: &Json) -> Json {
         let mut data = data.clone();
         let taken = modules.iter().any(|module| module.text.contains("package finops_config"));
         if self.schema == Schema::None || taken {

@@ -1,6 +1,7 @@
 //! The members of an object.
 
 use super::Json;
+use std::cmp::Ordering;
 
 /// The members of an object in the order of the text; names are unique.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -94,10 +95,10 @@ impl Object {
         Some(self.0.remove(position).1)
     }
 
-    /// The members sorted by `key` of their names.
-    pub(crate) fn sorted_by_key<K: Ord>(&self, key: impl Fn(&str) -> K) -> Vec<(&str, &Json)> {
+    /// The members in the order that `compare` gives their names.
+    pub(crate) fn sorted_by(&self, compare: impl Fn(&str, &str) -> Ordering) -> Vec<(&str, &Json)> {
         let mut members: Vec<_> = self.iter().collect();
-        members.sort_by_cached_key(|(name, _)| key(name));
+        members.sort_unstable_by(|(one, _), (other, _)| compare(one, other));
         members
     }
 }

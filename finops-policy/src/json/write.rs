@@ -50,7 +50,7 @@ fn write(value: &Json, out: &mut impl Write, sorted: bool) -> fmt::Result {
         Json::Object(members) => {
             let ordered;
             let members: &mut dyn Iterator<Item = (&str, &Json)> = if sorted {
-                ordered = members.sorted_by_key(str::to_owned);
+                ordered = members.sorted_by(str::cmp);
                 &mut ordered.into_iter()
             } else {
                 &mut members.iter()

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{engine::EvalError, merge::Origins, source::SetRules};
+use crate::Json;
 
 /// The lines of one file, from 1, sorted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +16,18 @@ pub struct FileCoverage {
     pub not_covered: Vec<u32>,
 }
 
+impl FileCoverage {
+    /// `{path, covered, not_covered}`.
+    #[must_use]
+    pub fn to_json(&self) -> Json {
+        Json::object([
+            ("path", Json::from(self.path.as_str())),
+            ("covered", Json::array(self.covered.iter().copied())),
+            ("not_covered", Json::array(self.not_covered.iter().copied())),
+        ])
+    }
+}
+
 /// The coverage of a run, sorted by path.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Coverage {
@@ -23,6 +36,15 @@ pub struct Coverage {
 }
 
 impl Coverage {
+    /// `{covered, lines, files}`: lines that ran, all lines with an expression, and both of each file.
+    #[must_use]
+    pub fn to_json(&self) -> Json {
+        let (covered, lines) = self.lines();
+        let count = |count: usize| Json::from(u64::try_from(count).unwrap_or(u64::MAX));
+        let files = Json::array(self.files.iter().map(FileCoverage::to_json));
+        Json::object([("covered", count(covered)), ("lines", count(lines)), ("files", files)])
+    }
+
     /// Lines covered, and all lines with an expression.
     #[must_use]
     pub fn lines(&self) -> (usize, usize) {

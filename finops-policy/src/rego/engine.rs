@@ -291,6 +291,9 @@ fn compile_error(error: impl AsRef<dyn std::error::Error>) -> EvalError {
     EvalError::new("policy.compile", error.as_ref().to_string())
 }
 
+/// How `regorus::LimitError::TimeLimitExceeded` begins.
+const TIME_LIMIT: &str = "execution exceeded time limit (elapsed=";
+
 fn interpreter_error(error: impl AsRef<dyn std::error::Error>) -> EvalError {
     let mut cause = Some(error.as_ref());
     while let Some(error) = cause {
@@ -299,7 +302,12 @@ fn interpreter_error(error: impl AsRef<dyn std::error::Error>) -> EvalError {
         }
         cause = error.source();
     }
-    EvalError::eval(error.as_ref().to_string())
+    let text = error.as_ref().to_string();
+    // Some ways through the interpreter keep the text of the limit and not its type.
+    if text.starts_with(TIME_LIMIT) {
+        return EvalError::new("policy.timeout", text);
+    }
+    EvalError::eval(text)
 }
 
 fn machine_error(error: &VmError) -> EvalError {

@@ -79,6 +79,19 @@ pub struct LoadReport {
     pub tests: Option<TestReport>,
 }
 
+impl LoadReport {
+    /// `{engine, engine_reasons, warnings, tests}`.
+    #[must_use]
+    pub fn to_json(&self) -> Json {
+        Json::object([
+            ("engine", Json::from(self.engine.as_str())),
+            ("engine_reasons", Finding::list(&self.engine_reasons)),
+            ("warnings", Finding::list(&self.warnings)),
+            ("tests", self.tests.as_ref().map_or(Json::Null, TestReport::to_json)),
+        ])
+    }
+}
+
 /// Why a set does not load.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
@@ -126,12 +139,18 @@ impl RegoError {
     #[must_use]
     pub fn path(&self) -> &str {
         match self {
-            Self::Refused { findings } | Self::Engine { reasons: findings } => {
-                findings.first().map_or("", |finding| &finding.file)
-            }
             Self::TestsFailed { report } => report.first_failure().map_or("", |result| &result.file),
             Self::Bundle(e) => e.path(),
-            Self::Eval(_) => "",
+            _ => self.findings().first().map_or("", |finding| &finding.file),
+        }
+    }
+
+    /// The findings that refuse a set: of the lint, or outside the subset of the engine that was asked for.
+    #[must_use]
+    pub fn findings(&self) -> &[Finding] {
+        match self {
+            Self::Refused { findings } | Self::Engine { reasons: findings } => findings,
+            _ => &[],
         }
     }
 
@@ -416,5 +435,7 @@ fn gathered_json(value: &Value, max_bytes: usize) -> Result<Json, EvalError> {
     Ok(Json::object(members))
 }
 
+#[cfg(test)]
+mod stack_tests;
 #[cfg(test)]
 mod tests;

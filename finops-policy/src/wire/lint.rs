@@ -22,7 +22,6 @@ fn run(input: &Json) -> Result<Json, PolicyError> {
     let entry =
         entry.ok_or_else(|| refuse("/entry", input.get("entry"), "give a package name such as `finops`"))?;
     let report = lint(&modules, data, entry);
-    let findings = |findings: &[Finding]| findings.iter().map(finding).collect::<Vec<_>>();
     let mut answer = vec![
         ("loads", Json::from(report.loads())),
         ("errors", Json::array(report.error_codes())),
@@ -32,22 +31,12 @@ fn run(input: &Json) -> Result<Json, PolicyError> {
         answer.push(("engine", Json::from(report.engine.engine.as_str())));
     }
     let all = [
-        ("errors", Json::Array(findings(&report.errors))),
-        ("warnings", Json::Array(findings(&report.warnings))),
-        ("engine", Json::Array(findings(&report.engine.reasons))),
+        ("errors", Finding::list(&report.errors)),
+        ("warnings", Finding::list(&report.warnings)),
+        ("engine", Finding::list(&report.engine.reasons)),
     ];
     answer.push(("findings", Json::object(all)));
     Ok(Json::object(answer))
-}
-
-fn finding(finding: &Finding) -> Json {
-    Json::object([
-        ("code", Json::from(finding.code)),
-        ("file", Json::from(finding.file.as_str())),
-        ("line", Json::from(u64::from(finding.line))),
-        ("column", Json::from(u64::from(finding.column))),
-        ("message", Json::from(finding.message.as_str())),
-    ])
 }
 
 /// Texts, or objects of `name` and `text`.

@@ -11,9 +11,10 @@ use crate::{
     rego::{
         Bundle, BundleOptions, Engine, Limits, LoadOptions, Module, PolicySet, RegoError,
         contract::{self, SetAnswer},
+        coverage::FileCoverage,
         engine::{Evaluated, evaluate},
         remote,
-        test_runner::{self, TestOptions, TestStatus},
+        test_runner::{self, TestOptions},
     },
 };
 
@@ -212,26 +213,10 @@ fn test_runner(input: &Json) -> Result<Json, PolicyError> {
         ])
     });
     let mut members = vec![("results", Json::Array(results.collect()))];
-    let counts = [
-        ("passed", TestStatus::Pass),
-        ("failed", TestStatus::Fail),
-        ("errored", TestStatus::Error),
-        ("skipped", TestStatus::Skip),
-    ];
-    for (name, status) in counts {
-        members.push((name, Json::from(u64::try_from(report.count(status)).unwrap_or(u64::MAX))));
-    }
+    members.extend(report.counts().map(|(name, count)| (name, Json::from(count))));
     members.push(("success", Json::from(report.success())));
     if let Some(coverage) = &report.coverage {
-        let lines = |lines: &[u32]| Json::array(lines.iter().map(|line| u64::from(*line)));
-        let files = coverage.files.iter().map(|file| {
-            Json::object([
-                ("path", Json::from(file.path.as_str())),
-                ("covered", lines(&file.covered)),
-                ("not_covered", lines(&file.not_covered)),
-            ])
-        });
-        members.push(("coverage", Json::Array(files.collect())));
+        members.push(("coverage", Json::array(coverage.files.iter().map(FileCoverage::to_json))));
     }
     Ok(Json::object(members))
 }

@@ -75,9 +75,10 @@ impl Column<'_> {
             Self::I64(rows) => u64::try_from(*rows.get(row)?).ok(),
             Self::I32(rows) => u64::try_from(*rows.get(row)?).ok(),
             Self::F64(rows) => {
+                // Through a signed integer, which is one instruction either way.
                 let value = *rows.get(row)?;
-                let count = value as u64;
-                (count < 1 << 53 && count as f64 == value).then_some(count)
+                let count = value as i64;
+                ((0..1 << 53).contains(&count) && count as f64 == value).then_some(count as u64)
             }
         }
     }
@@ -150,16 +151,10 @@ pub struct BatchResult {
 }
 
 impl BatchResult {
-    fn reserve(&mut self, rows: usize) {
-        for column in [&mut self.costs_usd, &mut self.energies_joules, &mut self.carbons_kg] {
-            column.reserve_exact(rows);
-        }
-    }
-
-    fn push(&mut self, [cost, joules, kg]: [f64; 3]) {
-        self.costs_usd.push(cost);
-        self.energies_joules.push(joules);
-        self.carbons_kg.push(kg);
+    /// Makes room for `rows` that are refused until they are logged.
+    fn of(rows: usize) -> Self {
+        let column = || vec![f64::NAN; rows];
+        Self { costs_usd: column(), energies_joules: column(), carbons_kg: column(), ..Self::default() }
     }
 
     fn replace(&mut self, row: usize, values: [f64; 3]) {
@@ -204,8 +199,8 @@ impl<P> ResourceMonitor<P> {
     pub fn log_batch(&self, batch: &BatchCall<'_>) -> Result<BatchResult, Error> {
         let rows = batch.check()?;
         let mut state = self.lock();
-        let mut sums = Sums { budgeted: self.budgets.is_some(), ..Sums::default() };
-        sums.result.reserve(rows);
+        let mut sums =
+            Sums { budgeted: self.budgets.is_some(), result: BatchResult::of(rows), ..Sums::default() };
         state.log_rows(batch, rows, &mut sums);
         if let Some(budgets) = &self.budgets {
             let charged = budgets.record_spend(&sums.amounts(), &[], batch.at);
@@ -283,18 +278,19 @@ impl<P> State<P> {
     fn log_rows(&mut self, batch: &BatchCall<'_>, rows: usize, sums: &mut Sums) {
         let Some(mut quick) = Quick::new(batch, &self.carbon, rows) else {
             for row in 0..rows {
-                sums.result.push([f64::NAN; 3]);
                 self.log_row(batch, row, sums);
             }
             return;
         };
         let mut others = Vec::new();
-        for row in 0..rows {
-            let columns = quick.add(&self.policy, &self.carbon, row);
-            if columns.is_none() {
-                others.push(row);
+        let result = &mut sums.result;
+        let costs = result.costs_usd.iter_mut();
+        let emissions = result.energies_joules.iter_mut().zip(&mut result.carbons_kg);
+        for (row, (cost, (energy, carbon))) in costs.zip(emissions).enumerate() {
+            match quick.add(&self.policy, &self.carbon, row) {
+                Some(columns) => [*cost, *energy, *carbon] = columns,
+                None => others.push(row),
             }
-            sums.result.push(columns.unwrap_or([f64::NAN; 3]));
         }
         // By first rows, so that a full roll-up folds what it would fold were the rows logged one by one.
         let mut others = others.into_iter().peekable();

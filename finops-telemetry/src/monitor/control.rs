@@ -1,6 +1,6 @@
 //! What may change while a monitor runs, and how monitors meet.
 
-use super::{ResourceMonitor, Setting, Source, config::assign};
+use super::{ResourceMonitor, Setting, Source, config::assign, routes::Routes};
 use crate::{Error, rollup::Rollup};
 use finops_core::{
     carbon::{CarbonModel, Grid},
@@ -45,6 +45,7 @@ impl<P> ResourceMonitor<P> {
         if let Some(carbon) = assign(&mut state.settings, &mut state.policy, &state.carbon, setting, value)? {
             state.set_carbon(carbon);
         }
+        state.routes = Routes::default();
         Ok(())
     }
 
@@ -65,7 +66,9 @@ impl<P> ResourceMonitor<P> {
     /// # Errors
     /// `config.invalid` for a blank model or a negative rate; then nothing changes.
     pub fn set_price(&self, price: ModelPrice) -> Result<(), Error> {
-        Ok(self.lock().policy.set_price(price)?)
+        let mut state = self.lock();
+        state.routes = Routes::default();
+        Ok(state.policy.set_price(price)?)
     }
 
     /// The energy and carbon model, as it is now.
@@ -90,6 +93,7 @@ impl<P> ResourceMonitor<P> {
     /// As [`ResourceMonitor::merge`].
     pub fn merge_rollup(&self, rollup: &Rollup) -> Result<(), Error> {
         let mut state = self.lock();
+        state.routes = Routes::default();
         Ok(state.rollup.merge(rollup)?)
     }
 
@@ -127,6 +131,7 @@ impl<P> ResourceMonitor<P> {
         let mut rollup = Rollup::new(state.rollup.config().clone())?;
         rollup.merge(&restored)?;
         state.rollup = rollup;
+        state.routes = Routes::default();
         let before = state.ring.dropped();
         state.ring.add_dropped(snapshot.dropped.saturating_sub(before));
         state.sink_errors = snapshot.sink_errors;

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     Error,
     budget::{Amounts, BudgetError, Settlement},
-    record::{Context, Costs, Emissions, InferenceRecord, Rare, Record, TrainingRecord},
+    record::{Context, Counts, Emissions, Head, InferenceRecord, Price, Rare, Record, Sides, TrainingRecord},
     rollup::{self, Measures, RollupKey},
 };
 use finops_core::{
@@ -73,9 +73,24 @@ impl<P> ResourceMonitor<P> {
     /// with other usage, `price.*` for a strict monitor, `carbon.*`, `money.overflow`, and the `budget.*` codes of a
     /// reservation that cannot be settled.
     pub fn log(&self, call: &InferenceCall<'_>, payload: Option<P>) -> Result<Logged<P>, Error> {
-        check_model(call.model)?;
         // Allocated before the lock is taken, and dropped after it is released should the call be refused.
         let payload = payload.map(Arc::new);
+        let known = call.as_plain().and_then(|plain| self.log_known(&plain, payload.as_ref()));
+        match known {
+            Some(record) => {
+                Ok(Logged { record, payload, duplicate: false, settlement: None, budget_error: None })
+            }
+            None => self.log_any(call, payload),
+        }
+    }
+
+    /// [`ResourceMonitor::log`] of any call.
+    pub(super) fn log_any(
+        &self,
+        call: &InferenceCall<'_>,
+        payload: Option<Arc<P>>,
+    ) -> Result<Logged<P>, Error> {
+        check_model(call.model)?;
         let mut state = self.lock();
         let id = call.request_id.filter(|id| !id.trim_ascii().is_empty());
         if let Some(id) = id
@@ -85,15 +100,17 @@ impl<P> ResourceMonitor<P> {
             drop(state);
             return repeated(first, call, id);
         }
-        let charge = state.policy.charge(&as_charged(call))?;
+        let shared = &mut *state;
+        let priced = shared.price(call)?;
         let emissions =
             Emissions::of_inference(&state.carbon, call.model, &call.usage, call.duration, call.at)?;
-        let settled = self.spend(call, &charge, &emissions, &state.context)?;
+        let settled = self.spend(call, priced.total(), &emissions, &state.context)?;
         state.budget_errors = state.budget_errors.saturating_add(u64::from(settled.is_err()));
         let shared = &mut *state;
-        let record = new_record(&mut shared.names, &shared.context, call, charge, emissions, id);
+        let record = new_record(&mut shared.names, &shared.context, call, priced, emissions, id);
         let record = Arc::new(record);
         state.roll_up(&record)?;
+        state.learn(call, &record);
         let entry = Entry { record: Record::Inference(Arc::clone(&record)), payload: payload.clone() };
         let forgotten = record.rare.as_ref().and_then(|rare| rare.request_id.clone()).map(|id| {
             let entry = entry.clone();
@@ -182,7 +199,7 @@ impl<P> ResourceMonitor<P> {
     fn spend(
         &self,
         call: &InferenceCall<'_>,
-        charge: &Charge,
+        usd: Option<Picodollars>,
         emissions: &Emissions,
         context: &Context,
     ) -> Result<Result<Option<Settlement>, BudgetError>, Error> {
@@ -198,7 +215,7 @@ impl<P> ResourceMonitor<P> {
                 .into()),
             };
         };
-        let amounts = amounts(charge.total(), &call.usage, emissions, context);
+        let amounts = amounts(usd, &call.usage, emissions, context);
         Ok(match call.reservation {
             Some(id) => Ok(Some(budgets.settle(id, &amounts, call.at)?)),
             None => budgets.record_spend(&amounts, &self.schema.pairs(&call.tags), call.at).map(Some),
@@ -213,7 +230,7 @@ pub(super) fn amounts(
     emissions: &Emissions,
     context: &Context,
 ) -> Amounts {
-    let of = (context, Some(usage));
+    let of = (context, Some(*usage));
     Amounts {
         usd,
         tokens: Some(usage.total_tokens()),
@@ -250,7 +267,7 @@ pub(super) fn as_charged<'a>(call: &'a InferenceCall<'a>) -> Call<'a> {
 
 fn repeated<P>(first: Entry<P>, call: &InferenceCall<'_>, id: &str) -> Result<Logged<P>, Error> {
     match first.record {
-        Record::Inference(record) if record.usage == call.usage => Ok(Logged {
+        Record::Inference(record) if record.usage() == call.usage => Ok(Logged {
             record,
             payload: first.payload,
             duplicate: true,
@@ -265,10 +282,22 @@ pub(super) fn new_record(
     names: &mut Names,
     context: &Arc<Context>,
     call: &InferenceCall<'_>,
-    charge: Charge,
+    priced: Priced,
     emissions: Emissions,
     id: Option<&str>,
 ) -> InferenceRecord {
+    let (head, sides) = match priced {
+        Priced::Known(head, sides) => (head, Some(sides)),
+        Priced::Charged(charge) => {
+            let head = Head {
+                model: names.share(call.model),
+                provider: charge.provider().or_else(|| call.provider.map(|name| names.share(name))),
+                price: Price::Charged(charge),
+                context: Arc::clone(context),
+            };
+            (Arc::new(head), None)
+        }
+    };
     let said = [call.requested_model, id, call.service_tier, call.region];
     let rare = (call.trace.is_some() || said.iter().any(Option::is_some)).then(|| {
         Box::new(Rare {
@@ -280,23 +309,63 @@ pub(super) fn new_record(
         })
     });
     InferenceRecord {
+        head,
+        sides,
         at: call.at,
-        model: names.share(call.model),
-        provider: charge.provider().or_else(|| call.provider.map(|name| names.share(name))),
-        usage: call.usage,
+        counts: Counts::from(&call.usage),
         duration: call.duration,
-        costs: Costs::Charged(charge),
         emissions,
         outcome: call.outcome,
         complete: call.complete,
         finish: call.finish.and_then(words::finish),
-        context: Arc::clone(context),
         tags: call.tags.clone(),
         rare,
     }
 }
 
+/// The price of a call.
+pub(super) enum Priced {
+    /// Decided for this call.
+    Charged(Charge),
+    /// That of calls before it.
+    Known(Arc<Head>, Sides),
+}
+
+impl Priced {
+    fn total(&self) -> Option<Picodollars> {
+        match self {
+            Self::Charged(charge) => charge.total(),
+            Self::Known(_, sides) => Some(sides.total()),
+        }
+    }
+}
+
 impl<P> State<P> {
+    fn price(&mut self, call: &InferenceCall<'_>) -> Result<Priced, Error> {
+        let text = call.text_alone();
+        let known = text.and_then(|text| self.routes.price(call.model, call.provider, &text, call.at));
+        match known {
+            Some((lane, sides)) => Ok(Priced::Known(Arc::clone(&lane.head), sides)),
+            None => Ok(Priced::Charged(self.policy.charge(&as_charged(call))?)),
+        }
+    }
+
+    /// Keeps the price of a call for those that will be like it.
+    fn learn(&mut self, call: &InferenceCall<'_>, record: &InferenceRecord) {
+        let Price::Charged(charge) = &record.head.price else { return };
+        let is_new = record.sides.is_none()
+            && charge.price_source() == PriceSource::Catalogue
+            && call.text_alone().is_some()
+            && self.routes.wants(call.model, call.provider, call.at);
+        if !is_new {
+            return;
+        }
+        if let Some(standing) = self.policy.standing(&as_charged(call), charge) {
+            let provider = (call.provider, record.head.provider.clone());
+            self.routes.keep(&record.head.model, provider, standing, &self.context);
+        }
+    }
+
     fn roll_up(&mut self, record: &InferenceRecord) -> Result<(), Error> {
         let costs = record.unit_cost().map(|total| rollup::Costs {
             total,
@@ -305,9 +374,10 @@ impl<P> State<P> {
             compute: record.compute_cost().unwrap_or_default(),
             other: record.other_cost().unwrap_or_default(),
         });
+        let usage = record.usage();
         let measures = Measures {
             error: record.outcome != Outcome::Ok,
-            usage: &record.usage,
+            usage: &usage,
             cost: costs,
             energy_joules: Some(record.energy_joules()),
             carbon_kg: Some(record.carbon_kg()),

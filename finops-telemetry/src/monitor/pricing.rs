@@ -2,7 +2,7 @@
 
 use super::{
     InferenceCall, ResourceMonitor, TagSchema,
-    log::{as_charged, check_model, new_record},
+    log::{Priced, as_charged, check_model, new_record},
     names::Names,
 };
 use crate::{
@@ -55,7 +55,8 @@ impl Pricing {
         let emissions =
             Emissions::of_inference(&self.carbon, call.model, &call.usage, call.duration, call.at)?;
         let id = call.request_id.filter(|id| !id.trim_ascii().is_empty());
-        Ok(new_record(&mut Names::default(), &self.context, call, charge, emissions, id))
+        let priced = Priced::Charged(charge);
+        Ok(new_record(&mut Names::default(), &self.context, call, priced, emissions, id))
     }
 
     /// The energy and carbon model.

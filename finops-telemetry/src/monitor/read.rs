@@ -1,6 +1,6 @@
 //! Reading what was metered.
 
-use super::{Entry, ResourceMonitor};
+use super::{Entry, ResourceMonitor, routes::Routes};
 use crate::{
     Error,
     exposition::{Exposition, openmetrics},
@@ -87,6 +87,7 @@ impl<P> ResourceMonitor<P> {
         let records = state.ring.clear();
         let ids = state.ids.take();
         state.rollup.clear();
+        state.routes = Routes::default();
         // What callers keep beside records may run their code when it goes: not under the lock.
         drop(state);
         drop((records, ids));

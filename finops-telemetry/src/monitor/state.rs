@@ -4,6 +4,7 @@ use super::{
     config::MonitorConfig,
     ids::{MAX_IDS, RequestIds},
     names::Names,
+    routes::Routes,
     settings::Settings,
 };
 use crate::{
@@ -41,6 +42,8 @@ pub(super) struct State<P> {
     pub(super) rollup: Rollup,
     pub(super) ids: RequestIds<Entry<P>>,
     pub(super) names: Names,
+    /// What was found out about earlier calls: forgotten when prices, factors or groups change.
+    pub(super) routes: Routes,
     pub(super) sink_errors: u64,
     pub(super) budget_errors: u64,
 }
@@ -58,6 +61,7 @@ impl<P> State<P> {
             rollup: Rollup::new(config.rollup)?,
             ids: RequestIds::new(MAX_IDS),
             names: Names::default(),
+            routes: Routes::default(),
             sink_errors: 0,
             budget_errors: 0,
         })
@@ -67,5 +71,6 @@ impl<P> State<P> {
         let schema = Arc::clone(&self.context.schema);
         self.context = Arc::new(Context { schema, carbon: Some(carbon.clone()) });
         self.carbon = carbon;
+        self.routes = Routes::default();
     }
 }

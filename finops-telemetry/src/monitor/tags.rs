@@ -153,6 +153,23 @@ impl Tags {
         Self(values.clone().any(|value| value.is_some()).then(|| values.collect()))
     }
 
+    /// No tags.
+    #[must_use]
+    pub const fn none() -> &'static Self {
+        static NONE: Tags = Tags(None);
+        &NONE
+    }
+
+    /// Whether both are the same: fast where the call has no tag, or those of the call before.
+    #[inline]
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        match (&self.0, &other.0) {
+            (None, None) => true,
+            (Some(mine), Some(theirs)) => Arc::ptr_eq(mine, theirs) || mine == theirs,
+            _ => false,
+        }
+    }
+
     /// Whether the call has no tag.
     #[must_use]
     pub const fn is_empty(&self) -> bool {

@@ -39,7 +39,7 @@ pub(crate) enum Emissions {
 }
 
 /// What a record shares with others, and its usage when it has one.
-pub(crate) type Of<'a> = (&'a Context, Option<&'a Usage>);
+pub(crate) type Of<'a> = (&'a Context, Option<Usage>);
 
 /// What a wire form says.
 #[derive(Debug, Clone)]
@@ -133,7 +133,7 @@ impl Emissions {
     fn estimate(&self, of: Of<'_>) -> Option<InferenceImpact> {
         // A flat model needs nothing that could be missing.
         let (model, usage) = (of.0.carbon.as_ref()?, of.1?);
-        model.inference(ModelHandle::UNKNOWN, &TokenCounts::from(usage), Timing::default()).ok()
+        model.inference(ModelHandle::UNKNOWN, &TokenCounts::from(&usage), Timing::default()).ok()
     }
 
     /// A flat figure, exactly.

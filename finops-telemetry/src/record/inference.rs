@@ -1,6 +1,7 @@
 use super::{
     Field,
-    emissions::{Context, Emissions, Of},
+    emissions::{Emissions, Of},
+    head::{Counts, Head, Price, Sides},
     wire,
 };
 use crate::{
@@ -8,9 +9,8 @@ use crate::{
     monitor::{Outcome, Tags, Trace},
 };
 use finops_core::{
-    cost::{Assumption, Charge, Cost, PriceSource, Status},
+    cost::{Assumption, Cost, PriceSource, Status},
     money::Picodollars,
-    price::Name,
     time::{DurationNs, Timestamp},
     usage::Usage,
     waste::ai::calls::CallFact,
@@ -23,17 +23,16 @@ use std::{borrow::Cow, sync::Arc};
 /// Money, joules and kilograms are exact; the float views are the f64 nearest to them.
 #[derive(Debug, Clone)]
 pub struct InferenceRecord {
+    pub(crate) head: Arc<Head>,
+    /// The amounts, where the charge of the head is another call's at the same price.
+    pub(crate) sides: Option<Sides>,
     pub(crate) at: Timestamp,
-    pub(crate) model: Name,
-    pub(crate) provider: Option<Name>,
-    pub(crate) usage: Usage,
+    pub(crate) counts: Counts,
     pub(crate) duration: Option<DurationNs>,
-    pub(crate) costs: Costs,
     pub(crate) emissions: Emissions,
     pub(crate) outcome: Outcome,
     pub(crate) complete: bool,
     pub(crate) finish: Option<&'static str>,
-    pub(crate) context: Arc<Context>,
     pub(crate) tags: Tags,
     pub(crate) rare: Option<Box<Rare>>,
 }
@@ -48,12 +47,8 @@ pub(crate) struct Rare {
     pub(crate) trace: Option<Trace>,
 }
 
-/// The money of a record: as it was charged, or as a wire form told it.
-#[derive(Debug, Clone)]
-pub(crate) enum Costs {
-    Charged(Charge),
-    Told(Box<Cost>),
-}
+// The ring holds ten thousand of them, and every call writes one: less than three cache lines.
+const _: () = assert!(size_of::<InferenceRecord>() <= 176);
 
 impl InferenceRecord {
     /// The keys of the mapping view, in order; `metadata` follows when it was given.
@@ -79,7 +74,7 @@ impl InferenceRecord {
         let usd = |amount: Option<Picodollars>| Field::number(amount.map(Picodollars::to_f64));
         Some(match key {
             "timestamp" => Field::Text(Cow::Owned(self.at.to_string())),
-            "model" => Field::Text(Cow::Borrowed(&self.model)),
+            "model" => Field::Text(Cow::Borrowed(self.model())),
             "input_tokens" => Field::Count(self.input_tokens()),
             "output_tokens" => Field::Count(self.output_tokens()),
             "total_tokens" => Field::Count(self.total_tokens()),
@@ -98,7 +93,7 @@ impl InferenceRecord {
 
 impl InferenceRecord {
     pub(crate) fn of(&self) -> Of<'_> {
-        (&self.context, Some(&self.usage))
+        (&self.head.context, Some(self.counts.usage()))
     }
 
     /// When the call ended.
@@ -110,7 +105,7 @@ impl InferenceRecord {
     /// The model, as the response named it.
     #[must_use]
     pub fn model(&self) -> &str {
-        &self.model
+        &self.head.model
     }
 
     /// The model that was asked for, when another.
@@ -122,31 +117,31 @@ impl InferenceRecord {
     /// Who served it: given, recognised or resolved from the model's name.
     #[must_use]
     pub fn provider(&self) -> Option<&str> {
-        self.provider.as_deref()
+        self.head.provider.as_deref()
     }
 
     /// Every token and counter, in buckets that never overlap.
     #[must_use]
-    pub const fn usage(&self) -> &Usage {
-        &self.usage
+    pub fn usage(&self) -> Usage {
+        self.counts.usage()
     }
 
     /// Uncached text of the prompt: the disjoint `input`.
     #[must_use]
     pub const fn input_tokens(&self) -> u64 {
-        self.usage.input
+        self.counts.input()
     }
 
     /// Text produced, reasoning included.
     #[must_use]
     pub const fn output_tokens(&self) -> u64 {
-        self.usage.output
+        self.counts.output()
     }
 
     /// All tokens of prompt and completion.
     #[must_use]
     pub fn total_tokens(&self) -> u64 {
-        self.usage.total_tokens()
+        self.counts.total_tokens()
     }
 
     /// How long the call took, when known.
@@ -164,81 +159,87 @@ impl InferenceRecord {
     /// The prompt's cost; `None` when no price is known.
     #[must_use]
     pub fn input_cost(&self) -> Option<Picodollars> {
-        match &self.costs {
-            Costs::Charged(charge) => charge.input(),
-            Costs::Told(cost) => cost.input,
+        match (&self.head.price, self.sides) {
+            (Price::Told(cost), _) => cost.input,
+            (Price::Charged(_), Some(sides)) => Some(sides.input()),
+            (Price::Charged(charge), None) => charge.input(),
         }
     }
 
     /// The completion's cost.
     #[must_use]
     pub fn output_cost(&self) -> Option<Picodollars> {
-        match &self.costs {
-            Costs::Charged(charge) => charge.output(),
-            Costs::Told(cost) => cost.output,
+        match (&self.head.price, self.sides) {
+            (Price::Told(cost), _) => cost.output,
+            (Price::Charged(_), Some(sides)) => Some(sides.output()),
+            (Price::Charged(charge), None) => charge.output(),
         }
     }
 
     /// The cost of the time it took.
     #[must_use]
     pub fn compute_cost(&self) -> Option<Picodollars> {
-        match &self.costs {
-            Costs::Charged(charge) => charge.compute(),
-            Costs::Told(cost) => cost.compute,
+        match &self.head.price {
+            Price::Charged(charge) => charge.compute(),
+            Price::Told(cost) => cost.compute,
         }
     }
 
     /// The cost of what is priced per use.
     #[must_use]
     pub fn other_cost(&self) -> Option<Picodollars> {
-        match &self.costs {
-            Costs::Charged(charge) => charge.other(),
-            Costs::Told(cost) => cost.other,
+        match &self.head.price {
+            Price::Charged(charge) => charge.other(),
+            Price::Told(cost) => cost.other,
         }
     }
 
     /// The whole cost: the exact sum of all lines.
     #[must_use]
     pub fn unit_cost(&self) -> Option<Picodollars> {
-        match &self.costs {
-            Costs::Charged(charge) => charge.total(),
-            Costs::Told(cost) => cost.total,
+        match (&self.head.price, self.sides) {
+            (Price::Told(cost), _) => cost.total,
+            (Price::Charged(_), Some(sides)) => Some(sides.total()),
+            (Price::Charged(charge), None) => charge.total(),
         }
     }
 
     /// The cost with its lines, rates, sources and losing figures.
     #[must_use]
     pub fn cost(&self) -> Cow<'_, Cost> {
-        match &self.costs {
-            Costs::Charged(charge) => Cow::Owned(charge.cost(&self.usage)),
-            Costs::Told(cost) => Cow::Borrowed(cost),
+        match (&self.head.price, self.sides) {
+            (Price::Told(cost), _) => Cow::Borrowed(cost),
+            (Price::Charged(charge), None) => Cow::Owned(charge.cost(&self.usage())),
+            (Price::Charged(charge), Some(sides)) => {
+                Cow::Owned(charge.with_sides(sides.input(), sides.output()).cost(&self.usage()))
+            }
         }
     }
 
     /// How sure the price is.
     #[must_use]
     pub fn status(&self) -> Status {
-        match &self.costs {
-            Costs::Charged(charge) => charge.status(),
-            Costs::Told(cost) => cost.status,
+        match &self.head.price {
+            Price::Charged(charge) => charge.status(),
+            Price::Told(cost) => cost.status,
         }
     }
 
     /// Where the price came from; `None` when no price is known.
     #[must_use]
     pub fn price_source(&self) -> Option<PriceSource> {
-        match &self.costs {
-            Costs::Charged(charge) => Some(charge.price_source()),
-            Costs::Told(cost) => cost.price_source,
+        match &self.head.price {
+            Price::Charged(charge) => Some(charge.price_source()),
+            Price::Told(cost) => cost.price_source,
         }
     }
 
     /// Codes of whatever was assumed: about usage and price, then about energy and carbon.
     #[must_use]
     pub fn assumptions(&self) -> Vec<&'static str> {
-        let priced = match &self.costs {
-            Costs::Charged(charge) => charge.assumptions(),
-            Costs::Told(cost) => cost.assumptions,
+        let priced = match &self.head.price {
+            Price::Charged(charge) => charge.assumptions(),
+            Price::Told(cost) => cost.assumptions,
         };
         let mut codes: Vec<&'static str> = priced.iter().map(Assumption::code).collect();
         codes.extend(self.emissions.assumptions(self.of()));
@@ -313,14 +314,14 @@ impl InferenceRecord {
 
     /// The tags that the call has, in the order of the schema.
     pub fn tags(&self) -> impl Iterator<Item = (&str, &str)> {
-        let names = self.context.schema.names().iter();
+        let names = self.head.context.schema.names().iter();
         names.zip(self.tags.values()).filter_map(|(name, value)| Some((&**name, value.as_deref()?)))
     }
 
     /// The value of the tag `name`.
     #[must_use]
     pub fn tag(&self, name: &str) -> Option<&str> {
-        self.tags.get(self.context.schema.place(name)?)
+        self.tags.get(self.head.context.schema.place(name)?)
     }
 
     /// The id that the caller or the provider gave the call.
@@ -357,7 +358,7 @@ impl InferenceRecord {
             at: self.at,
             provider: self.provider().map(str::to_owned),
             model: self.model().to_owned(),
-            usage: self.usage,
+            usage: self.usage(),
             cost_usd: self.unit_cost(),
             output_cost_usd: self.output_cost(),
             price_source: self.price_source(),
@@ -392,6 +393,8 @@ impl PartialEq for InferenceRecord {
     /// Equal when their wire forms are.
     fn eq(&self, other: &Self) -> bool {
         std::ptr::eq(self, other)
-            || (self.at == other.at && self.usage == other.usage && self.to_json(None) == other.to_json(None))
+            || (self.at == other.at
+                && self.usage() == other.usage()
+                && self.to_json(None) == other.to_json(None))
     }
 }

@@ -3,7 +3,8 @@
 use super::{
     Emissions, InferenceRecord, TrainingRecord,
     emissions::Context,
-    inference::{Costs, Rare},
+    head::{Counts, Head, Price},
+    inference::Rare,
 };
 use crate::{
     Error,
@@ -42,7 +43,7 @@ struct InferenceOut<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     metadata: Option<&'a Value>,
     cost: Cow<'a, Cost>,
-    usage: &'a Usage,
+    usage: Usage,
     energy: Cow<'a, Value>,
     carbon: Cow<'a, Value>,
     status: &'static str,
@@ -102,7 +103,7 @@ pub(super) fn inference_text(record: &InferenceRecord, metadata: Option<&Value>)
         price_source: record.price_source().map(|source| source.name()),
         provider: record.provider(),
         requested_model: record.requested_model(),
-        tags: TagsOut(&record.context.schema, &record.tags),
+        tags: TagsOut(&record.head.context.schema, &record.tags),
         request_id: record.request_id(),
         finish: record.finish,
         outcome: record.outcome.name(),
@@ -266,17 +267,20 @@ pub(super) fn read_inference(text: &str) -> Result<(InferenceRecord, Option<Valu
         trace: wire.trace,
     };
     let record = InferenceRecord {
+        head: Arc::new(Head {
+            model: Name::from(wire.model.as_str()),
+            provider: wire.provider.as_deref().map(Name::from),
+            price: Price::Told(Box::new(wire.cost)),
+            context,
+        }),
+        sides: None,
         at: wire.timestamp,
-        model: Name::from(wire.model.as_str()),
-        usage: wire.usage,
+        counts: Counts::from(&wire.usage),
         duration: wire.duration_ms.map(|ms| crate::monitor::duration_ms("duration_ms", ms)).transpose()?,
-        provider: wire.provider.as_deref().map(Name::from),
-        costs: Costs::Told(Box::new(wire.cost)),
         emissions,
         outcome: Outcome::from_name(&wire.outcome)?,
         complete: wire.complete,
         finish: wire.finish.as_deref().and_then(finops_core::usage::extract::words::finish),
-        context,
         tags,
         rare: (rare != Rare::default()).then(|| Box::new(rare)),
     };

@@ -2,12 +2,12 @@
 
 use super::{
     Rollup, RollupKey,
-    group::{CARBON_SCALE, Costs, Totals},
+    group::{CARBON_SCALE, Costs, Totals, boundary},
 };
 use crate::sketch::Dense;
-use finops_core::{Error, carbon::ExactSum, money::Picodollars, usage::Bucket};
+use finops_core::{Error, carbon::ExactSum, money::Picodollars, time::DurationNs, usage::Bucket};
 
-/// Sums of priced requests that succeeded, of prompt and completion tokens alone and of unknown duration.
+/// Sums of priced requests that succeeded, of prompt and completion tokens alone.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Block {
     requests: u64,
@@ -18,6 +18,16 @@ pub(crate) struct Block {
     energy: ExactSum,
     carbon: ExactSum,
     costs_pusd: Dense,
+    /// Those of requests whose durations are known.
+    durations: Option<Box<Durations>>,
+}
+
+/// What a [`Block`] knows of durations.
+#[derive(Debug, Clone, Default)]
+struct Durations {
+    ns: u128,
+    histogram: [u64; 15],
+    us: Dense,
 }
 
 /// One request of a [`Block`].
@@ -31,6 +41,17 @@ pub(crate) struct Request {
     pub(crate) output: u64,
     pub(crate) energy_joules: f64,
     pub(crate) carbon_kg: f64,
+    pub(crate) duration: Option<DurationNs>,
+}
+
+impl Durations {
+    fn add(&mut self, duration: DurationNs) {
+        self.ns = self.ns.saturating_add(u128::from(duration.get()));
+        if let Some(count) = self.histogram.get_mut(usize::from(boundary(duration))) {
+            *count = count.saturating_add(1);
+        }
+        self.us.add(duration.get().checked_div(1000).unwrap_or_default());
+    }
 }
 
 impl Block {
@@ -48,6 +69,9 @@ impl Block {
         self.output_tokens = self.output_tokens.wrapping_add(u128::from(request.output_tokens));
         self.input = self.input.wrapping_add(i128::from(request.input));
         self.output = self.output.wrapping_add(i128::from(request.output));
+        if let Some(duration) = request.duration {
+            self.durations.get_or_insert_default().add(duration);
+        }
         Some(())
     }
 
@@ -80,7 +104,12 @@ impl Block {
             let (_, count) = tokens.iter().find(|(used, count)| used == bucket && *count > 0)?;
             Some((at, *count))
         });
+        let durations = self.durations.as_deref();
+        let counts = durations.map(|known| (0_u8..).zip(known.histogram));
         Totals {
+            duration_ns: durations.map_or(0, |known| known.ns),
+            histogram: counts.into_iter().flatten().filter(|(_, count)| *count > 0).collect(),
+            durations_us: durations.map(|known| known.us.sketch()).unwrap_or_default(),
             requests: self.requests,
             costs: Costs {
                 total: self.cost(),

@@ -108,6 +108,15 @@ pub(crate) struct Totals {
 }
 
 impl Totals {
+    /// The sums with the emissions of one more request; `None` when they do not fit.
+    #[inline]
+    pub(super) fn with_emissions(&self, joules: f64, kg: f64) -> Option<(ExactSum, ExactSum)> {
+        let (mut energy, mut carbon) = (self.energy, self.carbon);
+        energy.add(joules).ok()?;
+        carbon.add(kg * CARBON_SCALE).ok()?;
+        Some((energy, carbon))
+    }
+
     pub(super) fn record(&mut self, measures: &Measures<'_>) -> Result<(), Error> {
         // Everything that can fail comes first, so that a refused record changes nothing.
         let (mut energy, mut carbon) = (self.energy, self.carbon);
@@ -219,7 +228,7 @@ impl Totals {
 }
 
 /// The first boundary that is not below `duration`.
-fn boundary(duration: DurationNs) -> u8 {
+pub(super) fn boundary(duration: DurationNs) -> u8 {
     let units = duration.get().div_ceil(HISTOGRAM_FIRST_NS);
     let k = if units <= 1 { 0 } else { u64::BITS.saturating_sub(units.saturating_sub(1).leading_zeros()) };
     u8::try_from(k.min(14)).unwrap_or(14)
@@ -232,17 +241,36 @@ pub(crate) fn grow<T>(list: &mut Vec<T>) {
     }
 }
 
-fn add_at<N: Copy>(list: &mut Vec<(u8, N)>, at: u8, count: N, add: impl Fn(N, N) -> N) {
+/// Adds to the entry of `at`, or makes one; its place.
+#[inline(never)]
+fn add_at<K: Copy + Ord, N: Copy>(list: &mut Vec<(K, N)>, at: K, count: N, add: impl Fn(N, N) -> N) -> usize {
     match list.binary_search_by_key(&at, |(k, _)| *k) {
         Ok(found) => {
             if let Some((_, n)) = list.get_mut(found) {
                 *n = add(*n, count);
             }
+            found
         }
         Err(place) => {
             grow(list);
             list.insert(place, (at, count));
+            place
         }
+    }
+}
+
+/// Adds to the entry of `at`, looked for at `hint` first; the hint is where it was found.
+#[inline(always)]
+pub(crate) fn add_hinted<K: Copy + Ord, N: Copy>(
+    list: &mut Vec<(K, N)>,
+    at: K,
+    count: N,
+    hint: &mut usize,
+    add: impl Fn(N, N) -> N,
+) {
+    match list.get_mut(*hint) {
+        Some((key, n)) if *key == at => *n = add(*n, count),
+        _ => *hint = add_at(list, at, count, add),
     }
 }
 

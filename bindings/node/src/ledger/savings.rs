@@ -29,14 +29,14 @@ pub(super) fn call(ledger: &SavingsLedger, method: &str, given: &Value) -> Resul
             item(ledger, &id)?
         }
         "add" => {
-            let fields = object(given, "opportunity")?;
-            let made = draft(ledger, given, |fold, by| fold.add_opportunity(&fields, by).map(Some))?;
-            item_of(ledger, &made)?
+            let item = object(given, "opportunity")?;
+            let made = draft(ledger, given, |fold, by| fold.add_opportunity(&item, by).map(Some))?;
+            added(ledger, &item, &made)?
         }
         "observe" => {
-            let fields = object(given, "opportunity")?;
-            let made = draft(ledger, given, |fold, by| fold.observe(&fields, by))?;
-            item_of(ledger, &made)?
+            let item = object(given, "opportunity")?;
+            let made = draft(ledger, given, |fold, by| fold.observe(&item, by))?;
+            added(ledger, &item, &made)?
         }
         "freeze" => {
             let baseline = object(given, "baseline")?;
@@ -134,21 +134,13 @@ fn frozen(ledger: &SavingsLedger, id: &str) -> Result<Value, EventLogError> {
     Ok(ledger.read(|fold| fold.baseline(id).map(CostBaseline::to_json))?.unwrap_or(Value::Null))
 }
 
-/// The item that an event is about; null where nothing was recorded.
-fn item_of(ledger: &SavingsLedger, made: &Value) -> Result<Value, EventLogError> {
-    let named = made.pointer("/data/opportunity").map(|of| of.get("id").unwrap_or(of));
-    match (named.and_then(Value::as_str), made.get("seq")) {
-        (Some(id), _) => item(ledger, id),
-        (None, None) => Ok(Value::Null),
-        // The ledger gave the item its id: it is the one of this event's fingerprint that was added last.
-        (None, Some(_)) => ledger.read(|fold| {
-            let given = made.pointer("/data/opportunity").unwrap_or(&Value::Null);
-            let read = Opportunity::from_json(given, "").ok();
-            let same = |item: &&Opportunity| read.as_ref().is_some_and(|read| read.fingerprint == item.fingerprint);
-            let newest = fold.opportunities().filter(same).max_by_key(|item| item.generation);
-            newest.map_or(Value::Null, |item| shown(fold, item))
-        }),
+/// The item that was added or seen again; null where nothing was recorded.
+fn added(ledger: &SavingsLedger, item: &Value, made: &Value) -> Result<Value, EventLogError> {
+    if made.is_null() {
+        return Ok(Value::Null);
     }
+    let fingerprint = Opportunity::from_json(item, "/data/opportunity").map_err(LedgerError::from)?.fingerprint;
+    Ok(ledger.read(|fold| fold.latest(&fingerprint).map(|item| shown(fold, item)))?.unwrap_or(Value::Null))
 }
 
 /// The items in a state, by detection; all of them by id, without one.

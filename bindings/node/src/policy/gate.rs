@@ -6,10 +6,12 @@ use super::{
 };
 use finops::policy::{
     Json, PolicyGate, PolicyGateOptions, Source,
-    decision::{Context, Decision, Input, log::EventFields, shadow},
+    decision::{Context, Decision, Input, log::EventFields, report::Report, shadow},
     json::Object,
-    rego::Module,
-    report,
+    rego::{
+        Module, RegoError, lint,
+        test_runner::{self, TestOptions},
+    },
 };
 use napi::Result;
 
@@ -57,12 +59,12 @@ pub(super) fn call(gate: &PolicyGate, method: &str, arguments: &Json, body: &[u8
             let source = source(arguments, archive.then_some(body))?;
             let source = source.ok_or_else(|| refused_member("/bundle", "null", help))?;
             let loaded = gate.reload(&source, member(arguments, "data"));
-            report::load_json(&loaded.map_err(|error| refused_setup(&error))?)
+            loaded.map_err(|error| refused_setup(&error))?.to_json()
         }
         "status" => pure.status().to_json(),
         "lint" => {
             let (modules, data) = pure.sources();
-            report::lint(&modules, &data, pure.entry()).0
+            lint::lint(&modules, &data, pure.entry()).to_json()
         }
         "test" => test(gate, arguments.get("coverage").and_then(Json::as_bool) == Some(true))?,
         "explain" => {
@@ -116,10 +118,12 @@ pub(super) fn call(gate: &PolicyGate, method: &str, arguments: &Json, body: &[u8
 /// `{report, junit, sarif, github}` of the unit tests of what is loaded.
 fn test(gate: &PolicyGate, coverage: bool) -> Result<Json> {
     let (modules, data) = gate.gate().sources();
-    let tests = report::test(&modules, &data, coverage).map_err(|error| refused_setup(&error.into()))?;
-    let checks = report::tests_report(&tests);
+    let options = TestOptions { coverage, ..TestOptions::default() };
+    let tests = test_runner::run(&modules, &data, &options)
+        .map_err(|error| refused_setup(&RegoError::from(error).into()))?;
+    let checks = Report::of_tests(&tests);
     Ok(Json::object([
-        ("report", report::tests_json(&tests)),
+        ("report", tests.to_json()),
         ("junit", Json::from(checks.junit())),
         ("sarif", Json::from(checks.sarif(env!("CARGO_PKG_VERSION")).to_text())),
         ("github", Json::from(checks.github())),

@@ -18,8 +18,8 @@ use finops::policy::{
     gate::GateConfig,
     guardrail::{GuardrailConfig, Guardrails},
     json::{Limits, MAX_DEPTH, Object, read},
-    rego::builtin,
-    report, wire,
+    rego::{RegoError, builtin, lint::Finding},
+    wire,
 };
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
@@ -51,7 +51,7 @@ fn refused(error: impl Into<PolicyError>) -> napi::Error {
 }
 
 fn refused_setup(error: &SetupError) -> napi::Error {
-    let findings = error.rego().map_or_else(|| Json::array::<Json>([]), report::refusal_json);
+    let findings = Finding::list(error.rego().map_or(&[], RegoError::findings));
     told(error.code(), error.path(), &error.to_string(), findings)
 }
 

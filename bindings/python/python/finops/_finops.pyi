@@ -8,9 +8,11 @@ import decimal
 import os
 import typing
 from ._types import Apportioned
+from .policy import PolicyAction
 from typing import Any, Final, SupportsFloat, SupportsIndex, final
+from typing_extensions import disjoint_base
 
-__all__ = ["__version__", "ArrowTable", "BatchResult", "Budget", "BudgetState", "Budgets", "CallSignal", "Catalogue", "ConfigValue", "Cost", "Extracted", "InferenceRecord", "LineItem", "Meter", "ModelPrice", "Part", "Reservation", "Resolved", "ResourceMonitor", "Result", "Settlement", "Sketch", "Stats", "StreamMeter", "SummaryRow", "TrainingRecord", "Usage", "apportion", "call_signals", "carbon_call", "carbon_kinds", "cost", "estimate_inference", "estimate_inference_batch", "extract", "extract_stream", "nvml", "otel_attributes", "prices", "rapl", "round_amount"]
+__all__ = ["__version__", "ArrowTable", "BatchResult", "Budget", "BudgetState", "Budgets", "CallSignal", "Catalogue", "ConfigValue", "Cost", "Decision", "Extracted", "InferenceRecord", "LineItem", "Meter", "ModelPrice", "Part", "PolicyCheck", "Reservation", "Resolved", "ResourceMonitor", "Result", "Settlement", "Sketch", "Stats", "StreamMeter", "SummaryRow", "TestReport", "TrainingRecord", "Usage", "_Guardrails", "_PolicyGate", "apportion", "call_signals", "carbon_call", "carbon_kinds", "cost", "estimate_inference", "estimate_inference_batch", "extract", "extract_stream", "nvml", "otel_attributes", "policy_builtin", "policy_call", "policy_kinds", "prices", "rapl", "round_amount"]
 
 __version__: Final[str]
 """
@@ -459,6 +461,36 @@ class Cost:
         """
 
 @final
+class Decision(Result):
+    """
+    The answer to "may I?": `d.allowed`, `d["deny_messages"]`, `d.violations`, `d.code`, `d.to_json()`.
+
+    True where the answer is yes; an approval that is missing is no yes.
+    """
+    def __bool__(self, /) -> bool: ...
+    def _repr_html_(self, /) -> str: ...
+    @property
+    def allowed(self, /) -> bool:
+        """
+        Whether the answer is yes.
+        """
+    @property
+    def code(self, /) -> str | None:
+        """
+        Why there is no complete evaluation, for example `policy.timeout`; `None` where there is one.
+        """
+    @property
+    def decision(self, /) -> str:
+        """
+        `allow`, `require_approval` or `deny`.
+        """
+    @staticmethod
+    def from_json(text: str) -> Decision:
+        """
+        Reads the wire form; such a decision has no input any more, so nothing can explain or log it.
+        """
+
+@final
 class Extracted:
     """
     What a response body says of its call.
@@ -897,6 +929,38 @@ class Part:
         """
 
 @final
+class PolicyCheck(Result):
+    """
+    The answer of the guardrails: `c.action`, `c.policy_name`, `c.reason`, `c.failed`, `c.details`. True where it is yes.
+    """
+    def __bool__(self, /) -> bool: ...
+    @property
+    def action(self, /) -> PolicyAction:
+        """
+        What the deciding check demands, as a `PolicyAction`.
+        """
+    @property
+    def details(self, /) -> dict[str, typing.Any]:
+        """
+        Everything about the deciding check: also `path` of a malformed value, `next_open` of the change window.
+        """
+    @staticmethod
+    def from_json(text: str) -> PolicyCheck:
+        """
+        Reads the wire form.
+        """
+    @property
+    def policy_name(self, /) -> str:
+        """
+        The check that decides; `all_checks` where none failed.
+        """
+    @property
+    def reason(self, /) -> str:
+        """
+        The sentence of the deciding check.
+        """
+
+@final
 class Reservation:
     """
     A hold on every budget that covers a call.
@@ -1129,7 +1193,7 @@ class ResourceMonitor:
         Money is exact: decimals with twelve digits behind the point.
         """
 
-@final
+@disjoint_base
 class Result:
     """
     A frozen result: `r.energy.central`, `r["energy_joules"]`, `dict(r)`, `r.to_json()`.
@@ -1137,6 +1201,14 @@ class Result:
     Equal to any mapping with the same items, hashable, picklable, and a `collections.abc.Mapping`.
     """
     def __contains__(self, key: Any, /) -> bool: ...
+    def __copy__(self, /) -> typing.Self:
+        """
+        Itself: it never changes.
+        """
+    def __deepcopy__(self, /, memo: object) -> typing.Self:
+        """
+        Itself: it never changes.
+        """
     def __dir__(self, /) -> list[str]: ...
     def __eq__(self, other: object, /) -> bool: ...
     def __getattr__(self, name: str, /) -> typing.Any: ...
@@ -1407,6 +1479,24 @@ class SummaryRow:
     def values(self, /) -> list[typing.Any]:
         """
         The values.
+        """
+
+@final
+class TestReport(Result):
+    """
+    A run of unit tests: `r.passed`, `r.results`, `r.junit()`, `r.sarif()`.
+    """
+    def github(self, /) -> str:
+        """
+        Annotations of GitHub Actions, one a line.
+        """
+    def junit(self, /) -> str:
+        """
+        JUnit XML.
+        """
+    def sarif(self, /) -> str:
+        """
+        SARIF 2.1.0 as JSON text.
         """
 
 @final
@@ -1729,6 +1819,104 @@ class Usage:
         Searches of the web.
         """
 
+@disjoint_base
+class _Guardrails:
+    """
+    Guardrails with their limits.
+    """
+    def __new__(cls, /, config: dict[str, typing.Any] | None = None) -> _Guardrails: ...
+    def as_rego(self, /, opportunity: typing.Any, daily_changes: typing.Any = None, now: datetime.datetime | str | float | types.EllipsisType | None = None) -> Result:
+        """
+        The same check in Rego, to read, to extend or to give to OPA: `{modules, data, input}`, package `finops.guardrails`.
+        """
+    def check_opportunity(self, /, opportunity: typing.Any, daily_changes: typing.Any = None, now: datetime.datetime | str | float | types.EllipsisType | None = None) -> PolicyCheck:
+        """
+        Checks one change against every guardrail; `daily_changes` are the changes already made.
+        """
+    @property
+    def config(self, /) -> Result:
+        """
+        The limits in effect.
+        """
+    def update_policy(self, /, name: str, value: typing.Any) -> None:
+        """
+        Sets one limit; a refused value leaves the old one in force.
+        """
+
+@disjoint_base
+class _PolicyGate:
+    """
+    Answers "may I?" in this process.
+
+    >>> import finops
+    >>> gate = finops.PolicyGate()
+    >>> d = gate.decide({"unit_cost_usd": 0.6, "cost_tags": {"team": "ai", "environment": "dev"}})
+    >>> d.allowed, d["deny_messages"]
+    (False, ['Unit cost 0.6 USD exceeds budget cap of 0.5 USD'])
+    """
+    def __new__(cls, /, options: dict[str, typing.Any] | None = None, bundle: str | os.PathLike[str] | bytes | dict[str, str] | None = None, environment: dict[str, str] | None = None) -> _PolicyGate: ...
+    def __repr__(self, /) -> str: ...
+    def decide(self, /, input: typing.Any, *, approvals: collections.abc.Iterable[typing.Any] = None, requester: str | None = None, now: datetime.datetime | str | float | types.EllipsisType | None = None, decision_id: str | None = None) -> Decision:
+        """
+        Decides one input. Never raises on the input: what is wrong with it is a reason to deny.
+        """
+    def decide_json(self, /, text: bytes | str, *, approvals: collections.abc.Iterable[typing.Any] = None, requester: str | None = None, now: datetime.datetime | str | float | types.EllipsisType | None = None, decision_id: str | None = None) -> Decision:
+        """
+        Decides one input given as JSON text; its numbers keep every digit.
+        """
+    def decide_many(self, /, inputs: collections.abc.Iterable[typing.Any], *, now: datetime.datetime | str | float | types.EllipsisType | None = None) -> list[Decision]:
+        """
+        Decides many inputs at one instant.
+        """
+    def decide_table(self, /, table: typing.Any, *, now: datetime.datetime | str | float | types.EllipsisType | None = None) -> ArrowTable:
+        """
+        Decides every row of an Arrow table: decision, allowed, code, rules, deny_messages, approval_messages, warn_messages.
+
+        A column is a field of the input, a null cell a null, which never passes: leave out what nothing is known about.
+        """
+    def explain(self, /, decision: Result) -> Result:
+        """
+        Why a decision came out as it did: each rule with its operands, its limit and its outcome.
+        """
+    def impact(self, /, events: collections.abc.Iterable[str | bytes]) -> Result:
+        """
+        What this gate would have made of the events of a log: `{events, evaluated, changed, flips, added, removed, skipped}`.
+        """
+    def lint(self, /) -> Result:
+        """
+        The lint of the policies that are loaded: `{loads, errors, warnings, engine, engine_reasons}`.
+        """
+    def log_event(self, /, decision: Decision, labels: dict[str, str] | None = None) -> str:
+        """
+        The event of a decision in the form of OPA's decision log, masked, as JSON text that `replay` reads.
+        """
+    @property
+    def opa_url(self, /) -> str | None:
+        """
+        The address of the OPA that decides in place of this process, if one does.
+        """
+    @property
+    def policy_digest(self, /) -> str:
+        """
+        `sha256:<hex>` over configuration, schema and policies.
+        """
+    def reload(self, /, bundle: str | os.PathLike[str] | bytes | dict[str, str], data: dict[str, typing.Any] | None = None) -> Result:
+        """
+        Loads other policies. If they are refused, the last good ones stay in force and `status()` says why.
+        """
+    def replay(self, /, event: str | bytes) -> Result:
+        """
+        Decides an event of the log again: `{same, event}`.
+        """
+    def status(self, /) -> Result:
+        """
+        `{revision, loaded_at, last_error}`.
+        """
+    def test(self, /, coverage: bool = False) -> TestReport:
+        """
+        Runs the unit tests of the policies that are loaded; without any, those of the default policy.
+        """
+
 def apportion(rows: collections.abc.Mapping[str, decimal.Decimal | int | str], places: typing.SupportsIndex) -> Apportioned:
     """
     Rounds every row so that the rows add up to the rounded total; the order of the rows changes nothing.
@@ -1809,6 +1997,23 @@ def otel_attributes(record: InferenceRecord, *, aliases: bool = False) -> dict[s
     The OpenTelemetry GenAI attributes of a record; with `aliases` also names that other tools read.
 
     `gen_ai.usage.input_tokens` is the inclusive prompt count, as the convention demands.
+    """
+
+def policy_builtin(config: dict[str, typing.Any] | None = None) -> dict[str, typing.Any]:
+    """
+    The default policy as Rego: `{"modules": {name: text}, "data": {...}}`, its thresholds being those of `config`.
+
+    Its unit tests come along where the thresholds are the defaults: they are theirs.
+    """
+
+def policy_call(kind: str, members: dict[str, typing.Any]) -> Result:
+    """
+    Computes `kind` from its members; the functions of `finops.policy` call it.
+    """
+
+def policy_kinds() -> list[str]:
+    """
+    The names of every computation.
     """
 
 def prices() -> Catalogue:

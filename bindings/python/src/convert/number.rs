@@ -34,9 +34,12 @@ pub(crate) fn count(value: &Bound<'_, PyAny>, name: &str) -> PyResult<u64> {
 }
 
 /// [`count`], 0 when `None`.
-#[inline]
+#[inline(always)]
 pub(crate) fn count_or_zero(value: Option<&Bound<'_, PyAny>>, name: &str) -> PyResult<u64> {
-    value.map_or(Ok(0), |value| count(value, name))
+    match value {
+        None => Ok(0),
+        Some(value) => count(value, name),
+    }
 }
 
 #[cold]

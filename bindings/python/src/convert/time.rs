@@ -14,7 +14,11 @@ use std::time::{SystemTime, UNIX_EPOCH};
 #[inline]
 pub(crate) fn now() -> Timestamp {
     let ms = match SystemTime::now().duration_since(UNIX_EPOCH) {
-        Ok(since) => i64::try_from(since.as_millis()).unwrap_or(i64::MAX),
+        // In 64 bits, which a clock fills in 292 million years.
+        Ok(since) => i64::try_from(since.as_secs())
+            .ok()
+            .and_then(|seconds| seconds.checked_mul(1000)?.checked_add(since.subsec_millis().into()))
+            .unwrap_or(i64::MAX),
         Err(before) => i64::try_from(before.duration().as_millis()).map_or(i64::MIN, i64::saturating_neg),
     };
     Timestamp::from_ms(ms).unwrap_or_default()

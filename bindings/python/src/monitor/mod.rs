@@ -32,11 +32,11 @@ use finops::{
         carbon::wire,
         error::ConfigError,
         time::{DurationNs, Timestamp},
-        usage::{Usage, UsageError},
+        usage::{TextUsage, Usage, UsageError},
     },
     telemetry::monitor::{
-        Filter, Given, InferenceCall, MonitorConfig, Outcome, Plan, ResourceMonitor, Setting, Tags, Trace,
-        TrainingCall,
+        Filter, Given, InferenceCall, MonitorConfig, Outcome, PlainCall, Plan, ResourceMonitor, Setting,
+        Tags, Trace, TrainingCall,
     },
 };
 use pyo3::{
@@ -73,6 +73,7 @@ impl PyMonitor {
         }
     }
 
+    #[inline]
     pub(crate) fn tags(&self, metadata: Option<&Bound<'_, PyAny>>) -> Tags {
         metadata.map_or_else(Tags::default, |metadata| self.keys.collect(metadata))
     }
@@ -102,8 +103,12 @@ fn given<'a, 'py>(metadata: Option<&'a Bound<'py, PyAny>>) -> Option<&'a Bound<'
     metadata.filter(|object| !object.is_none())
 }
 
+#[inline]
 pub(crate) fn outcome(name: Option<&str>) -> PyResult<Outcome> {
-    name.map_or(Ok(Outcome::Ok), |name| Outcome::from_name(name).map_err(raise))
+    match name {
+        None => Ok(Outcome::Ok),
+        Some(name) => Outcome::from_name(name).map_err(raise),
+    }
 }
 
 fn trace(value: Option<&Bound<'_, PyAny>>) -> PyResult<Option<Trace>> {
@@ -296,6 +301,34 @@ impl PyMonitor {
         let model = model_name(model)?;
         let input = count(input_tokens, "input_tokens")?;
         let output = count(output_tokens, "output_tokens")?;
+        let plain = usage.is_none()
+            && cache_write_1h_tokens.is_none()
+            && service_tier.is_none()
+            && region.is_none()
+            && request_id.is_none()
+            && finish.is_none()
+            && trace.is_none()
+            && reservation.is_none();
+        if plain {
+            let text = TextUsage {
+                cache_read: count_or_zero(cache_read_tokens, "cache_read_tokens")?,
+                cache_write_5m: count_or_zero(cache_write_tokens, "cache_write_tokens")?,
+                reasoning: count_or_zero(reasoning_tokens, "reasoning_tokens")?,
+                ..TextUsage::new(input, output)
+            };
+            let metadata = given(metadata);
+            let tags = self.tags(metadata);
+            let call = PlainCall {
+                provider,
+                duration: duration(duration_ms)?,
+                outcome: self::outcome(outcome)?,
+                tags: &tags,
+                ..PlainCall::new(model, text, self.at(at, py)?)
+            };
+            let payload = metadata.map(|object| Arc::new(object.clone().unbind()));
+            let record = self.inner.log_plain(&call, payload.clone()).map_err(raise)?;
+            return Ok(PyInference { record, metadata: payload });
+        }
         let usage = match usage {
             None => Usage {
                 cache_read: count_or_zero(cache_read_tokens, "cache_read_tokens")?,

@@ -17,8 +17,11 @@ use finops::{
         Asking, Json, Now, PolicyGate, PolicyGateOptions, SetupError, Source,
         decision::{Context, Decision, Input, log::EventFields, report::Report, shadow},
         json::{self, Limits, Object},
-        rego::{Module, test_runner::TestReport},
-        report,
+        rego::{
+            Module, RegoError,
+            lint::{self, Finding},
+            test_runner::{self, TestOptions, TestReport},
+        },
     },
 };
 use pyo3::{
@@ -32,7 +35,7 @@ use std::{collections::BTreeMap, path::PathBuf, time::Instant};
 pub(super) fn refused(error: &SetupError) -> PyErr {
     let problem =
         Problem { code: error.code().to_owned(), path: error.path().to_owned(), message: error.to_string() };
-    let findings = error.rego().map_or_else(|| Json::Array(Vec::new()), report::refusal_json);
+    let findings = Finding::list(error.rego().map_or(&[], RegoError::findings));
     raise_with(problem, |fields| {
         let py = fields.py();
         fields.set_item("findings", convert::python(py, &findings)?)
@@ -192,7 +195,7 @@ impl PyPolicyGate {
     #[pyo3(signature = (
         input: "typing.Any",
         *,
-        approvals: "collections.abc.Iterable[typing.Any]" = None,
+        approvals: "collections.abc.Iterable[typing.Any] | None" = None,
         requester: "str | None" = None,
         now: "datetime.datetime | str | float | types.EllipsisType | None" = None,
         decision_id: "str | None" = None,
@@ -214,7 +217,7 @@ impl PyPolicyGate {
     #[pyo3(signature = (
         text: "bytes | str",
         *,
-        approvals: "collections.abc.Iterable[typing.Any]" = None,
+        approvals: "collections.abc.Iterable[typing.Any] | None" = None,
         requester: "str | None" = None,
         now: "datetime.datetime | str | float | types.EllipsisType | None" = None,
         decision_id: "str | None" = None,
@@ -252,7 +255,8 @@ impl PyPolicyGate {
                 given.iter().map(|native| Input::Native(&native.json, &native.foreign)).collect();
             let start = Instant::now();
             let decisions = self.gate.decide_many(&inputs, &asking);
-            (decisions, start.elapsed().as_nanos() / u128::try_from(inputs.len().max(1)).unwrap_or(1))
+            let count = u128::try_from(inputs.len()).unwrap_or(u128::MAX);
+            (decisions, start.elapsed().as_nanos().checked_div(count).unwrap_or_default())
         });
         let eval_ns = u64::try_from(eval_ns).unwrap_or(u64::MAX);
         let asked = |(decision, native): (Decision, Native)| Asked {
@@ -301,7 +305,7 @@ impl PyPolicyGate {
         let data = data.map(|data| convert::plain(data.as_any(), "data")).transpose()?;
         let report =
             py.detach(|| self.gate.reload(&source, data.as_ref())).map_err(|error| refused(&error))?;
-        Ok(Frozen::from_source(Fields::Json(report::load_json(&report))))
+        Ok(Frozen::from_source(Fields::Json(report.to_json())))
     }
 
     /// `{revision, loaded_at, last_error}`.
@@ -312,16 +316,17 @@ impl PyPolicyGate {
     /// The lint of the policies that are loaded: `{loads, errors, warnings, engine, engine_reasons}`.
     fn lint(&self, py: Python<'_>) -> Frozen {
         let (modules, data) = self.gate.gate().sources();
-        let (json, _) = py.detach(|| report::lint(&modules, &data, self.gate.gate().entry()));
-        Frozen::from_source(Fields::Json(json))
+        let report = py.detach(|| lint::lint(&modules, &data, self.gate.gate().entry()));
+        Frozen::from_source(Fields::Json(report.to_json()))
     }
 
     /// Runs the unit tests of the policies that are loaded; without any, those of the default policy.
     #[pyo3(signature = (coverage: "bool" = false) -> "TestReport")]
     fn test(&self, py: Python<'_>, coverage: bool) -> PyResult<Py<PyTestReport>> {
         let (modules, data) = self.gate.gate().sources();
-        let report =
-            py.detach(|| report::test(&modules, &data, coverage)).map_err(|error| refused(&error.into()))?;
+        let options = TestOptions { coverage, ..TestOptions::default() };
+        let report = py.detach(|| test_runner::run(&modules, &data, &options));
+        let report = report.map_err(|error| refused(&RegoError::from(error).into()))?;
         Py::new(py, PyTestReport::new(&report))
     }
 
@@ -409,8 +414,8 @@ pub(crate) struct PyTestReport(Report);
 
 impl PyTestReport {
     fn new(tests: &TestReport) -> PyClassInitializer<Self> {
-        let fields = Frozen::from_source(Fields::Json(report::tests_json(tests)));
-        PyClassInitializer::from(fields).add_subclass(Self(report::tests_report(tests)))
+        let fields = Frozen::from_source(Fields::Json(tests.to_json()));
+        PyClassInitializer::from(fields).add_subclass(Self(Report::of_tests(tests)))
     }
 }
 

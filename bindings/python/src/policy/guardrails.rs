@@ -14,7 +14,8 @@ use finops::{
     policy::{
         Json,
         gate::Foreign,
-        guardrail::{GuardrailConfig, Guardrails, Now},
+        guardrail::{self, GuardrailConfig, Guardrails, Now},
+        rego::builtin,
     },
 };
 use pyo3::{
@@ -53,11 +54,7 @@ impl PyGuardrails {
         // What JSON cannot hold stands here as a boolean, which is malformed wherever it stands.
         let change = Native::with(opportunity, Json::Bool(false))?;
         let history = daily_changes.map(|changes| Native::with(changes, Json::Bool(false))).transpose()?;
-        let now = match now {
-            None => Now::from(Some(time::now())),
-            Some(value) if value.is_instance_of::<PyEllipsis>() => Now::Unknown,
-            Some(value) => Now::from(Some(convert::instant(value)?)),
-        };
+        let now = instant(now)?;
         let guardrails = self.0.read().unwrap_or_else(PoisonError::into_inner);
         let none = Json::Array(Vec::new());
         let made = history.as_ref().map_or(&none, |history| &history.json);
@@ -77,12 +74,49 @@ impl PyGuardrails {
         guardrails.update_policy(name, &value).map_err(raise)
     }
 
+    /// The same check in Rego, to read, to extend or to give to OPA: `{modules, data, input}`, package `finops.guardrails`.
+    #[pyo3(signature = (
+        opportunity: "typing.Any",
+        daily_changes: "typing.Any" = None,
+        now: "datetime.datetime | str | float | types.EllipsisType | None" = None,
+    ) -> "Result")]
+    fn as_rego(
+        &self,
+        opportunity: &Bound<'_, PyAny>,
+        daily_changes: Option<&Bound<'_, PyAny>>,
+        now: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<Frozen> {
+        let change = Native::with(opportunity, Json::Bool(false))?.json;
+        let history = daily_changes.map(|changes| Native::with(changes, Json::Bool(false))).transpose()?;
+        let history = history.map_or_else(|| Json::Array(Vec::new()), |history| history.json);
+        let now = instant(now)?;
+        let guardrails = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let config = guardrails.config();
+        let data = Json::object([("guardrails", guardrail::rego_data(config))]);
+        let modules =
+            [("guardrails.rego", builtin::GUARDRAILS), ("guardrails_test.rego", builtin::GUARDRAILS_TEST)];
+        Ok(Frozen::from_source(Source::Json(Json::object([
+            ("modules", Json::object(modules.map(|(name, text)| (name, Json::from(text))))),
+            ("input", guardrail::rego_input(&change, &history, now, config)),
+            ("data", Json::object([("finops_config", data)])),
+        ]))))
+    }
+
     /// The limits in effect.
     #[getter]
     fn config(&self) -> Frozen {
         let guardrails = self.0.read().unwrap_or_else(PoisonError::into_inner);
         Frozen::from_source(Source::Json(guardrails.config().to_json()))
     }
+}
+
+/// The clock, an instant, or none.
+fn instant(now: Option<&Bound<'_, PyAny>>) -> PyResult<Now> {
+    Ok(match now {
+        None => Now::from(Some(time::now())),
+        Some(value) if value.is_instance_of::<PyEllipsis>() => Now::Unknown,
+        Some(value) => Now::from(Some(convert::instant(value)?)),
+    })
 }
 
 /// Says what stood where the check saw a boolean.

@@ -183,7 +183,7 @@ impl PyInference {
     /// Every token and counter, in buckets that never overlap.
     #[getter]
     fn usage(&self) -> PyUsage {
-        PyUsage(*self.record.usage())
+        PyUsage(self.record.usage())
     }
 
     /// The energy estimate: range, tier, method and data.

@@ -10,8 +10,6 @@ mod options;
 #[cfg(feature = "rego")]
 mod policy_gate;
 #[cfg(feature = "rego")]
-pub mod report;
-#[cfg(feature = "rego")]
 mod source;
 
 pub use finops_policy::*;

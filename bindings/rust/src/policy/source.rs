@@ -82,19 +82,32 @@ pub(super) enum Read {
 }
 
 impl Source {
+    /// Reads it as a bundle, without loading it.
+    ///
+    /// # Errors
+    /// `policy.source`, `bundle.*`, `policy.parse`, `lint.entry_missing`.
+    pub fn bundle(&self, options: &BundleOptions) -> Result<Bundle, SourceError> {
+        match self {
+            Self::Modules(modules) => {
+                let files =
+                    modules.iter().map(|module| (module.name.clone(), module.text.clone().into_bytes()));
+                Ok(Bundle::from_files(files, options).map_err(RegoError::from)?)
+            }
+            Self::Archive(bytes) => Ok(Bundle::from_bytes(bytes, options).map_err(RegoError::from)?),
+            Self::Path(path) => at(path, options),
+        }
+    }
+
     /// Reads it; `data`, if given, takes the place of the bundle's own.
     ///
     /// # Errors
     /// `policy.source`, `bundle.*`, `policy.parse`, `lint.entry_missing`.
     pub(super) fn read(&self, data: Option<&Json>, options: &BundleOptions) -> Result<Read, SourceError> {
-        let bundle = match self {
-            Self::Modules(modules) => {
-                let data = data.cloned().unwrap_or_else(|| Json::object::<&str>([]));
-                return Ok(Read::Modules(modules.clone(), data));
-            }
-            Self::Archive(bytes) => Bundle::from_bytes(bytes, options).map_err(RegoError::from)?,
-            Self::Path(path) => at(path, options)?,
-        };
+        if let Self::Modules(modules) = self {
+            let data = data.cloned().unwrap_or_else(|| Json::object::<&str>([]));
+            return Ok(Read::Modules(modules.clone(), data));
+        }
+        let bundle = self.bundle(options)?;
         Ok(match data {
             Some(data) => Read::Modules(bundle.modules, data.clone()),
             None => Read::Bundle(bundle),

@@ -131,6 +131,18 @@ pub fn impact_fields(impact: &InferenceImpact) -> Value {
 
 /// One call, with everything that can be configured.
 fn estimate_inference(input: &Input<'_>) -> Result<Value, CarbonError> {
+    Ok(impact_fields(&impact_of(input)?))
+}
+
+/// What `estimate_inference` computes, before it is written out by [`impact_fields`].
+///
+/// # Errors
+/// As [`call`](super::call).
+pub fn estimate_impact(input: &Value) -> Result<InferenceImpact, CarbonError> {
+    impact_of(&Input::new(input)?)
+}
+
+fn impact_of(input: &Input<'_>) -> Result<InferenceImpact, CarbonError> {
     let environment = input.object("environment")?.map(Input::as_root);
     let model = CarbonModel::new(config::read(input, environment.as_ref())?)?;
     let name = input.opt_str("model")?.unwrap_or_default();
@@ -146,8 +158,7 @@ fn estimate_inference(input: &Input<'_>) -> Result<Value, CarbonError> {
         None => model.model(name),
     };
     let impact = model.inference(handle, &tokens(input)?, timing(input)?);
-    let impact = impact.map_err(|error| error.of_model(name))?;
-    Ok(impact_fields(&impact))
+    impact.map_err(|error| error.of_model(name))
 }
 
 fn inference_flat(input: &Input<'_>) -> Result<Value, CarbonError> {

@@ -24,7 +24,7 @@ mod zone;
 
 pub use config::read as configure;
 pub use grid::grid;
-pub use inference::impact_fields as impact;
+pub use inference::{estimate_impact, impact_fields as impact};
 pub use input::Input;
 
 use super::{CarbonError, Range};

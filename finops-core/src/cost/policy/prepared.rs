@@ -3,7 +3,7 @@
 use super::{Applied, Call, Charge, CostPolicy, Job, Rate};
 use crate::{
     cost::rates::{Direction, Rates},
-    usage::{Bucket, Usage},
+    usage::{Bucket, TextUsage, Usage},
 };
 
 /// The price of calls that differ in prompt and completion tokens alone: decided once, applied to many.
@@ -51,6 +51,8 @@ struct Terms {
     input: i64,
     /// Picodollars a completion token, at least 0; `None` where there is no such rate.
     output: Option<i64>,
+    /// Picodollars a token read from the cache and written to it, as the row states them.
+    cached: [Option<i64>; 2],
     charge: Charge,
 }
 
@@ -103,7 +105,9 @@ impl CostPolicy {
             None => None,
             Some(rate) => Some(picodollars(rate)?),
         };
-        Some(Terms { input, output, charge })
+        let stated = |bucket| rate(bucket).and_then(picodollars);
+        let cached = [stated(Bucket::cache_read), stated(Bucket::cache_write_5m)];
+        Some(Terms { input, output, cached, charge })
     }
 }
 
@@ -113,18 +117,31 @@ impl Prepared {
     #[must_use]
     #[inline]
     pub fn price(&self, input: u64, output: u64) -> Option<TokenCost> {
-        let (place, case) = if input <= self.first_to {
+        let (case, terms) = self.terms(input)?;
+        Some(TokenCost { case, input: times(terms.input, input)?, output: terms.of_output(output)? })
+    }
+
+    /// [`Prepared::price`] of a prompt that is cached in part; prices of the catalogue's rows alone.
+    #[inline]
+    pub(super) fn price_text(&self, usage: &TextUsage) -> Option<TokenCost> {
+        let (case, terms) = self.terms(usage.prompt_tokens())?;
+        let mut input = times(terms.input, usage.input)?;
+        for (rate, count) in terms.cached.into_iter().zip([usage.cache_read, usage.cache_write_5m]) {
+            if count != 0 {
+                input = input.checked_add(times(rate?, count)?)?;
+            }
+        }
+        Some(TokenCost { case, input, output: terms.of_output(usage.output)? })
+    }
+
+    #[inline]
+    fn terms(&self, prompt: u64) -> Option<(usize, &Terms)> {
+        let (place, case) = if prompt <= self.first_to {
             (0, self.cases.first()?)
         } else {
-            self.cases.iter().enumerate().rev().find(|(_, case)| input > case.over)?
+            self.cases.iter().enumerate().rev().find(|(_, case)| prompt > case.over)?
         };
-        let terms = case.terms.as_ref()?;
-        let output = match terms.output {
-            Some(rate) => times(rate, output)?,
-            None if output == 0 => 0,
-            None => return None,
-        };
-        Some(TokenCost { case: place, input: times(terms.input, input)?, output })
+        Some((place, case.terms.as_ref()?))
     }
 
     /// How many prices there are.
@@ -137,6 +154,17 @@ impl Prepared {
     #[must_use]
     pub fn charge(&self, case: usize) -> Option<&Charge> {
         self.cases.get(case)?.terms.as_ref().map(|terms| &terms.charge)
+    }
+}
+
+impl Terms {
+    #[inline]
+    fn of_output(&self, count: u64) -> Option<i64> {
+        match self.output {
+            Some(rate) => times(rate, count),
+            None if count == 0 => Some(0),
+            None => None,
+        }
     }
 }
 

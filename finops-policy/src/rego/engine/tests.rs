@@ -62,6 +62,15 @@ fn a_long_loop_ends_at_the_clock() {
 }
 
 #[test]
+fn a_limit_that_is_only_a_text_is_one_too() {
+    let limit = |text: &str| interpreter_error(Box::<dyn std::error::Error>::from(text)).code;
+    assert_eq!(limit("execution exceeded time limit (elapsed=26ns, limit=25ns)"), "policy.timeout");
+    assert_eq!(limit("x: execution exceeded time limit"), "policy.eval");
+    let typed = regorus::LimitError::TimeLimitExceeded { elapsed: Duration::MAX, limit: Duration::ZERO };
+    assert!(typed.to_string().starts_with(TIME_LIMIT), "{typed}");
+}
+
+#[test]
 fn the_machine_counts_its_instructions() {
     let limits = Limits { wall: Duration::from_secs(60), ..Limits::default() };
     let body = "x := count([1 | some a in input; some b in input; a < b])";

@@ -2,9 +2,9 @@
 
 use super::{
     Finding, builtins, compile,
-    graph::{Graph, MAX_CHAIN_LEVELS, MAX_DEPTH},
+    graph::{Graph, MAX_DEPTH},
     index::{Definition, Index, Literal, RuleInfo, Target},
-    names, proof,
+    names, proof, stack,
     syntax::{self, Inside, Kind},
     walk::{self, Uses},
 };
@@ -134,18 +134,19 @@ impl<'i, 'a> Checks<'i, 'a> {
         if !cycles.is_empty() {
             return;
         }
-        let levels = |rule: usize| {
+        let stack = |rule: usize| {
             let definitions =
                 index.rules.get(rule).map(|rule| rule.definitions.as_slice()).unwrap_or_default();
-            definitions.iter().map(|definition| syntax::levels(&definition.head)).max().unwrap_or(1)
+            definitions.iter().map(|definition| stack::of(&definition.head)).max().unwrap_or_default()
         };
         let (chain, rules) = self.graph.heaviest_chain(|_| 1);
-        let (nested, deep) = self.graph.heaviest_chain(levels);
+        let (nested, bytes) = self.graph.heaviest_chain(stack);
         let (chain, message) = if rules > MAX_DEPTH {
             (chain, format!("it starts a chain of {rules} rules, {MAX_DEPTH} are allowed; join some of them"))
-        } else if deep > MAX_CHAIN_LEVELS {
-            let allowed = format!("{MAX_CHAIN_LEVELS} are allowed; split them into rules side by side");
-            (nested, format!("it starts a chain of rules with {deep} levels of expressions, {allowed}"))
+        } else if bytes > stack::MAX {
+            let [needed, allowed] = [bytes.div_ceil(stack::KIB), stack::MAX / stack::KIB];
+            let allowed = format!("{allowed} are allowed; split them into rules side by side");
+            (nested, format!("it starts a chain of rules that needs {needed} KiB of stack, {allowed}"))
         } else {
             return;
         };

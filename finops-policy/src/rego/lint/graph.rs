@@ -6,9 +6,6 @@ use std::collections::BTreeMap;
 
 /// Rules in one chain; regorus recurses once a rule and has no limit of its own.
 pub const MAX_DEPTH: usize = 64;
-/// Levels of expressions of all rules in one chain: a thread of 2 MiB holds half as many again (measured with regorus
-/// 0.14.1 without optimization, 62 rules).
-pub const MAX_CHAIN_LEVELS: usize = 1_000;
 
 /// The rules and, above them, every path that leads to several rules (`data.finops`, `data`).
 pub struct Graph {

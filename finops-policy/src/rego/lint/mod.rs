@@ -11,6 +11,7 @@ mod names;
 pub(super) mod proof;
 #[cfg(test)]
 mod properties;
+mod stack;
 pub(super) mod syntax;
 #[cfg(test)]
 mod tests;
@@ -41,6 +42,24 @@ pub struct Finding {
 }
 
 impl Finding {
+    /// `{code, file, line, column, message}`.
+    #[must_use]
+    pub fn to_json(&self) -> Json {
+        Json::object([
+            ("code", Json::from(self.code)),
+            ("file", Json::from(self.file.as_str())),
+            ("line", Json::from(self.line)),
+            ("column", Json::from(self.column)),
+            ("message", Json::from(self.message.as_str())),
+        ])
+    }
+
+    /// Findings as a list of their JSON.
+    #[must_use]
+    pub fn list(findings: &[Self]) -> Json {
+        Json::array(findings.iter().map(Self::to_json))
+    }
+
     fn key(&self) -> (&str, u32, u32, &'static str, &str) {
         (&self.file, self.line, self.column, self.code, &self.message)
     }
@@ -104,6 +123,18 @@ impl LintReport {
     #[must_use]
     pub fn warning_codes(&self) -> Vec<&'static str> {
         codes(&self.warnings)
+    }
+
+    /// `{loads, errors, warnings, engine, engine_reasons}`; the engine is null if the set does not load.
+    #[must_use]
+    pub fn to_json(&self) -> Json {
+        Json::object([
+            ("loads", Json::from(self.loads())),
+            ("errors", Finding::list(&self.errors)),
+            ("warnings", Finding::list(&self.warnings)),
+            ("engine", self.loads().then(|| self.engine.engine.as_str()).into()),
+            ("engine_reasons", Finding::list(&self.engine.reasons)),
+        ])
     }
 
     fn refused(errors: Vec<Finding>) -> Self {

@@ -248,37 +248,3 @@ pub fn variables<'a>(pattern: &'a Expr, names: &mut Vec<&'a str>) {
         _ => {}
     }
 }
-
-/// How deep the engine recurses into one definition.
-pub fn levels(head: &Head<'_>) -> usize {
-    let key = match &head.kind {
-        Kind::Set(key) => *key,
-        _ => None,
-    };
-    let terms = key.into_iter().chain(head.value).map(levels_of);
-    let bodies = head.bodies.iter().map(|body| {
-        let value = body.assign.as_ref().map_or(0, |assign| levels_of(&assign.value));
-        value.max(levels_of_query(&body.query))
-    });
-    terms.chain(bodies).max().unwrap_or(0).saturating_add(1)
-}
-
-fn levels_of(expr: &Expr) -> usize {
-    let parts = inside(expr).into_iter().map(|part| match part {
-        Inside::Expr(inner) => levels_of(inner),
-        Inside::Comprehension { terms, query } => {
-            terms.into_iter().map(levels_of).max().unwrap_or(0).max(levels_of_query(query))
-        }
-    });
-    parts.max().unwrap_or(0).saturating_add(1)
-}
-
-fn levels_of_query(query: &Query) -> usize {
-    let statements = query.stmts.iter().map(|statement| match &statement.literal {
-        Literal::SomeVars { .. } => 0,
-        Literal::SomeIn { collection, .. } => levels_of(collection),
-        Literal::Expr { expr, .. } | Literal::NotExpr { expr, .. } => levels_of(expr),
-        Literal::Every { domain, query, .. } => levels_of(domain).max(levels_of_query(query)),
-    });
-    statements.max().unwrap_or(0).saturating_add(1)
-}

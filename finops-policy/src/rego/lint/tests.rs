@@ -369,8 +369,8 @@ fn long_chains_and_wide_graphs_end() {
             (0..50).map(|i| format!("r{i} := r{} {}\n\n", i + 1, "+ 1 ".repeat(n))).collect::<String>();
         format!("{rules}r50 := 1\n\ndeny contains \"x\" if r0 == input.a")
     };
-    assert_eq!(report(&sums(15), "{}").error_codes(), [""; 0]);
-    assert_eq!(report(&sums(25), "{}").error_codes(), ["lint.depth"]);
+    assert_eq!(report(&sums(5), "{}").error_codes(), [""; 0]);
+    assert_eq!(report(&sums(10), "{}").error_codes(), ["lint.depth"]);
     let circle = format!("{}\n\nr5000 if r0", chain(9_000).replace("r9000 if input.a == 1", "r9000 if r1"));
     assert_eq!(report(&circle, "{}").error_codes(), ["lint.recursion"]);
     let wide = (0..2_000).map(|i| format!("r{i} if count(data.lib) == {i}\n\n")).collect::<String>();

@@ -51,24 +51,6 @@ fn a_set_is_shared_between_threads() {
 }
 
 #[test]
-fn a_linted_set_fits_a_small_stack() {
-    // As deep as the lint lets it: 64 rules in a chain, each nested.
-    let mut text = String::from("package finops\n\ndeny contains \"x\" if r1\n\n");
-    for rule in 1..=62 {
-        let next = rule + 1;
-        text.push_str(&format!("r{rule} if {{\n\tevery a in [1] {{\n\t\tevery b in [a] {{\n\t\t\tb == 1\n\t\t\tr{next}\n\t\t}}\n\t}}\n}}\n\n"));
-    }
-    text.push_str("r63 if input.x == [[[[[[1]]]]]]\n");
-    let input = crate::json::read(br#"{"x":[[[[[[1]]]]]]}"#, &crate::json::Limits::default()).unwrap();
-    for engine in [EngineOption::Auto, EngineOption::Interpreter] {
-        let (text, input) = (text.clone(), input.clone());
-        let run = move || load(&text, &options(engine)).unwrap().0.decide(&input).decision;
-        let thread = std::thread::Builder::new().stack_size(512 * 1_024).spawn(run).unwrap();
-        assert_eq!(thread.join().unwrap(), Outcome::Deny);
-    }
-}
-
-#[test]
 fn the_machine_off_its_subset_is_refused() {
     let text = format!("{PLAIN}\ndeny contains \"y\" if input.a + 1 > 5\n");
     let error = load(&text, &options(EngineOption::Rvm)).unwrap_err();

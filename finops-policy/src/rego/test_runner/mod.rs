@@ -15,7 +15,7 @@ use super::{
     source::{SetRules, data_path},
     value,
 };
-use crate::Json;
+use crate::{Json, json::Object};
 
 /// What one test came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -60,6 +60,21 @@ pub struct TestResult {
     pub line: Option<u32>,
 }
 
+impl TestResult {
+    /// `{package, name, status, message, file, line}`; the message and the line may be null.
+    #[must_use]
+    pub fn to_json(&self) -> Json {
+        Json::object([
+            ("package", Json::from(self.package.as_str())),
+            ("name", Json::from(self.name.as_str())),
+            ("status", Json::from(self.status.as_str())),
+            ("message", Json::from(self.message.as_deref())),
+            ("file", Json::from(self.file.as_str())),
+            ("line", Json::from(self.line)),
+        ])
+    }
+}
+
 /// The outcome of a run of tests.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TestReport {
@@ -74,6 +89,34 @@ impl TestReport {
     #[must_use]
     pub fn count(&self, status: TestStatus) -> usize {
         self.results.iter().filter(|result| result.status == status).count()
+    }
+
+    /// How many tests came to what, by the names of section 10.
+    #[must_use]
+    pub fn counts(&self) -> [(&'static str, u64); 4] {
+        [
+            ("passed", TestStatus::Pass),
+            ("failed", TestStatus::Fail),
+            ("errored", TestStatus::Error),
+            ("skipped", TestStatus::Skip),
+        ]
+        .map(|(name, status)| (name, u64::try_from(self.count(status)).unwrap_or(u64::MAX)))
+    }
+
+    /// `{results, passed, failed, errored, skipped, success, coverage?}`; a result is
+    /// `{package, name, status, message, file, line}`.
+    #[must_use]
+    pub fn to_json(&self) -> Json {
+        let mut members = Object::new();
+        members.insert("results", Json::array(self.results.iter().map(TestResult::to_json)));
+        for (name, count) in self.counts() {
+            members.insert(name, count);
+        }
+        members.insert("success", self.success());
+        if let Some(coverage) = &self.coverage {
+            members.insert("coverage", coverage.to_json());
+        }
+        Json::Object(members)
     }
 
     /// No failure, no error, and at least one pass.

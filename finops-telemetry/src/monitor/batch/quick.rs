@@ -1,11 +1,12 @@
 //! The short way through a batch: rows of tokens alone, summed model by model before the roll-up sees them.
 
-use super::BatchCall;
+use super::{BatchCall, Column};
 use crate::rollup::{Block, Request};
 use finops_core::{
     carbon::CarbonModel,
-    cost::{Call, Charge, CostPolicy, Prepared},
+    cost::{Call, Charge, CostPolicy, Prepared, Standing},
     money::Picodollars,
+    time::DurationNs,
     usage::Usage,
 };
 
@@ -43,7 +44,7 @@ impl<'a> Quick<'a> {
     /// `None` where each row has to be logged by itself.
     pub(super) fn new(batch: &'a BatchCall<'a>, carbon: &CarbonModel, rows: usize) -> Option<Self> {
         let few = rows < batch.models.len().saturating_mul(ROWS_PER_MODEL_MIN);
-        if few || batch.duration_ms.is_some() || !carbon.is_flat() || carbon.has_series() {
+        if few || !carbon.is_flat() || carbon.has_series() {
             return None;
         }
         Some(Self { batch, models: batch.models.iter().map(|_| None).collect() })
@@ -61,6 +62,10 @@ impl<'a> Quick<'a> {
         };
         let cost = model.prepared.price(input_tokens, output_tokens)?;
         let impact = carbon.flat(input_tokens.checked_add(output_tokens)?);
+        let duration = match &batch.duration_ms {
+            None => None,
+            Some(column) => Some(duration(column, row)?),
+        };
         let request = Request {
             input_tokens,
             output_tokens,
@@ -68,6 +73,7 @@ impl<'a> Quick<'a> {
             output: u64::try_from(cost.output).ok()?,
             energy_joules: impact.energy_joules,
             carbon_kg: impact.carbon_kg,
+            duration,
         };
         let slot = model.parts.get_mut(cost.case)?;
         let part = slot.get_or_insert_with(|| Part { first: row, block: Block::default() });
@@ -125,8 +131,24 @@ impl Model {
     fn new(policy: &CostPolicy, batch: &BatchCall<'_>, place: usize) -> Option<Self> {
         let usage = Usage::default();
         let call = Call { provider: batch.provider, ..Call::new(batch.models.get(place)?, &usage, batch.at) };
-        let prepared = policy.prepare(&call);
+        let prepared = match batch.duration_ms {
+            None => policy.prepare(&call),
+            Some(_) => timed(policy, &call)?,
+        };
         let parts = (0..prepared.cases()).map(|_| None).collect();
         Some(Self { prepared, parts })
     }
+}
+
+/// The price of calls of any duration; `None` where the duration is part of it.
+fn timed(policy: &CostPolicy, call: &Call<'_>) -> Option<Prepared> {
+    let usage = Usage::new(1, 1);
+    let sample = Call { usage: &usage, ..*call };
+    let charge = policy.charge(&sample).ok()?;
+    policy.standing(&sample, &charge).map(Standing::into_prepared)
+}
+
+/// The duration of a row; `None` where it is none, or may be meant to be unknown.
+fn duration(column: &Column<'_>, row: usize) -> Option<DurationNs> {
+    DurationNs::from_ms_f64(column.number(row)?)
 }

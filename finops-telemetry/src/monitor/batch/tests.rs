@@ -33,11 +33,14 @@ fn monitor(kind: u8) -> (ResourceMonitor<()>, Arc<Budgets>) {
             ..base
         },
         4 => MonitorOptions { cost_per_1k_output_tokens: number("0.0000000001"), ..base },
-        _ => MonitorOptions { energy_wh_per_1k_tokens: number("5.123456789012345678901"), ..base },
+        5 => MonitorOptions { energy_wh_per_1k_tokens: number("5.123456789012345678901"), ..base },
+        _ => base,
     };
     let monitor = ResourceMonitor::new(MonitorConfig::new(options, |_| None).unwrap()).unwrap();
     let rate = finops_core::money::Rate::from_usd_per_mtok(decimal::parse("3").unwrap()).ok();
-    monitor.set_price(ModelPrice { input: rate, ..ModelPrice::new("own") }).unwrap();
+    if kind < 6 {
+        monitor.set_price(ModelPrice { input: rate, ..ModelPrice::new("own") }).unwrap();
+    }
     (monitor, budgets)
 }
 
@@ -55,6 +58,11 @@ fn tokens() -> impl Strategy<Value = i64> {
     ]
 }
 
+/// Milliseconds, and now and then what is none.
+fn ms() -> impl Strategy<Value = f64> {
+    prop_oneof![8 => 0.0_f64..20_000.0, 4 => (0_u32..500).prop_map(f64::from), 1 => Just(-1.0), 1 => Just(f64::NAN)]
+}
+
 /// The spend of each budget.
 fn spent(budgets: &Budgets) -> Vec<String> {
     budgets.state(None, at()).unwrap().iter().map(|state| state.spent.to_string()).collect()
@@ -65,9 +73,9 @@ proptest! {
 
     #[test]
     fn a_batch_is_what_its_rows_are_one_by_one(
-        kind in 0_u8..6, first in 0_usize..6, provider in prop::option::of(prop::sample::select(vec!["openai", "google", "ollama"])),
-        rows in prop::collection::vec((0_u32..4, tokens(), tokens()), 0..120),
-        floats: bool
+        kind in 0_u8..8, first in 0_usize..6, provider in prop::option::of(prop::sample::select(vec!["openai", "google", "ollama"])),
+        rows in prop::collection::vec((0_u32..4, tokens(), tokens(), ms()), 0..120),
+        floats: bool, timed: bool
     ) {
         let (batched, batched_budgets) = monitor(kind);
         let (single, single_budgets) = monitor(kind);
@@ -75,10 +83,12 @@ proptest! {
         let index: Vec<u32> = rows.iter().map(|row| row.0).collect();
         let (input, output): (Vec<i64>, Vec<i64>) = rows.iter().map(|row| (row.1, row.2)).unzip();
         let small: Vec<f64> = output.iter().map(|n| f64::from(i32::try_from(*n).unwrap_or(7))).collect();
+        let durations: Vec<f64> = rows.iter().map(|row| row.3).collect();
         let batch = BatchCall {
             models,
             model_index: Some(Column::U32(&index)),
             provider,
+            duration_ms: timed.then_some(Column::F64(&durations)),
             ..BatchCall::new(&[], Column::I64(&input), if floats { Column::F64(&small) } else { Column::I64(&output) }, at())
         };
         let result = batched.log_batch(&batch).unwrap();
