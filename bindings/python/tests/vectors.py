@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from topics import carbon, metering, policy
+from topics import carbon, ledger, metering, policy
 from topics.common import Case
 
 DIRECTORY = Path(os.environ.get("FINOPS_VECTORS_DIR") or Path(__file__).resolve().parents[2] / "vectors")
@@ -21,6 +21,7 @@ RUNNERS: dict[str, Callable[[Case], tuple[int, list[str]]]] = {
     "metering": metering.run,
     "carbon": carbon.run,
     "policy": policy.run,
+    "ledger": ledger.run,
 }
 TOPICS = tuple(RUNNERS)
 PENDING = (
@@ -30,7 +31,6 @@ PENDING = (
     "control-plane",
     "findings",
     "insights",
-    "ledger",
     "waste",
 )
 #: Kinds of a topic that is run, for which Python has no face yet.

@@ -83,7 +83,9 @@ pub enum StoreError {
         found: u64,
     },
     /// A migration differs from the one that was applied.
-    #[error("migration {version} (`{name}`) differs from the one applied; use the version of finops that made the schema")]
+    #[error(
+        "migration {version} (`{name}`) differs from the one applied; use the version of finops that made the schema"
+    )]
     MigrationChanged {
         /// Its number.
         version: i64,
@@ -99,7 +101,9 @@ pub enum StoreError {
         known: i64,
     },
     /// The database cannot be reached.
-    #[error("the database cannot be reached: {problem}; retry with the same event ids, none is recorded twice")]
+    #[error(
+        "the database cannot be reached: {problem}; retry with the same event ids, none is recorded twice"
+    )]
     Unavailable {
         /// What happened.
         problem: String,

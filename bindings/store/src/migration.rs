@@ -98,7 +98,12 @@ mod tests {
                 let body = sql.split(&format!("CREATE TABLE {} (", table.name())).nth(1).unwrap();
                 let body = body.split("\n)").next().unwrap();
                 for column in table.columns() {
-                    assert!(body.contains(&format!("\n    {} ", column.name)), "{} {}", table.name(), column.name);
+                    assert!(
+                        body.contains(&format!("\n    {} ", column.name)),
+                        "{} {}",
+                        table.name(),
+                        column.name
+                    );
                 }
             }
         }

@@ -127,7 +127,10 @@ impl Folded {
                 let driver = value.get("driver").cloned().unwrap_or_default();
                 let members = value.as_object_mut()?;
                 members.insert("driver_name".to_owned(), driver.get("name").cloned().unwrap_or_default());
-                members.insert("driver_quantity".to_owned(), driver.get("quantity").cloned().unwrap_or_default());
+                members.insert(
+                    "driver_quantity".to_owned(),
+                    driver.get("quantity").cloned().unwrap_or_default(),
+                );
                 value
             }
             Table::Opportunities => {
@@ -157,7 +160,10 @@ impl Folded {
             // One pass: looking each up would take the square of their number.
             let sorted: BTreeMap<&str, Value> =
                 self.savings.rows().iter().map(|row| (row.event_id.as_str(), proof(row))).collect();
-            return sorted.into_iter().filter_map(|(key, mut value)| self.finish(table, key, &mut value)).collect();
+            return sorted
+                .into_iter()
+                .filter_map(|(key, mut value)| self.finish(table, key, &mut value))
+                .collect();
         }
         let keys = self.seqs.keys().filter(|(of, _)| *of == table);
         keys.filter_map(|(_, key)| self.row(table, key)).collect()

@@ -74,7 +74,10 @@ pub struct Store {
 
 impl fmt::Debug for Store {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Store").field("origin", &self.origin).field("size", &self.size()).finish_non_exhaustive()
+        f.debug_struct("Store")
+            .field("origin", &self.origin)
+            .field("size", &self.size())
+            .finish_non_exhaustive()
     }
 }
 
@@ -98,7 +101,9 @@ impl Store {
         let (origin, read_only) = (options.origin.as_str(), options.read_only);
         let backend: Box<dyn Backend> = match Location::parse(url)? {
             Location::SqliteMemory => Box::new(backend::sqlite::Sqlite::open(None, origin, read_only)?),
-            Location::Sqlite(path) => Box::new(backend::sqlite::Sqlite::open(Some(&path), origin, read_only)?),
+            Location::Sqlite(path) => {
+                Box::new(backend::sqlite::Sqlite::open(Some(&path), origin, read_only)?)
+            }
             #[cfg(feature = "postgres")]
             Location::Postgres(url) => Box::new(backend::postgres::Postgres::open(&url, origin, read_only)?),
             #[cfg(not(feature = "postgres"))]
@@ -119,7 +124,8 @@ impl Store {
         options: Options,
     ) -> Result<Self, StoreError> {
         let has_tables = backend.has_tables();
-        let (origin, queue_max, clock) = (options.origin.clone(), options.queue_max.max(1), options.clock.clone());
+        let (origin, queue_max, clock) =
+            (options.origin.clone(), options.queue_max.max(1), options.clock.clone());
         let engine = Engine::open(backend, keyring, options)?;
         let (shared, folded, report) = (engine.shared(), engine.folded(), engine.report().clone());
         let (sender, receiver) = sync_channel(queue_max);
@@ -279,7 +285,8 @@ impl Store {
             let Some(last) = events.last() else { return Ok(()) };
             after = Some(last.seq);
             let lines: String = events.iter().map(StoredEvent::line).collect();
-            let io = |error: io::Error| StoreError::Io { path: "export".to_owned(), problem: error.to_string() };
+            let io =
+                |error: io::Error| StoreError::Io { path: "export".to_owned(), problem: error.to_string() };
             out.write_all(lines.as_bytes()).map_err(io)?;
         }
     }

@@ -189,7 +189,8 @@ impl Table {
             Err(StoreError::Row { path, problem: problem.to_owned() })
         };
         let Some(members) = value.as_object() else { return refuse("", "must be an object") };
-        let given = |name: &str| name != "batch_id" && self.columns().iter().any(|column| column.name == name);
+        let given =
+            |name: &str| name != "batch_id" && self.columns().iter().any(|column| column.name == name);
         if let Some(name) = members.keys().find(|name| !given(name)) {
             let problem = format!("is no column of `{}`", self.name());
             return refuse(&shorten(name).replace('~', "~0").replace('/', "~1"), &problem);
@@ -223,8 +224,12 @@ impl Column {
     fn refuses(&self, text: &str) -> Option<&'static str> {
         let decimal = |digits: u32| Exact::parse(text).filter(|number| fits(text, number, digits)).is_none();
         match self.kind {
-            Kind::Money if decimal(12) => Some("must be a decimal in normal form with at most 26 and 12 digits"),
-            Kind::Rate if decimal(18) => Some("must be a decimal in normal form with at most 20 and 18 digits"),
+            Kind::Money if decimal(12) => {
+                Some("must be a decimal in normal form with at most 26 and 12 digits")
+            }
+            Kind::Rate if decimal(18) => {
+                Some("must be a decimal in normal form with at most 20 and 18 digits")
+            }
             Kind::Day if Date::parse(text).is_none() => Some("must be a day, for example `2026-03-14`"),
             Kind::Time if parse_at(text).is_none() => {
                 Some("must be UTC with six fraction digits, as `2026-03-14T09:26:53.589793Z`")

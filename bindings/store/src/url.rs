@@ -80,16 +80,25 @@ mod tests {
         ] {
             assert!(Location::parse(url).is_ok_and(|parsed| parsed == location), "{url}");
         }
-        for url in ["", "sqlite:", "sqlite:///", "sqlite://x", "file:", "file://x", "file:///", "mysql://u@h/d"] {
+        for url in
+            ["", "sqlite:", "sqlite:///", "sqlite://x", "file:", "file://x", "file:///", "mysql://u@h/d"]
+        {
             assert_eq!(Location::parse(url).err().map(|error| error.code()), Some("store.url"), "{url}");
         }
     }
 
     #[test]
     fn no_message_shows_a_password() {
-        for url in ["mysql://u:hunter2@h/d", "mysql://u:hunt@er2:hunter2@h/d", "mysql://h/d?password=hunter2"] {
+        for url in ["mysql://u:hunter2@h/d", "mysql://u:hunt@er2:hunter2@h/d", "mysql://h/d?password=hunter2"]
+        {
             assert!(!shown(url).contains("hunter2"), "{}", shown(url));
-            assert!(!Location::parse(url).err().map(|error| format!("{error} {error:?}")).unwrap().contains("hunter2"));
+            assert!(
+                !Location::parse(url)
+                    .err()
+                    .map(|error| format!("{error} {error:?}"))
+                    .unwrap()
+                    .contains("hunter2")
+            );
         }
     }
 }

@@ -158,6 +158,12 @@ impl SavingsLedger {
         self.items.get(id).map(|item| &item.opportunity)
     }
 
+    /// The newest opportunity of a fingerprint.
+    #[must_use]
+    pub fn latest(&self, fingerprint: &str) -> Option<&Opportunity> {
+        self.get(self.fingerprints.get(fingerprint)?.last()?)
+    }
+
     /// Whether the item came with its history from another system: its savings were not verified here.
     #[must_use]
     pub fn is_imported(&self, id: &str) -> bool {

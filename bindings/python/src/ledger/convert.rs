@@ -198,7 +198,10 @@ pub(super) fn all_numbers_as_text(value: &mut Value, count: &str) {
         Value::Number(number) => *value = Value::String(number.to_string()),
         Value::Array(items) => items.iter_mut().for_each(|item| all_numbers_as_text(item, count)),
         Value::Object(members) => {
-            members.iter_mut().filter(|(name, _)| *name != count).for_each(|(_, v)| all_numbers_as_text(v, count));
+            members
+                .iter_mut()
+                .filter(|(name, _)| *name != count)
+                .for_each(|(_, v)| all_numbers_as_text(v, count));
         }
         _ => {}
     }
@@ -253,11 +256,15 @@ fn datetime(value: &Bound<'_, PyAny>) -> PyResult<String> {
     let py = value.py();
     let (class, utc) = modules(py)?;
     if !value.is_instance(class.bind(py))? {
-        return Err(PyTypeError::new_err(format!("`{}` is not a time; give a datetime or text", shown(value))));
+        return Err(PyTypeError::new_err(format!(
+            "`{}` is not a time; give a datetime or text",
+            shown(value)
+        )));
     }
     let aware = if value.call_method0("utcoffset")?.is_none() {
         if !WARNED.swap(true, Ordering::Relaxed) {
-            let text = c"a datetime without a time zone is read as UTC; attach one, such as `datetime.timezone.utc`";
+            let text =
+                c"a datetime without a time zone is read as UTC; attach one, such as `datetime.timezone.utc`";
             PyErr::warn(py, &py.get_type::<PyUserWarning>(), text, 1)?;
         }
         let fields = PyDict::new(py);

@@ -87,7 +87,7 @@ impl PyEventLog {
         store: "str | None" = None,
         heartbeat_s: "int | None" = None,
         read_only: "bool" = false,
-    ))]
+    ) -> "typing.Self")]
     #[expect(clippy::too_many_arguments, reason = "one for each argument of `EventLog`")]
     fn new(
         py: Python<'_>,

@@ -1,13 +1,18 @@
 //! A report of a week or a month.
 
-use crate::{convert::{json, out::AnyMap}, error::raise, frozen::Frozen};
+use crate::{
+    convert::{json, out::AnyMap},
+    error::raise,
+    frozen::Frozen,
+};
 use finops::ledger::report::Report;
-use pyo3::prelude::*;
+use pyo3::{exceptions::PyValueError, prelude::*};
+use std::{ffi::OsStr, path::PathBuf};
 
 /// A report: `r.totals.realized`, `r["kpis"]`, `r.to_json()`, `r.to_markdown()`, `r.to_html()`; `save` writes a file.
 ///
 /// The same events and inputs give the same bytes, in any order.
-#[pyclass(name = "_Report", module = "finops._finops", extends = Frozen, frozen, subclass)]
+#[pyclass(name = "Report", module = "finops.ledger", extends = Frozen, frozen)]
 pub(crate) struct PyReport(Report);
 
 impl PyReport {
@@ -37,6 +42,18 @@ impl PyReport {
     /// One HTML file without script and network.
     fn to_html(&self) -> String {
         self.0.to_html()
+    }
+
+    /// Writes the report in the form that the suffix of `path` names: `.json`, `.md` or `.html`.
+    #[pyo3(signature = (path: "str | os.PathLike[str]") -> "None")]
+    fn save(&self, path: PathBuf) -> PyResult<()> {
+        let text = match path.extension().and_then(OsStr::to_str) {
+            Some("json") => self.to_json()?,
+            Some("md") => self.to_markdown(),
+            Some("html") => self.to_html(),
+            _ => return Err(PyValueError::new_err("a report is written as `.json`, `.md` or `.html`")),
+        };
+        Ok(std::fs::write(path, text)?)
     }
 
     /// The data of `report.issued`: kind, period, size of the log, and the SHA-256 of `to_json()`.

@@ -35,8 +35,12 @@ pub(crate) struct PySavingsLedger {
 
 /// An amount: `Decimal`, `int`, `str` or `float` by its shortest digits.
 fn amount(value: &Bound<'_, PyAny>, name: &str) -> PyResult<Exact> {
-    let refuse =
-        || PyValueError::new_err(format!("`{name}`: `{}` is no amount; give a Decimal, int or text", shown(value)));
+    let refuse = || {
+        PyValueError::new_err(format!(
+            "`{name}`: `{}` is no amount; give a Decimal, int or text",
+            shown(value)
+        ))
+    };
     // Text as people write it, `500.00`, is read as a decimal first.
     let number = match value.cast::<PyString>() {
         Ok(text) => &decimal_class(value.py())?.call1((text,)).map_err(|_| refuse())?,
@@ -100,7 +104,9 @@ fn conversion<'a>(fold: &'a savings::SavingsLedger, currency: Option<&'a str>) -
 #[pymethods]
 impl PySavingsLedger {
     #[new]
-    #[pyo3(signature = (log: "_EventLog | None" = None, four_eyes_above: "typing.Any" = None))]
+    #[pyo3(signature = (
+        log: "_EventLog | None" = None, four_eyes_above: "typing.Any" = None
+    ) -> "typing.Self")]
     fn new(
         py: Python<'_>,
         log: Option<&Bound<'_, PyEventLog>>,
@@ -144,26 +150,33 @@ impl PySavingsLedger {
         Ok(recorded.map_or_else(|| Frozen::of(Value::Null), made))
     }
 
-    /// Records an item; with `again`, fresh figures for the one that is open: then there may be nothing to record.
+    /// Records an item and answers its fields; with `again`, fresh figures for the one that is open: then there may be
+    /// nothing to record.
     #[pyo3(signature = (
         fields: "collections.abc.Mapping[str, typing.Any]",
         actor: "str",
         at: "datetime.datetime | str | None",
         again: "bool",
-    ) -> "Result | None")]
-    fn _add(
+    ) -> "dict[str, typing.Any] | None")]
+    fn _add<'py>(
         &self,
-        py: Python<'_>,
-        fields: &Bound<'_, PyAny>,
+        py: Python<'py>,
+        fields: &Bound<'py, PyAny>,
         actor: &str,
-        at: Option<&Bound<'_, PyAny>>,
+        at: Option<&Bound<'py, PyAny>>,
         again: bool,
-    ) -> PyResult<Option<Frozen>> {
+    ) -> PyResult<Option<Bound<'py, PyAny>>> {
         let item = calls::opportunity(py, fields)?;
+        let mut fingerprint = String::new();
         let recorded = self.draft(py, actor, at, |fold, by| {
+            fingerprint = Opportunity::from_json(&item, "/data/opportunity")?.fingerprint;
             if again { fold.observe(&item, by) } else { fold.add_opportunity(&item, by).map(Some) }
         })?;
-        Ok(recorded.map(made))
+        if recorded.is_none() {
+            return Ok(None);
+        }
+        let added = self.ask(py, |fold| Ok(fold.latest(&fingerprint).map(|item| shown_item(fold, item))))?;
+        added.map(|fields| json::to_python(py, &fields)).transpose()
     }
 
     /// Freezes a baseline.
@@ -244,7 +257,8 @@ impl PySavingsLedger {
     /// The fields of a frozen baseline; `None` where there is none.
     #[pyo3(signature = (id: "str") -> "dict[str, typing.Any] | None")]
     fn _baseline<'py>(&self, py: Python<'py>, id: &str) -> PyResult<Option<Bound<'py, PyAny>>> {
-        let found = self.ask(py, |fold| Ok(fold.baseline(id).map(finops::ledger::baseline::CostBaseline::to_json)))?;
+        let found =
+            self.ask(py, |fold| Ok(fold.baseline(id).map(finops::ledger::baseline::CostBaseline::to_json)))?;
         found.map(|fields| json::to_python(py, &fields)).transpose()
     }
 
@@ -274,13 +288,21 @@ impl PySavingsLedger {
 
     /// What verified items saved by team, keys sorted; items without one are `unallocated`.
     #[pyo3(signature = (currency: "str | None" = None) -> "dict[str, decimal.Decimal]")]
-    fn get_savings_by_team<'py>(&self, py: Python<'py>, currency: Option<&str>) -> PyResult<Bound<'py, PyDict>> {
+    fn get_savings_by_team<'py>(
+        &self,
+        py: Python<'py>,
+        currency: Option<&str>,
+    ) -> PyResult<Bound<'py, PyDict>> {
         amounts(py, self.ask(py, |fold| fold.savings_by_team(conversion(fold, currency)))?)
     }
 
     /// What verified items saved by type.
     #[pyo3(signature = (currency: "str | None" = None) -> "dict[str, decimal.Decimal]")]
-    fn get_savings_by_type<'py>(&self, py: Python<'py>, currency: Option<&str>) -> PyResult<Bound<'py, PyDict>> {
+    fn get_savings_by_type<'py>(
+        &self,
+        py: Python<'py>,
+        currency: Option<&str>,
+    ) -> PyResult<Bound<'py, PyDict>> {
         amounts(py, self.ask(py, |fold| fold.savings_by_type(conversion(fold, currency)))?)
     }
 
@@ -298,9 +320,8 @@ impl PySavingsLedger {
     #[pyo3(signature = () -> "Result")]
     fn nets(&self, py: Python<'_>) -> PyResult<Frozen> {
         let nets = self.ask(py, |fold| Ok(fold.nets()?))?;
-        let nets = nets.into_iter().map(|(id, net)| {
-            (id, json!({"net": net.net.to_string(), "reason": net.reason}))
-        });
+        let nets =
+            nets.into_iter().map(|(id, net)| (id, json!({"net": net.net.to_string(), "reason": net.reason})));
         Ok(Frozen::of(Value::Object(nets.collect())))
     }
 
@@ -330,13 +351,16 @@ impl PySavingsLedger {
     #[pyo3(signature = () -> "list[tuple[int, str, str]]")]
     fn refused(&self, py: Python<'_>) -> PyResult<Vec<(u64, String, String)>> {
         let refused = self.with(py, SavingsLedger::refused)?;
-        Ok(refused.into_iter().map(|(seq, error)| (seq, error.code().to_owned(), error.to_string())).collect())
+        Ok(refused
+            .into_iter()
+            .map(|(seq, error)| (seq, error.code().to_owned(), error.to_string()))
+            .collect())
     }
 
     /// The report of a label.
     #[pyo3(signature = (
         label: "str", inputs: "collections.abc.Mapping[str, typing.Any] | None"
-    ) -> "_Report")]
+    ) -> "Report")]
     fn _report(
         &self,
         py: Python<'_>,

@@ -66,7 +66,9 @@ impl Kept {
             return Ok(Self::Note(bytes.as_bytes().to_vec()));
         }
         if !value.hasattr("keys")? {
-            return Err(PyTypeError::new_err("an anchor is the text of a checkpoint, or {\"size\": ..., \"root\": ...}"));
+            return Err(PyTypeError::new_err(
+                "an anchor is the text of a checkpoint, or {\"size\": ..., \"root\": ...}",
+            ));
         }
         let size = value.get_item("size")?.extract::<u64>()?;
         let root = hex::decode_array(&value.get_item("root")?.extract::<String>()?);

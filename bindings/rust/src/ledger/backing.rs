@@ -39,11 +39,7 @@ pub(super) trait Backing: Send + Sync {
     fn checkpoint(&self) -> Result<String, EventLogError>;
     fn receipt(&self, seq: u64) -> Result<String, EventLogError>;
     /// `None`: by the records alone, with the keys of the process.
-    fn verify(
-        &self,
-        anchors: &[Anchor<'_>],
-        vkeys: &[Vkey],
-    ) -> Result<Option<Verification>, EventLogError>;
+    fn verify(&self, anchors: &[Anchor<'_>], vkeys: &[Vkey]) -> Result<Option<Verification>, EventLogError>;
     fn rotate(&self, new: &Master) -> Result<u64, EventLogError>;
     fn ratchet(&self) -> Result<u64, EventLogError>;
     /// The member that stands for `value` in an event.

@@ -154,7 +154,9 @@ impl EventLog {
         _secrets: Secrets,
         _options: LogOptions,
     ) -> Result<Self, EventLogError> {
-        Err(EventLogError::NoStore { url: finops_core::error::shorten(url.split("://").next().unwrap_or_default()) })
+        Err(EventLogError::NoStore {
+            url: finops_core::error::shorten(url.split("://").next().unwrap_or_default()),
+        })
     }
 
     /// Does it answer without waiting for a disk or a network?
@@ -164,12 +166,7 @@ impl EventLog {
     }
 
     fn on(origin: &str, backing: Box<dyn Backing>, secrets: Secrets, options: LogOptions) -> Self {
-        Self {
-            origin: origin.to_owned(),
-            clock: options.clock,
-            backing,
-            secrets: Mutex::new(secrets),
-        }
+        Self { origin: origin.to_owned(), clock: options.clock, backing, secrets: Mutex::new(secrets) }
     }
 
     /// The name of the log.
@@ -330,7 +327,10 @@ impl EventLog {
     }
 
     /// Calls `act` with each record until it answers false.
-    fn each(&self, mut act: impl FnMut(&LogRecord) -> Result<bool, EventLogError>) -> Result<(), EventLogError> {
+    fn each(
+        &self,
+        mut act: impl FnMut(&LogRecord) -> Result<bool, EventLogError>,
+    ) -> Result<(), EventLogError> {
         let mut after = None;
         loop {
             let page = self.backing.records(after, PAGE)?;

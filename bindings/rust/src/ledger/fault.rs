@@ -46,7 +46,9 @@ pub enum EventLogError {
         size: u64,
     },
     /// There is no such redactable member.
-    #[error("`{field}` of event `{event_id}` holds nothing that can be redacted; use `commit` when it is recorded")]
+    #[error(
+        "`{field}` of event `{event_id}` holds nothing that can be redacted; use `commit` when it is recorded"
+    )]
     NoRedactable {
         /// The event.
         event_id: String,

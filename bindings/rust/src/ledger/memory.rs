@@ -75,7 +75,11 @@ impl State {
 }
 
 impl MemoryLog {
-    pub(super) fn create(origin: &str, secrets: &Secrets, options: LogOptions) -> Result<Self, EventLogError> {
+    pub(super) fn create(
+        origin: &str,
+        secrets: &Secrets,
+        options: LogOptions,
+    ) -> Result<Self, EventLogError> {
         let (id, at) = (new_id(), time_of(options.clock));
         let stamp = Stamp { id: &id, at: &at, actor: ACTOR };
         let master = secrets.keyring().current().ok_or(KeyError::Missing)?;
@@ -231,7 +235,9 @@ impl Backing for MemoryLog {
 
     fn reveal(&self, event_id: &str, field: &str) -> Result<Option<String>, EventLogError> {
         let state = self.state();
-        let Some(opening) = state.redactable.get(&(event_id.to_owned(), field.to_owned())) else { return Ok(None) };
+        let Some(opening) = state.redactable.get(&(event_id.to_owned(), field.to_owned())) else {
+            return Ok(None);
+        };
         Ok(Some(opening.value.as_str().to_owned()))
     }
 

@@ -246,7 +246,8 @@ impl SavingsLedger {
             let baseline = baseline_of(fold, id, baseline_id)?;
             let mut now = measurement.clone();
             let adjusted = fold.adjustments(&now.resource, now.period_start, now.period_end);
-            now.non_routine.extend(adjusted.filter(|a| a.currency == measurement.currency).map(|a| a.amount.clone()));
+            now.non_routine
+                .extend(adjusted.filter(|a| a.currency == measurement.currency).map(|a| a.amount.clone()));
             match measure(baseline, &now)? {
                 Proof::Unknown(reason) => {
                     unknown = Some(reason);

@@ -70,7 +70,8 @@ impl Secrets {
             (None, None) => return Err(KeyError::Missing.into()),
         };
         let previous = get(PREVIOUS).unwrap_or_default();
-        let secrets = Self::new(&secret)?.with_previous(previous.split(' ').filter(|text| !text.is_empty()))?;
+        let secrets =
+            Self::new(&secret)?.with_previous(previous.split(' ').filter(|text| !text.is_empty()))?;
         match get(SEED_FILE) {
             Some(path) => secrets.with_seed(&read(SEED_FILE, &path)?),
             None => Ok(secrets),

@@ -105,11 +105,7 @@ impl Backing for StoredLog {
         Ok(self.0.receipt(seq)?)
     }
 
-    fn verify(
-        &self,
-        anchors: &[Anchor<'_>],
-        vkeys: &[Vkey],
-    ) -> Result<Option<Verification>, EventLogError> {
+    fn verify(&self, anchors: &[Anchor<'_>], vkeys: &[Vkey]) -> Result<Option<Verification>, EventLogError> {
         let note = |anchor: &Anchor<'_>| match anchor {
             Anchor::Note(note) => Some(note.to_vec()),
             Anchor::Head(_) => None,

@@ -8,7 +8,9 @@ use crate::{
     StoreError,
     table::{Row, Table},
 };
-use finops_ledger::event::{checkpoint::SignedCheckpoint, envelope::EventView, log::Known, merkle::leaf_hash, record::Record};
+use finops_ledger::event::{
+    checkpoint::SignedCheckpoint, envelope::EventView, log::Known, merkle::leaf_hash, record::Record,
+};
 use rustc_hash::FxHashMap;
 use std::{
     collections::BTreeMap,
@@ -101,7 +103,8 @@ impl<D: Disk> Records<D> {
             }
         }
         let is_new = !path.exists();
-        let file = OpenOptions::new().read(true).append(!read_only).create(!read_only).open(path).map_err(io)?;
+        let file =
+            OpenOptions::new().read(true).append(!read_only).create(!read_only).open(path).map_err(io)?;
         if is_new {
             disk.sync_dir(folder(path)).map_err(io)?;
         }
@@ -136,7 +139,9 @@ impl<D: Disk> Records<D> {
             }
             line.pop();
             let seq = u64::try_from(self.offsets.len()).unwrap_or(u64::MAX);
-            if let Some(view) = Record::parse_line(&line).and_then(|record| EventView::parse(record.event).ok()) {
+            if let Some(view) =
+                Record::parse_line(&line).and_then(|record| EventView::parse(record.event).ok())
+            {
                 self.ids.entry(view.id.to_owned()).or_insert(seq);
             }
             self.offsets.push(self.end);
@@ -228,7 +233,9 @@ impl<D: Disk> Backend for Records<D> {
         sink: &mut dyn FnMut(Scanned<'_>) -> bool,
     ) -> Result<(), StoreError> {
         let io = |error: io::Error| StoreError::io(&self.path, &error);
-        let Some(start) = usize::try_from(from).ok().and_then(|from| self.offsets.get(from)) else { return Ok(()) };
+        let Some(start) = usize::try_from(from).ok().and_then(|from| self.offsets.get(from)) else {
+            return Ok(());
+        };
         let mut file = File::open(&self.path).map_err(io)?;
         file.seek(SeekFrom::Start(*start)).map_err(io)?;
         let mut reader = BufReader::with_capacity(1 << 16, file);

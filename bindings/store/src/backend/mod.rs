@@ -9,7 +9,7 @@ use crate::{
     StoreError,
     table::{Row, Table},
 };
-use finops_ledger::event::{head::Head, log::Sealed, log::Known, record::Record};
+use finops_ledger::event::{head::Head, log::Known, log::Sealed, record::Record};
 use std::collections::BTreeMap;
 
 /// A stored record, nothing of it verified.

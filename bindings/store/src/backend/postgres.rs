@@ -21,7 +21,8 @@ const MIGRATION_LOCK: i64 = 0x6669_6e6f_7073;
 /// How many rows of the log one query fetches.
 const PAGE: u64 = 5000;
 
-const SESSION: &str = "SET synchronous_commit = on; SET statement_timeout = '60s'; SET client_min_messages = warning";
+const SESSION: &str =
+    "SET synchronous_commit = on; SET statement_timeout = '60s'; SET client_min_messages = warning";
 
 pub(crate) struct Postgres {
     config: Config,
@@ -45,7 +46,8 @@ fn problem(error: &Error) -> String {
     match error.as_db_error() {
         Some(db) => format!("{} ({})", db.message(), db.code().code()),
         None => {
-            let cause = std::error::Error::source(error).map(|cause| format!(": {cause}")).unwrap_or_default();
+            let cause =
+                std::error::Error::source(error).map(|cause| format!(": {cause}")).unwrap_or_default();
             format!("{error}{cause}")
         }
     }
@@ -116,8 +118,7 @@ impl Postgres {
             config.application_name("finops");
         }
         let client = connect(&config)?;
-        let mut postgres =
-            Self { config, client, origin: origin.to_owned(), log_id: None, statements: None };
+        let mut postgres = Self { config, client, origin: origin.to_owned(), log_id: None, statements: None };
         // Migrations may wait for another process and take longer than statements of a session may.
         if read_only {
             let applied = applied_migrations(&mut postgres.client).map_err(|error| refused(&error))?;
@@ -221,7 +222,11 @@ impl Postgres {
         let sql = format!("SELECT size, note, head FROM audit_checkpoint WHERE log_id = $1 {tail}");
         let rows = self.client.query(&sql, &[&id]).map_err(|error| refused(&error))?;
         let note = |row: &postgres::Row| {
-            Ok(StoredNote { size: unsigned(row.try_get(0)?), note: row.try_get(1)?, head: Some(row.try_get(2)?) })
+            Ok(StoredNote {
+                size: unsigned(row.try_get(0)?),
+                note: row.try_get(1)?,
+                head: Some(row.try_get(2)?),
+            })
         };
         rows.iter().map(note).collect::<Result<_, Error>>().map_err(|error| refused(&error))
     }
@@ -229,7 +234,8 @@ impl Postgres {
     /// Makes the months of new bulk rows. Without the right to, the rows go to the default partition.
     fn make_months(&mut self, changes: &[Change]) {
         for change in changes {
-            let Change::Insert { table: table @ (Table::CostAllocation | Table::BizKpis), rows } = change else {
+            let Change::Insert { table: table @ (Table::CostAllocation | Table::BizKpis), rows } = change
+            else {
                 continue;
             };
             let place = usize::from(*table == Table::BizKpis);
@@ -307,7 +313,8 @@ fn insert(transaction: &mut Transaction<'_>, id: i64, table: Table, rows: &[Row]
     let names: Vec<String> = (0..columns.len()).map(|place| format!("c{place}")).collect();
     let arrays: Vec<String> =
         (first..first.saturating_add(columns.len())).map(|place| format!("${place}::text[]")).collect();
-    let values: Vec<String> = names.iter().zip(columns).map(|(name, column)| format!("{name}{}", cast(column))).collect();
+    let values: Vec<String> =
+        names.iter().zip(columns).map(|(name, column)| format!("{name}{}", cast(column))).collect();
     let sql = format!(
         "INSERT INTO {} ({}) SELECT {}{} FROM unnest({}) AS r ({})",
         table.name(),
@@ -335,8 +342,8 @@ fn write(
     let (expected, size, epoch) = (signed(commit.expected), signed(head.size()), signed(head.epoch));
     let kid = head.kid.map(|kid| kid.to_string());
     let (tag, hashes) = (head.tag.as_slice(), frontier(head));
-    let changed = transaction
-        .execute(&statements.head, &[&id, &expected, &size, &tag, &hashes, &kid, &epoch])?;
+    let changed =
+        transaction.execute(&statements.head, &[&id, &expected, &size, &tag, &hashes, &kid, &epoch])?;
     if changed == 0 {
         return Ok(Committed::Lost);
     }
@@ -347,8 +354,10 @@ fn write(
         let tags: Vec<&[u8]> = records.iter().map(|sealed| sealed.tag.as_slice()).collect();
         let leaves: Vec<&[u8]> = records.iter().map(|sealed| sealed.event.leaf().as_slice()).collect();
         let ids: Vec<&str> = records.iter().map(|sealed| sealed.event.id()).collect();
-        let events: Vec<&str> =
-            records.iter().map(|sealed| std::str::from_utf8(sealed.event.bytes()).unwrap_or_default()).collect();
+        let events: Vec<&str> = records
+            .iter()
+            .map(|sealed| std::str::from_utf8(sealed.event.bytes()).unwrap_or_default())
+            .collect();
         transaction.execute(&statements.insert, &[&id, &seqs, &kids, &tags, &leaves, &ids, &events])?;
     }
     if let Some(note) = commit.note {
@@ -447,8 +456,10 @@ impl Backend for Postgres {
             for row in &rows {
                 let seq = unsigned(row.try_get(0).map_err(sql)?);
                 let kid: &str = row.try_get(1).map_err(sql)?;
-                let (tag, leaf): (&[u8], &[u8]) = (row.try_get(2).map_err(sql)?, row.try_get(3).map_err(sql)?);
-                let (event_id, event): (&str, &str) = (row.try_get(4).map_err(sql)?, row.try_get(5).map_err(sql)?);
+                let (tag, leaf): (&[u8], &[u8]) =
+                    (row.try_get(2).map_err(sql)?, row.try_get(3).map_err(sql)?);
+                let (event_id, event): (&str, &str) =
+                    (row.try_get(4).map_err(sql)?, row.try_get(5).map_err(sql)?);
                 let record = Kid::parse(kid).zip(tag.try_into().ok());
                 let record = record.map(|(kid, tag)| Record { seq, kid, tag, event: event.as_bytes() });
                 if !sink(Scanned { record, columns: Some((leaf, event_id)) }) {
@@ -522,8 +533,12 @@ impl Backend for Postgres {
     fn rows(&mut self, table: Table, batch_id: Option<&str>) -> Result<Vec<Row>, StoreError> {
         let id = self.id()?;
         let cells: Vec<String> = table.columns().iter().map(as_text).collect();
-        let keys: Vec<String> =
-            table.columns().iter().take(table.keys()).map(|column| format!("{} COLLATE \"C\"", as_text(column))).collect();
+        let keys: Vec<String> = table
+            .columns()
+            .iter()
+            .take(table.keys())
+            .map(|column| format!("{} COLLATE \"C\"", as_text(column)))
+            .collect();
         let from = format!("SELECT {} FROM {}", cells.join(", "), table.name());
         let order = keys.join(", ");
         let rows = match batch_id {

@@ -52,7 +52,10 @@ impl Sqlite {
             None => Connection::open_in_memory(),
             Some(path) if read_only => {
                 // Not READ_ONLY: a reader of a WAL database may have to make its shared memory.
-                Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)
+                Connection::open_with_flags(
+                    path,
+                    OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+                )
             }
             Some(path) => Connection::open(path),
         };
@@ -92,8 +95,9 @@ impl Sqlite {
         if !exists {
             return Ok(Vec::new());
         }
-        let mut statement =
-            self.connection.prepare("SELECT version, name, sha256 FROM schema_migrations ORDER BY version")?;
+        let mut statement = self
+            .connection
+            .prepare("SELECT version, name, sha256 FROM schema_migrations ORDER BY version")?;
         statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?.collect()
     }
 
@@ -131,7 +135,8 @@ impl Sqlite {
 
     fn log_id(&mut self) -> rusqlite::Result<Option<i64>> {
         if self.log_id.is_none() {
-            let mut statement = self.connection.prepare_cached("SELECT log_id FROM audit_head WHERE origin = ?1")?;
+            let mut statement =
+                self.connection.prepare_cached("SELECT log_id FROM audit_head WHERE origin = ?1")?;
             self.log_id = statement.query_row([&self.origin], |row| row.get(0)).optional()?;
         }
         Ok(self.log_id)
@@ -252,8 +257,7 @@ fn apply(transaction: &Transaction<'_>, id: i64, change: &Change) -> rusqlite::R
 fn insert(transaction: &Transaction<'_>, id: i64, table: Table, rows: &[Row]) -> rusqlite::Result<()> {
     let width = table.columns().len().saturating_add(usize::from(table.has_log()));
     let places: Vec<String> = (1..=width).map(|place| format!("?{place}")).collect();
-    let sql =
-        format!("INSERT INTO {} ({}) VALUES ({})", table.name(), column_list(table), places.join(", "));
+    let sql = format!("INSERT INTO {} ({}) VALUES ({})", table.name(), column_list(table), places.join(", "));
     let mut statement = transaction.prepare_cached(&sql)?;
     let log = table.has_log().then(|| Some(id.to_string()));
     for row in rows {
@@ -330,7 +334,9 @@ impl Backend for Sqlite {
             let mut found = BTreeMap::new();
             for event_id in ids {
                 let known = statement
-                    .query_row(params![id, event_id], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, [u8; 32]>(1)?)))
+                    .query_row(params![id, event_id], |row| {
+                        Ok((row.get::<_, i64>(0)?, row.get::<_, [u8; 32]>(1)?))
+                    })
                     .optional()?;
                 if let Some((seq, leaf)) = known {
                     found.insert((*event_id).to_owned(), Known { seq: unsigned(seq), leaf });
@@ -400,8 +406,9 @@ impl Backend for Sqlite {
         );
         let read = || -> rusqlite::Result<Vec<Row>> {
             let mut statement = self.connection.prepare_cached(&sql)?;
-            let rows = statement
-                .query_map([value], |row| (0..cells.len()).map(|place| row.get(place)).collect::<rusqlite::Result<Row>>())?;
+            let rows = statement.query_map([value], |row| {
+                (0..cells.len()).map(|place| row.get(place)).collect::<rusqlite::Result<Row>>()
+            })?;
             rows.collect()
         };
         read().map_err(|error| refused(&error))

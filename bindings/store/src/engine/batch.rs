@@ -73,10 +73,9 @@ impl Engine {
         match done {
             Ok(answers) => answers,
             // A single bad row must not fail its neighbours: each request gets a transaction of its own.
-            Err(StoreError::Database { .. }) if requests.len() > 1 => requests
-                .iter()
-                .flat_map(|request| self.append(std::slice::from_ref(request)))
-                .collect(),
+            Err(StoreError::Database { .. }) if requests.len() > 1 => {
+                requests.iter().flat_map(|request| self.append(std::slice::from_ref(request))).collect()
+            }
             Err(error) => all(error),
         }
     }
@@ -111,7 +110,10 @@ impl Engine {
                     changes.extend(request.extra.iter().flat_map(|extra| extra(&seqs)));
                 }
                 for sealed in &new {
-                    known.insert(sealed.event.id().to_owned(), Known { seq: sealed.seq, leaf: *sealed.event.leaf() });
+                    known.insert(
+                        sealed.event.id().to_owned(),
+                        Known { seq: sealed.seq, leaf: *sealed.event.leaf() },
+                    );
                 }
                 sealed.extend(new);
                 appended
@@ -150,7 +152,9 @@ impl Engine {
         for (outcome, event) in outcomes.into_iter().zip(&request.events) {
             match outcome {
                 // Offered before the connection was lost: it is this request's own record.
-                Outcome::Exists { seq } => answer.push(appended(seq, event.id(), !offered.contains(event.id()))),
+                Outcome::Exists { seq } => {
+                    answer.push(appended(seq, event.id(), !offered.contains(event.id())))
+                }
                 Outcome::Sealed(sealed) => {
                     answer.push(appended(sealed.seq, sealed.event.id(), false));
                     if let Err(error) = self.stage(&sealed) {

@@ -113,7 +113,11 @@ impl Engine {
         let Plan { writer, sealed, mut changes, note } = plan;
         let size = writer.head().size();
         let unnoted = size.saturating_sub(self.noted.map_or(0, |(noted, _)| noted));
-        let note = if note || unnoted >= self.options.checkpoint_records { self.sign(&writer, sealed)? } else { None };
+        let note = if note || unnoted >= self.options.checkpoint_records {
+            self.sign(&writer, sealed)?
+        } else {
+            None
+        };
         if self.backend.has_tables() && !sealed.is_empty() {
             for (table, (keys, rows)) in self.projector.changes() {
                 changes.push(Change::Replace { table, keys, rows });

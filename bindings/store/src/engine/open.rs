@@ -136,11 +136,7 @@ impl Engine {
     }
 
     /// Verifies the whole log again, against its checkpoints and those given.
-    pub(crate) fn verify(
-        &mut self,
-        anchors: &[Vec<u8>],
-        vkeys: &[Vkey],
-    ) -> Result<Verification, StoreError> {
+    pub(crate) fn verify(&mut self, anchors: &[Vec<u8>], vkeys: &[Vkey]) -> Result<Verification, StoreError> {
         let notes = self.backend.notes()?;
         let anchors: Vec<Anchor<'_>> = notes
             .iter()

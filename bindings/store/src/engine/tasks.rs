@@ -218,7 +218,10 @@ impl Engine {
             Err(StoreError::Row { path: path.to_owned(), problem: problem.to_owned() })
         };
         if !Table::BULK.contains(&table) {
-            return refuse("table", "takes no bulk rows; use `cost_allocation`, `biz_kpis` or `dora_metrics`");
+            return refuse(
+                "table",
+                "takes no bulk rows; use `cost_allocation`, `biz_kpis` or `dora_metrics`",
+            );
         }
         let read = rows.iter().enumerate().map(|(index, row)| table.bulk_row(index, row, batch_id));
         let mut rows = read.collect::<Result<Vec<Row>, _>>()?;
@@ -295,7 +298,9 @@ impl Engine {
                 "origin": self.options.origin, "as_of_size": size, "as_of_root": root, "body": body,
                 "body_sha256": sha256,
             }));
-            Some(Box::new(move |_| vec![Change::Insert { table: Table::SavingsReports, rows: vec![row.clone()] }]))
+            Some(Box::new(move |_| {
+                vec![Change::Insert { table: Table::SavingsReports, rows: vec![row.clone()] }]
+            }))
         } else {
             None
         };
@@ -303,13 +308,22 @@ impl Engine {
     }
 
     /// Forgets salt and value of a commitment and records that it was done.
-    pub(crate) fn redact(&mut self, event_id: &str, field: &str, reason: &str) -> Result<Appended, StoreError> {
+    pub(crate) fn redact(
+        &mut self,
+        event_id: &str,
+        field: &str,
+        reason: &str,
+    ) -> Result<Appended, StoreError> {
         if self.backend.kept(event_id, field)?.is_none() {
-            return Err(StoreError::NotFound { what: "redactable value at", name: shorten(&format!("{event_id} {field}")) });
+            return Err(StoreError::NotFound {
+                what: "redactable value at",
+                name: shorten(&format!("{event_id} {field}")),
+            });
         }
         let event = self.own("redaction.performed", &redact::performed(event_id, field, reason))?;
         let (event_id, field) = (event_id.to_owned(), field.to_owned());
-        let extra = move |_: &[u64]| vec![Change::Forget { event_id: event_id.clone(), field: field.clone() }];
+        let extra =
+            move |_: &[u64]| vec![Change::Forget { event_id: event_id.clone(), field: field.clone() }];
         self.append_own(event, Some(Box::new(extra)), false)
     }
 

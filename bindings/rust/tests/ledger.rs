@@ -1,0 +1,112 @@
+//! The log and the savings ledger of a process, through the public API.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
+use finops::ledger::{
+    Actor, EventLog, LogOptions, NewEvent, SavingsLedger, Secrets,
+    event::{checkpoint::TreeHead, verify::Anchor},
+    number::Exact,
+    report::ReportInputs,
+};
+use serde_json::{Value, json};
+use std::{sync::Arc, thread};
+
+const SECRET: &str = "0f1e2d3c4b5a69788796a5b4c3d2e1f00112233445566778899aabbccddeeff0";
+const NEXT: &str = "the-next-secret-of-more-than-32-characters";
+const ORIGIN: &str = "acme.example/finops/test";
+
+fn log() -> EventLog {
+    let secrets = Secrets::new(SECRET).unwrap().with_seed(&"7".repeat(64)).unwrap();
+    let clock = || 1_773_480_413_589_793;
+    EventLog::in_memory(ORIGIN, secrets, LogOptions { clock, ..LogOptions::default() }).unwrap()
+}
+
+fn thing(n: u64) -> NewEvent {
+    NewEvent { id: Some(format!("evt-{n}")), ..NewEvent::new("acme.thing", json!({"n": n}), "svc:test") }
+}
+
+#[test]
+fn many_threads_append_and_every_event_stands_once() {
+    let log = log();
+    thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| (0..50).for_each(|n| drop(log.append(thing(n)).unwrap())));
+        }
+    });
+    assert_eq!(log.size().unwrap(), 51);
+    let result = log.verify(&[], &[]).unwrap();
+    assert!(result.ok(), "{result:?}");
+    let mut other = thing(3);
+    other.data = json!({"n": 4});
+    assert_eq!(log.append(other).unwrap_err().code(), "ledger.append.id_conflict");
+}
+
+#[test]
+fn a_log_goes_on_through_rotation_ratchet_and_redaction() {
+    let log = log();
+    let first = log.checkpoint().unwrap();
+    let member = log.commit("ana@example.com").unwrap();
+    let event = NewEvent { data: json!({"who": [member]}), ..thing(1) };
+    assert_eq!(log.append(event).unwrap(), 1);
+    assert_eq!(log.reveal("evt-1", "/data/who/0").unwrap().as_deref(), Some("ana@example.com"));
+    log.ratchet().unwrap();
+    log.rotate(NEXT).unwrap();
+    assert_eq!(log.rotate(SECRET).unwrap_err().code(), "ledger.key.used");
+    log.redact("evt-1", "/data/who/0", "asked for it").unwrap();
+    assert_eq!(log.reveal("evt-1", "/data/who/0").unwrap(), None);
+    assert_eq!(log.redact("evt-1", "/data/who/0", "again").unwrap_err().code(), "ledger.redaction.unknown");
+    let (last, head) = (log.checkpoint().unwrap(), log.head().unwrap());
+    let anchors = [Anchor::Note(first.as_bytes()), Anchor::Note(last.as_bytes()), Anchor::Head(head)];
+    let vkey = log.vkey().unwrap();
+    let result = log.verify(&anchors, &[&vkey]).unwrap();
+    assert_eq!((result.error, result.anchored_up_to, result.keys.len()), (None, Some(head.size), 3));
+    let false_head = Anchor::Head(TreeHead { root: [0; 32], ..head });
+    assert!(!log.verify(&[false_head], &[]).unwrap().ok());
+    assert_eq!(log.prove(9, None).unwrap_err().code(), "ledger.log.no_record");
+    log.close().unwrap();
+    assert_eq!(log.append(thing(2)).unwrap_err().code(), "ledger.log.closed");
+}
+
+#[test]
+fn proofs_and_receipts_are_those_that_the_groups_check() {
+    let log = log();
+    (0..6).for_each(|n| drop(log.append(thing(n)).unwrap()));
+    let valid =
+        |group: &str, input: &Value| finops::ledger::wire::call(group, input).unwrap()["valid"].clone();
+    for seq in 0..7 {
+        assert_eq!(valid("inclusion", &log.prove(seq, None).unwrap()), true);
+        assert_eq!(valid("consistency", &log.prove_consistency(seq, None).unwrap()), true);
+        let event = log.events(seq.checked_sub(1), 1).unwrap().remove(0).event;
+        let input = json!({
+            "origin": ORIGIN, "vkey": log.vkey(), "event": String::from_utf8(event).unwrap(),
+            "receipt": log.receipt(seq).unwrap(),
+        });
+        assert_eq!(valid("receipt", &input), true);
+    }
+}
+
+#[test]
+fn a_command_that_the_ledger_refuses_records_nothing() {
+    let log = Arc::new(log());
+    let ledger = SavingsLedger::on(Arc::clone(&log), Some(Exact::from_int(100))).unwrap();
+    let found =
+        json!({"id": "o1", "type": "idle_nodes", "resource": "i-1", "estimated_monthly_savings": "120.5"});
+    ledger.record(Actor::now("svc:test"), |fold, by| fold.add_opportunity(&found, by)).unwrap();
+    let size = log.size().unwrap();
+    let approve =
+        |name| ledger.record(Actor::now(name), |fold, by| fold.approve("o1", Default::default(), by));
+    assert_eq!(approve("user:ana").unwrap_err().code(), "ledger.opportunity.four_eyes");
+    assert_eq!(log.size().unwrap(), size);
+    ledger.record(Actor::now("user:ana"), |fold, by| fold.propose("o1", Default::default(), by)).unwrap();
+    approve("user:ben").unwrap();
+    // Another ledger of the same log knows it all; what it appends is seen here.
+    let other = SavingsLedger::on(Arc::clone(&log), None).unwrap();
+    other.record(Actor::now("user:ana"), |fold, by| fold.reject("o1", "no", by)).unwrap();
+    let status = ledger.read(|fold| fold.get("o1").unwrap().status.as_str()).unwrap();
+    assert_eq!(status, "rejected");
+    // Appended around the ledger, an event that the lifecycle does not allow changes nothing.
+    log.append(NewEvent::new("opportunity.closed", json!({"opportunity": "o1"}), "svc:test")).unwrap();
+    let refused = ledger.refused().unwrap();
+    assert_eq!((refused.len(), refused[0].1.code()), (1, "ledger.opportunity.transition"));
+    let report = ledger.report(ReportInputs::default(), "2026-03").unwrap();
+    assert_eq!(report.inputs.origin.as_deref(), Some(ORIGIN));
+}
