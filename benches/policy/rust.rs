@@ -57,10 +57,10 @@ fn guardrails(bench: &mut Criterion<CpuTime>) {
     let outside = Now::At("2026-11-02T12:00:00Z".parse().unwrap());
     for (name, change, now) in [("allow", allowed, inside), ("all checks failing", failing, outside)] {
         let history = json("[]");
-        let failed = guardrails.check_opportunity(&change, &history, now.clone()).failed().len();
+        let failed = guardrails.check_opportunity(&change, &history, now).failed().len();
         assert_eq!(failed, if name == "allow" { 0 } else { 7 });
         group.bench_function(name, |b| {
-            b.iter(|| guardrails.check_opportunity(black_box(&change), &history, now.clone()));
+            b.iter(|| guardrails.check_opportunity(black_box(&change), &history, now));
         });
     }
     group.finish();

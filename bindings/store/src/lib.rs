@@ -136,7 +136,7 @@ pub struct Inclusion {
 pub struct OpenReport {
     /// The verification of the log, against the checkpoints stored with it.
     pub verification: Verification,
-    /// The size from which tags were checked, if not from 0: the option [`OpenVerify::SinceCheckpoint`].
+    /// The record from which tags were checked, if not from 0: the option [`OpenVerify::SinceCheckpoint`].
     pub verified_since: Option<u64>,
     /// Why the store is open for reading only, although it was to be written.
     pub error: Option<StoreError>,

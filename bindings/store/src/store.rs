@@ -210,7 +210,8 @@ impl Store {
         receiver.recv().map_err(|_| StoreError::Closed)?
     }
 
-    /// Appends events together and calls back on the writer's thread once they are durable; the callback must be short.
+    /// Appends events together and calls back on the writer's thread once they are durable; the callback must be short and must not ask
+    /// the store anything, whose only writer it holds.
     ///
     /// # Errors
     /// `ledger.event.*` and `store.closed` at once; every other refusal reaches the callback.
@@ -547,4 +548,33 @@ fn run(mut engine: Engine, receiver: &Receiver<Message>) {
 fn weight(pending: &Pending) -> (usize, usize) {
     let events = &pending.request.events;
     (events.len(), events.iter().map(|event| event.bytes().len()).sum())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_store_crosses_threads_and_callers_share_commits() {
+        fn shared<T: Send + Sync>(value: T) -> T {
+            value
+        }
+        let ring =
+            Keyring::from_secrets("0f1e2d3c4b5a69788796a5b4c3d2e1f00112233445566778899aabbccddeeff0", []).unwrap();
+        let store = shared(Store::open("sqlite::memory:", &ring, Options::new("acme.example/prod")).unwrap());
+        std::thread::scope(|scope| {
+            for thread in 0..8 {
+                let store = &store;
+                scope.spawn(move || {
+                    for n in 0..25 {
+                        let id = format!("t{thread}-{n}");
+                        let event = NewEvent::new("acme.thing", serde_json::json!({}), "svc:test").with_id(&id);
+                        assert_eq!(store.append(event).unwrap().id, id);
+                    }
+                });
+            }
+        });
+        assert_eq!(store.size(), 201);
+        assert!(store.verify(&[], &[]).unwrap().ok());
+    }
 }

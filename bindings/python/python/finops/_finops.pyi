@@ -6,6 +6,7 @@ import collections.abc
 import datetime
 import decimal
 import os
+import types
 import typing
 from ._types import Apportioned
 from .policy import PolicyAction
@@ -1824,7 +1825,7 @@ class _Guardrails:
     """
     Guardrails with their limits.
     """
-    def __new__(cls, /, config: dict[str, typing.Any] | None = None) -> _Guardrails: ...
+    def __new__(cls, /, config: dict[str, typing.Any] | None = None) -> typing.Self: ...
     def as_rego(self, /, opportunity: typing.Any, daily_changes: typing.Any = None, now: datetime.datetime | str | float | types.EllipsisType | None = None) -> Result:
         """
         The same check in Rego, to read, to extend or to give to OPA: `{modules, data, input}`, package `finops.guardrails`.
@@ -1854,13 +1855,13 @@ class _PolicyGate:
     >>> d.allowed, d["deny_messages"]
     (False, ['Unit cost 0.6 USD exceeds budget cap of 0.5 USD'])
     """
-    def __new__(cls, /, options: dict[str, typing.Any] | None = None, bundle: str | os.PathLike[str] | bytes | dict[str, str] | None = None, environment: dict[str, str] | None = None) -> _PolicyGate: ...
+    def __new__(cls, /, options: dict[str, typing.Any] | None = None, bundle: str | os.PathLike[str] | bytes | dict[str, str] | None = None, environment: dict[str, str] | None = None) -> typing.Self: ...
     def __repr__(self, /) -> str: ...
-    def decide(self, /, input: typing.Any, *, approvals: collections.abc.Iterable[typing.Any] = None, requester: str | None = None, now: datetime.datetime | str | float | types.EllipsisType | None = None, decision_id: str | None = None) -> Decision:
+    def decide(self, /, input: typing.Any, *, approvals: collections.abc.Iterable[typing.Any] | None = None, requester: str | None = None, now: datetime.datetime | str | float | types.EllipsisType | None = None, decision_id: str | None = None) -> Decision:
         """
         Decides one input. Never raises on the input: what is wrong with it is a reason to deny.
         """
-    def decide_json(self, /, text: bytes | str, *, approvals: collections.abc.Iterable[typing.Any] = None, requester: str | None = None, now: datetime.datetime | str | float | types.EllipsisType | None = None, decision_id: str | None = None) -> Decision:
+    def decide_json(self, /, text: bytes | str, *, approvals: collections.abc.Iterable[typing.Any] | None = None, requester: str | None = None, now: datetime.datetime | str | float | types.EllipsisType | None = None, decision_id: str | None = None) -> Decision:
         """
         Decides one input given as JSON text; its numbers keep every digit.
         """

@@ -14,6 +14,7 @@ use std::path::Path;
 use super::{opa::OpaClient, opa_defaults};
 #[cfg(feature = "opa")]
 use finops_policy::{
+    decision::{Action, Violation},
     gate,
     json::{self, Limits},
 };
@@ -271,7 +272,12 @@ impl PolicyGate {
         let answer = client.ask(&gate::opa_input(value).to_text());
         let failed = answer.code.is_some_and(|code| code.starts_with("opa."));
         if failed && fallback {
-            return self.gate.decide(input, context);
+            let mut decision = self.gate.decide(input, context);
+            // Never silently: the answer says who was asked first, and why they did not decide.
+            let cause = answer.detail.unwrap_or_default();
+            let message = format!("{cause}; decided by the embedded gate");
+            decision.warnings.push(Violation::new("opa.fallback", Action::Warn, message));
+            return decision;
         }
         self.gate.decide_remote(input, context, answer, None)
     }
@@ -354,4 +360,57 @@ fn remote(
     _set: &impl Fn(&str) -> Option<String>,
 ) -> Result<Remote, SetupError> {
     Err(refused("USE_OPA", "true", "build with the feature `opa`"))
+}
+
+#[cfg(all(test, feature = "opa"))]
+mod tests {
+    use super::*;
+    use finops_policy::decision::{DecisionSource, Outcome};
+
+    const TAGGED: &str = r#"{"cost_tags": {"team": "ai", "environment": "dev"}}"#;
+
+    fn from(pairs: &[(&str, &str)]) -> Result<PolicyGate, SetupError> {
+        let find =
+            |name: &str| pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
+        PolicyGate::from_env(PolicyGateOptions::default(), find)
+    }
+
+    /// A port that nobody listens on any more.
+    fn nobody() -> String {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+        format!("http://{}", listener.local_addr().expect("an address"))
+    }
+
+    #[test]
+    fn without_a_fallback_a_failing_opa_denies() {
+        let gate = from(&[("OPA_URL", &nobody())]).expect("a gate");
+        let decision = gate.decide(TAGGED, &Asking::default());
+        assert_eq!((decision.decision, decision.source), (Outcome::Deny, DecisionSource::FailClosed));
+        assert_eq!(decision.code(), Some("opa.unavailable"));
+    }
+
+    #[test]
+    fn with_a_fallback_the_embedded_gate_decides_and_says_so() {
+        let gate = from(&[("OPA_URL", &nobody()), ("OPA_FALLBACK", "embedded")]).expect("a gate");
+        let decision = gate.decide(TAGGED, &Asking::default());
+        assert_eq!((decision.decision, decision.source), (Outcome::Allow, DecisionSource::Embedded));
+        let said = decision.warn_messages();
+        assert!(said.iter().any(|message| message.contains("decided by the embedded gate")), "{said:?}");
+        assert!(!gate.decide("{}", &Asking::default()).allowed(), "and it still decides");
+    }
+
+    #[test]
+    fn settings_that_cannot_be_used_are_named() {
+        for (name, value) in [
+            ("USE_OPA", "maybe"),
+            ("OPA_FALLBACK", "allow"),
+            ("OPA_TIMEOUT_MS", "0"),
+            ("OPA_URL", "opa:8181"),
+        ] {
+            let error = from(&[(name, value), ("OPA_URL", "http://127.0.0.1:1")]).expect_err(name);
+            assert_eq!((error.code(), error.path()), ("policy.config", name));
+        }
+        let error = from(&[("POLICY_PATH", "no/such/folder")]).expect_err("no such folder");
+        assert_eq!((error.code(), error.path()), ("policy.config", "POLICY_PATH"));
+    }
 }

@@ -75,6 +75,10 @@ pub(crate) enum Fault {
     /// What is on disk is not known: never retried.
     Poison(StoreError),
     /// The connection is gone; the transaction may have been committed.
+    #[cfg_attr(
+        not(any(test, feature = "postgres")),
+        expect(dead_code, reason = "a place without connection loses none")
+    )]
     Lost(StoreError),
     /// Refused as a whole; nothing was written.
     Refused(StoreError),

@@ -63,6 +63,8 @@ pub(crate) struct Engine {
     tree: Tree,
     projector: Projector,
     state: State,
+    /// When the log last grew, by the clock of this store: events of the past may be appended now.
+    active_us: i64,
     /// Size and time of the latest checkpoint.
     noted: Option<(u64, i64)>,
     shared: Arc<Shared>,
@@ -195,6 +197,9 @@ impl Engine {
     }
 
     fn publish(&mut self, writer: LogWriter) {
+        if writer.head().size() != self.head.size() {
+            self.active_us = self.now();
+        }
         self.head = writer.head().clone();
         self.shared.head.lock().unwrap_or_else(PoisonError::into_inner).clone_from(&self.head);
         self.writer = Some(writer);
@@ -217,7 +222,7 @@ impl Engine {
         let mut taken = Ok(());
         let before = tree.size();
         let scanned = self.backend.scan(self.head.size(), u64::MAX, &mut |scanned| {
-            taken = take(&scanned, &mut verifier, tree, projector);
+            taken = take(&scanned, &mut verifier, tree, Some(&mut *projector));
             taken.is_ok() && !verifier.has_failed()
         });
         let (verification, head) = verifier.finish();
@@ -232,12 +237,14 @@ impl Engine {
             return Err(error);
         }
         self.projector.commit();
-        if self.writer.is_some() && head.size() != self.head.size() {
-            let writer = LogWriter::open(head, &self.ring)?;
-            self.publish(writer);
-        } else {
-            self.head = head;
-            self.shared.head.lock().unwrap_or_else(PoisonError::into_inner).clone_from(&self.head);
+        let grown = head.size() != self.head.size();
+        self.head = head;
+        self.shared.head.lock().unwrap_or_else(PoisonError::into_inner).clone_from(&self.head);
+        if grown {
+            self.active_us = self.now();
+            if self.writer.is_some() {
+                self.writer = Some(LogWriter::open(self.head.clone(), &self.ring)?);
+            }
         }
         Ok(())
     }
@@ -266,7 +273,7 @@ fn take(
     scanned: &crate::backend::Scanned<'_>,
     verifier: &mut Verifier<'_>,
     tree: &mut Tree,
-    projector: &mut Projector,
+    projector: Option<&mut Projector>,
 ) -> Result<(), StoreError> {
     let Some(record) = &scanned.record else {
         // An empty line is malformed, as is what stands there.
@@ -287,9 +294,10 @@ fn remember(
     leaf: &[u8; 32],
     columns: Option<(&[u8], &str)>,
     tree: &mut Tree,
-    projector: &mut Projector,
+    projector: Option<&mut Projector>,
 ) -> Result<(), StoreError> {
     let seq = record.seq;
+    tree.push(*leaf);
     let view = EventView::parse(record.event).map_err(|_| StoreError::Column { column: "event", seq })?;
     if let Some((stored, id)) = columns {
         if stored != leaf.as_slice() {
@@ -299,14 +307,16 @@ fn remember(
             return Err(StoreError::Column { column: "event_id", seq });
         }
     }
-    tree.push(*leaf);
-    if Projector::reads(view.kind) {
-        projector.replay(&Entry::of_record(seq, &view))?;
+    match projector {
+        Some(projector) if Projector::reads(view.kind) => projector.replay(&Entry::of_record(seq, &view)),
+        _ => Ok(()),
     }
-    Ok(())
 }
 
 /// The answer for a record.
 fn appended(seq: u64, id: &str, existed: bool) -> Appended {
     Appended { seq, id: id.to_owned(), existed }
 }
+
+#[cfg(test)]
+mod tests;

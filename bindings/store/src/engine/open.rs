@@ -9,12 +9,13 @@ use crate::{
     table::Table,
 };
 use finops_ledger::event::{
-    envelope::Stamp,
+    envelope::{EventError, EventView, Stamp},
     head::Head,
     keys::{KeyError, Keyring},
     log::LogWriter,
-    merkle::{Tree, leaf_hash},
+    merkle::{Frontier, Tree, leaf_hash},
     note::Vkey,
+    record::FIRST_TAG,
     verify::{Anchor, Trust, Verification, Verifier},
 };
 use std::sync::{Arc, Mutex};
@@ -37,8 +38,8 @@ impl Engine {
         options: Options,
     ) -> Result<Self, StoreError> {
         if !finops_ledger::event::envelope::is_origin(&options.origin) {
-            let name = finops_core::error::shorten(&options.origin);
-            return Err(StoreError::NotFound { what: "legal origin in", name });
+            let problem = "must name a log, for example `acme.example/finops/prod`";
+            return Err(EventError::Field { path: "/log".to_owned(), problem }.into());
         }
         if backend.size()?.is_none() {
             if options.read_only {
@@ -62,7 +63,8 @@ impl Engine {
         };
         let state = read.refused.as_ref().map_or(State::Open, |error| State::ReadOnly(error.to_string()));
         let shared = Shared { head: Mutex::new(read.head.clone()), commitments: Mutex::default() };
-        let noted = notes.last().map(|note| (note.size, (options.clock)()));
+        let active_us = (options.clock)();
+        let noted = notes.last().map(|note| (note.size, active_us));
         let mut engine = Self {
             backend,
             ring: ring.clone(),
@@ -72,6 +74,7 @@ impl Engine {
             tree: read.tree,
             projector: read.projector,
             state,
+            active_us,
             noted,
             shared: Arc::new(shared),
             report,
@@ -177,8 +180,11 @@ fn read(
     read_records(backend, options, verifier, tree, projector, 0)
 }
 
-/// Trusts the records up to the latest checkpoint as far as its signed root covers their leaves; `None` if there is
-/// no checkpoint to trust, and then everything is verified.
+/// Trusts the records before the last one of the latest checkpoint as far as its signed root covers their leaves; `None`
+/// if there is no checkpoint to trust, and then everything is verified.
+///
+/// The head beside a checkpoint is not signed. Its last record is therefore verified too: only the true tag before it,
+/// key and epoch seal it.
 fn read_since(
     backend: &mut dyn Backend,
     ring: &Keyring,
@@ -189,25 +195,36 @@ fn read_since(
     let Some(note) = notes.last() else { return Ok(None) };
     let head = note.head.as_deref().and_then(|head| serde_json::from_str(head).ok());
     let Some(head) = head.and_then(|head| Head::from_json(&head).ok()) else { return Ok(None) };
-    if head.size() != note.size || head.origin != options.origin {
+    let Some(base) = note.size.checked_sub(1).filter(|base| *base > 0 && head.size() == note.size) else {
         return Ok(None);
-    }
+    };
+    let mut before = Head { tag: FIRST_TAG, frontier: Frontier::new(), at_us: None, tail_kid: None, ..head };
     let (mut tree, mut projector) = (Tree::new(), Projector::new(options.four_eyes_above.clone()));
     let mut taken = Ok(());
+    let mut last_kind = String::new();
     backend.scan(0, note.size, &mut |scanned| {
         let Some(record) = &scanned.record else { return false };
+        if record.seq == base {
+            let view = EventView::parse(record.event);
+            last_kind = view.map(|view| view.kind.to_owned()).unwrap_or_default();
+            return false;
+        }
         // The leaf is computed, so the root covers the bytes; only the tags are not checked.
-        taken = remember(record, &leaf_hash(record.event), scanned.columns, &mut tree, &mut projector);
+        let leaf = leaf_hash(record.event);
+        before.frontier.push(leaf);
+        before.tag = record.tag;
+        taken = remember(record, &leaf, scanned.columns, &mut tree, Some(&mut projector));
         taken.is_ok() && tree.size() == record.seq.saturating_add(1)
     })?;
-    if taken.is_err() || tree.root_at(note.size) != Some(head.frontier.root()) {
+    // After a change of keys the head of the checkpoint names others than those that sealed its last record.
+    if taken.is_err() || tree.size() != base || last_kind.is_empty() || last_kind.starts_with("key.") {
         return Ok(None);
     }
     let anchors = [Anchor::Note(note.note.as_bytes())];
-    let verifier = Verifier::resume(head, Trust::Keyring(ring), &anchors, vkeys);
-    let read = read_records(backend, options, verifier, tree, projector, note.size)?;
+    let verifier = Verifier::resume(before, Trust::Keyring(ring), &anchors, vkeys);
+    let read = read_records(backend, options, verifier, tree, projector, base)?;
     // Whatever is wrong, the whole log says it better.
-    Ok(if read.refused.is_none() { Some(Read { since: Some(note.size), ..read }) } else { None })
+    Ok(if read.refused.is_none() { Some(Read { since: Some(base), ..read }) } else { None })
 }
 
 fn read_records(
@@ -223,12 +240,17 @@ fn read_records(
     loop {
         let before = tree.size();
         backend.scan(tree.size().max(from), u64::MAX, &mut |scanned| {
-            taken = take(&scanned, &mut verifier, &mut tree, &mut projector);
-            taken.is_ok() && !verifier.has_failed()
+            // After a fault that the signed bytes do not show, they are still verified; state past it is not known.
+            let known = taken.is_ok().then_some(&mut projector);
+            let next = take(&scanned, &mut verifier, &mut tree, known);
+            if taken.is_ok() {
+                taken = next;
+            }
+            !verifier.has_failed()
         })?;
         counted = backend.size()?.unwrap_or_default();
         // Another writer may have appended since the scan; a second one without progress means that records are gone.
-        if taken.is_err() || verifier.has_failed() || counted == tree.size() || tree.size() == before {
+        if verifier.has_failed() || counted == tree.size() || tree.size() == before {
             break;
         }
     }
@@ -240,6 +262,6 @@ fn read_records(
     let found = tree.size();
     let miscounted = (counted != found).then_some(StoreError::Head { counted, found });
     projector.commit();
-    let refused = failed.or(taken.err()).or(miscounted);
+    let refused = taken.err().or(failed).or(miscounted);
     Ok(Read { verification, head, tree, projector, refused, since: None })
 }

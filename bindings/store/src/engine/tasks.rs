@@ -48,7 +48,7 @@ impl Engine {
             return (None, None);
         }
         let idle = us(self.head.heartbeat_s.unwrap_or(HEARTBEAT_S));
-        let heartbeat = self.head.at_us.filter(|_| self.options.heartbeats).map(|at| at.saturating_add(idle));
+        let heartbeat = self.options.heartbeats.then(|| self.active_us.saturating_add(idle));
         let (size, at) = self.noted.unwrap_or((0, i64::MIN));
         let checkpoint = (self.head.size() > size).then(|| at.saturating_add(us(self.options.checkpoint_s)));
         (heartbeat, checkpoint)

@@ -1,0 +1,17 @@
+//! The store on SQLite, on files, and on a `PostgreSQL` server that the tests start.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::print_stderr,
+    reason = "a test may panic: the lint knows test functions, not their helpers"
+)]
+
+mod crash;
+mod file;
+#[cfg(feature = "postgres")]
+mod postgres;
+mod sqlite;
+mod support;
