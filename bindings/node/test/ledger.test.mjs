@@ -76,6 +76,7 @@ test('a known id is the same event or a conflict, never a second record', async 
     code('ledger.append.id_conflict'),
   )
   assert.equal(events.size, 2n, 'a batch is all or nothing')
+  assert.deepEqual(await events.appendMany([]), [])
 })
 
 test('values become what every language records', async () => {
@@ -325,7 +326,7 @@ test('from detection to a verified saving, and what the lifecycle refuses', asyn
   const again = new SavingsLedger(events)
   assert.equal(again.getTotalRealizedSavings(), '250', 'the log is the truth')
   assert.deepEqual(again.getOpportunities().map(JSON.stringify), savings.getOpportunities().map(JSON.stringify))
-  assert.equal(again.due('2027-06-01T00:00:00Z')[found.id], 'close')
+  assert.equal(again.due('2028-06-01T00:00:00Z')[found.id], 'close')
 
   await savings.addOpportunity(item(6))
   await savings.propose('o6', { actor: 'user:ana' })
@@ -340,9 +341,10 @@ test('from detection to a verified saving, and what the lifecycle refuses', asyn
 test('a ledger needs no log, a cycle refreshes once a day, and currencies do not mix', async () => {
   const savings = new SavingsLedger()
   assert.equal(savings.log, null)
-  await savings.addOpportunity(item(1))
-  assert.equal((await savings.observe(item(1, { id: undefined, estimatedMonthlySavings: 150 }), { at: '2026-03-20T00:00:00Z' })).estimatedMonthlySavings, '150')
-  assert.equal(await savings.observe(item(1, { id: undefined }), { at: '2026-03-20T01:00:00Z' }), null)
+  const sure = { confidence: 0.9, riskScore: '0.1' }
+  await savings.addOpportunity(item(1, sure), { at: at(0) })
+  assert.equal((await savings.observe(item(1, { ...sure, id: undefined, estimatedMonthlySavings: 150 }), { at: '2026-03-20T00:00:00Z' })).estimatedMonthlySavings, '150')
+  assert.equal(await savings.observe(item(1, { ...sure, id: undefined }), { at: '2026-03-20T01:00:00Z' }), null)
   await savings.addOpportunity(item(2, { currency: 'EUR' }))
   assert.throws(() => savings.getTotalEstimatedSavings(), code('ledger.savings.mixed_currency'))
   await savings.recordFx('EUR', 'USD', 1.5, new Date('2026-01-01'), 'ECB')
@@ -409,7 +411,7 @@ for (const [name, url] of [
 ]) {
   test(`a store in ${name}: durable, in order, one write for calls that wait together`, async () => {
     const events = await EventLog.open(ORIGIN, { secret: SECRET, store: url() })
-    const calls = Array.from({ length: 200 }, (_, n) => events.append('acme.n', { n }, 'svc:ci', { id: `n-${n}`, at: at(n % 60) }))
+    const calls = Array.from({ length: 200 }, (_, n) => events.append('acme.n', { n }, 'svc:ci', { id: `n-${n}` }))
     const bad = events.append('acme.n', { n: NaN }, 'svc:ci')
     const taken = events.append('acme.n', { n: -1 }, 'svc:ci', { id: 'n-5' })
     const last = events.append('acme.last', {}, 'svc:ci')
@@ -433,7 +435,14 @@ for (const [name, url] of [
     assert.equal([...again.events()].filter(({ event }) => event.kind === 'acme.n').length, 200)
     assert.equal(new SavingsLedger(again).getOpportunity('o1').status, 'approved')
     await again.close()
-    await assert.rejects(EventLog.open(ORIGIN, { secret: OTHER, store: url() }), LedgerError)
+    const foreign = await EventLog.open(ORIGIN, { secret: OTHER, store: url() })
+    assert.equal((await foreign.verify()).error, 'unknown_key')
+    await assert.rejects(foreign.append('acme.x', {}, 'svc:ci'), code('store.read_only'))
+    await foreign.close()
+    const reader = await EventLog.open(ORIGIN, { secret: SECRET, store: new Store(url(), { readOnly: true }) })
+    assert.equal(reader.size, again.size)
+    await assert.rejects(reader.append('acme.x', {}, 'svc:ci'), StoreError)
+    await reader.close()
   })
 }
 

@@ -31,10 +31,9 @@ pub(super) fn run(log: &EventLog, json: &str) -> Answer {
         let events = request.as_array().ok_or_else(refuse)?;
         events.iter().map(event).collect::<Result<Vec<_>, _>>()
     };
-    let requests: Vec<Result<Vec<NewEvent>, EventLogError>> = requests.iter().map(read).collect();
-    let answers = together(log, &requests).unwrap_or_else(|| {
-        requests.into_iter().map(|request| request.and_then(|events| log.append_many(events))).collect()
-    });
+    let requests: Vec<Request> = requests.iter().map(read).collect();
+    let mut answers = Vec::with_capacity(requests.len());
+    together(log, &requests, &mut answers);
     let shown = |answer: Result<Vec<u64>, EventLogError>| match answer {
         Ok(seqs) => json!({"seqs": seqs}),
         Err(error) => json!({"error": told(&error)}),
@@ -42,29 +41,36 @@ pub(super) fn run(log: &EventLog, json: &str) -> Answer {
     Ok(answers.into_iter().map(shown).collect::<Value>().to_string())
 }
 
-/// Several requests in one batch, so that they share one wait for the disk; `None` when they must be tried one by one.
-fn together(
-    log: &EventLog,
-    requests: &[Result<Vec<NewEvent>, EventLogError>],
-) -> Option<Vec<Result<Vec<u64>, EventLogError>>> {
-    if requests.len() < 2 {
-        return None;
+/// The events of one call, or why they cannot be read.
+type Request = Result<Vec<NewEvent>, EventLogError>;
+
+/// Several requests in one batch, so that they share one wait for the disk. A batch that is refused is tried in halves, in
+/// order, until the request at fault stands alone.
+fn together(log: &EventLog, requests: &[Request], answers: &mut Vec<Result<Vec<u64>, EventLogError>>) {
+    match requests {
+        [] => return,
+        [request] => return answers.push(request.clone().and_then(|events| log.append_many(events))),
+        _ => {}
     }
     let batch: Vec<NewEvent> = requests.iter().flatten().flatten().cloned().collect();
-    let seqs = match log.append_many(batch) {
-        Ok(seqs) => seqs,
+    match log.append_many(batch) {
+        Ok(seqs) => {
+            let mut rest = seqs.into_iter();
+            answers.extend(requests.iter().map(|request| match request {
+                Ok(events) => Ok(rest.by_ref().take(events.len()).collect()),
+                Err(error) => Err(error.clone()),
+            }));
+        }
         // What a store failed at may have been written: a second try under new ids could write it twice.
         Err(error) if error.code().starts_with("store.") => {
-            let answer = |request: &Result<Vec<_>, EventLogError>| Err(request.as_ref().err().unwrap_or(&error).clone());
-            return Some(requests.iter().map(answer).collect());
+            answers
+                .extend(requests.iter().map(|request| Err(request.as_ref().err().unwrap_or(&error).clone())));
         }
         // One request spoils the batch, and nothing of it was recorded.
-        Err(_) => return None,
-    };
-    let mut rest = seqs.into_iter();
-    let answer = |request: &Result<Vec<NewEvent>, EventLogError>| match request {
-        Ok(events) => Ok(rest.by_ref().take(events.len()).collect()),
-        Err(error) => Err(error.clone()),
-    };
-    Some(requests.iter().map(answer).collect())
+        Err(_) => {
+            let (first, second) = requests.split_at(requests.len() / 2);
+            together(log, first, answers);
+            together(log, second, answers);
+        }
+    }
 }

@@ -71,8 +71,9 @@ fn text<'a>(value: &'a Value, name: &str) -> Result<&'a str, EventLogError> {
 }
 
 fn optional_count(value: &Value, name: &str) -> Result<Option<u64>, EventLogError> {
-    let read =
-        |value: &Value| value.as_u64().ok_or_else(|| refused_member(name, "give a whole number of at least 0"));
+    let read = |value: &Value| {
+        value.as_u64().ok_or_else(|| refused_member(name, "give a whole number of at least 0"))
+    };
     member(value, name).map(read).transpose()
 }
 
@@ -103,9 +104,9 @@ pub fn ledger_call(group: String, json: String) -> napi::Result<String> {
         "opportunity" => {
             Opportunity::from_json(&members, "").map(|item| item.to_json()).map_err(LedgerError::from)
         }
-        "baseline" => {
-            CostBaseline::from_json(&members, "").map(|baseline| baseline.to_json()).map_err(LedgerError::from)
-        }
+        "baseline" => CostBaseline::from_json(&members, "")
+            .map(|baseline| baseline.to_json())
+            .map_err(LedgerError::from),
         "refuse" => Err(refusal(&members)),
         group => wire::call(group, &members),
     };
@@ -131,7 +132,11 @@ fn refusal(members: &Value) -> LedgerError {
 
 /// The signature of an event outside a log, or whether `signature` is it.
 #[napi(catch_unwind)]
-pub fn ledger_sign(json: String, secret: String, signature: Option<String>) -> napi::Result<Either<String, bool>> {
+pub fn ledger_sign(
+    json: String,
+    secret: String,
+    signature: Option<String>,
+) -> napi::Result<Either<String, bool>> {
     let event = parse(&json).map_err(refused)?;
     let master = Master::new(&secret).map_err(refused)?;
     match signature {
@@ -167,7 +172,8 @@ pub fn ledger_log_later(
 #[napi(catch_unwind)]
 pub fn ledger_savings(log: Option<u32>, four_eyes_above: Option<String>) -> napi::Result<u32> {
     let amount = |text: &String| {
-        Exact::parse(text).ok_or_else(|| refused(refused_member("fourEyesAbove", "is no amount; give a decimal")))
+        Exact::parse(text)
+            .ok_or_else(|| refused(refused_member("fourEyesAbove", "is no amount; give a decimal")))
     };
     let above = four_eyes_above.as_ref().map(amount).transpose()?;
     let ledger = match log {
@@ -209,7 +215,12 @@ pub fn ledger_append_later(handle: u32, json: String) -> napi::Result<AsyncTask<
 
 /// A method of what is kept under a number: JSON in, JSON out.
 #[napi(catch_unwind)]
-pub fn ledger_method(handle: u32, method: String, json: String, secret: Option<String>) -> napi::Result<String> {
+pub fn ledger_method(
+    handle: u32,
+    method: String,
+    json: String,
+    secret: Option<String>,
+) -> napi::Result<String> {
     job(handle, method, json, secret)?().map_err(refused)
 }
 
@@ -276,7 +287,9 @@ fn render(report: &Report, method: &str) -> Answer {
 fn anchors(given: &Value) -> Result<Vec<Anchor<'_>>, EventLogError> {
     use finops::ledger::event::{checkpoint::TreeHead, hex};
     let list = member(given, "anchors").map_or(Ok([].as_slice()), |list| {
-        list.as_array().map(Vec::as_slice).ok_or_else(|| refused_member("anchors", "give a list, also of one"))
+        list.as_array()
+            .map(Vec::as_slice)
+            .ok_or_else(|| refused_member("anchors", "give a list, also of one"))
     })?;
     list.iter()
         .enumerate()

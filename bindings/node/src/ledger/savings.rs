@@ -58,17 +58,14 @@ pub(super) fn call(ledger: &SavingsLedger, method: &str, given: &Value) -> Resul
         "by_cluster" => amounts(ask(ledger, given, savings::SavingsLedger::savings_by_cluster)?),
         "nets" => {
             let nets = ledger.read(savings::SavingsLedger::nets)?.map_err(LedgerError::from)?;
-            let net = |(id, net): (String, Net)| {
-                (id, json!({"net": net.net.to_string(), "reason": net.reason}))
-            };
+            let net =
+                |(id, net): (String, Net)| (id, json!({"net": net.net.to_string(), "reason": net.reason}));
             Value::Object(nets.into_iter().map(net).collect())
         }
         "due" => due(ledger, given)?,
         "refused" => {
             let refused = ledger.refused()?;
-            let shown = |(seq, error): (u64, LedgerError)| {
-                json!({"seq": seq, "code": error.code(), "path": error.path(), "message": error.to_string()})
-            };
+            let shown = |(seq, error): (u64, LedgerError)| json!({"seq": seq, "code": error.code(), "path": error.path(), "message": error.to_string()});
             refused.into_iter().map(shown).collect()
         }
         _ => return Err(refused_member("method", "give a method of a savings ledger")),
@@ -103,8 +100,12 @@ fn draft(
 
 fn verify(ledger: &SavingsLedger, given: &Value) -> Result<Value, EventLogError> {
     let measurement = Measurement::from_json(&object(given, "measurement")?, "/measurement")?;
-    let measured =
-        ledger.verify(text(given, "id")?, &measurement, optional_text(given, "baseline_id")?, actor(given)?)?;
+    let measured = ledger.verify(
+        text(given, "id")?,
+        &measurement,
+        optional_text(given, "baseline_id")?,
+        actor(given)?,
+    )?;
     Ok(match measured {
         Measured::Unknown(reason) => json!({"status": "unknown", "reason": reason}),
         Measured::Recorded(recorded) => {
@@ -139,7 +140,8 @@ fn added(ledger: &SavingsLedger, item: &Value, made: &Value) -> Result<Value, Ev
     if made.is_null() {
         return Ok(Value::Null);
     }
-    let fingerprint = Opportunity::from_json(item, "/data/opportunity").map_err(LedgerError::from)?.fingerprint;
+    let fingerprint =
+        Opportunity::from_json(item, "/data/opportunity").map_err(LedgerError::from)?.fingerprint;
     Ok(ledger.read(|fold| fold.latest(&fingerprint).map(|item| shown(fold, item)))?.unwrap_or(Value::Null))
 }
 
@@ -187,6 +189,8 @@ fn due(ledger: &SavingsLedger, given: &Value) -> Result<Value, EventLogError> {
         Due::Close => "close",
     };
     ledger.read(|fold| {
-        Value::Object(fold.due(now).into_iter().map(|(id, due)| (id.to_owned(), Value::from(word(due)))).collect())
+        Value::Object(
+            fold.due(now).into_iter().map(|(id, due)| (id.to_owned(), Value::from(word(due)))).collect(),
+        )
     })
 }

@@ -1,6 +1,8 @@
 //! Work that another thread does while JavaScript goes on.
 
-use super::{Answer, Held, keep, member, optional_count, optional_text, parse, refused, refused_member, text};
+use super::{
+    Answer, Held, keep, member, optional_count, optional_text, parse, refused, refused_member, text,
+};
 use finops::ledger::{EventLog, EventLogError, LogOptions, Secrets};
 use napi::{Env, Task, bindgen_prelude::AsyncTask};
 use serde_json::Value;
