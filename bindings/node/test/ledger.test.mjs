@@ -262,6 +262,9 @@ test('opportunities and baselines are checked when they are made', () => {
   )
   assert.equal(found.toJSON().estimated_monthly_savings, '120.5')
   assert.deepEqual(new Opportunity(JSON.parse(JSON.stringify(found))).toJSON(), found.toJSON())
+  for (const [given, kept] of [['0120.50', '120.5'], ['+7', '7'], ['-0.00', '0'], [5n, '5'], [1e-9, '0.000000001'], ['1.', '1']]) {
+    assert.equal(new Opportunity({ ...item(1), estimatedMonthlySavings: given }).estimatedMonthlySavings, kept)
+  }
   assert.throws(() => {
     found.status = 'verified'
   }, TypeError)

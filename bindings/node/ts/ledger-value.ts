@@ -194,9 +194,13 @@ export function typedFields(value: unknown, names: readonly string[], times: rea
   return fields
 }
 
-/** @internal A number as decimal text; anything else as it is, for the engine to read or to refuse. */
+/** @internal An amount in normal form, text as people write it (`500.00`) too; anything else as it is, for the engine to refuse. */
 export function exactly(value: unknown): unknown {
-  return (typeof value === 'number' && Number.isFinite(value)) || typeof value === 'bigint' ? decimalOf(value) : value
+  if ((typeof value === 'number' && Number.isFinite(value)) || typeof value === 'bigint') return decimalOf(value)
+  const [, sign, whole, fraction] = (typeof value === 'string' && /^([+-]?)0*(\d+)(?:\.(\d*?)0*)?$/.exec(value)) || []
+  if (whole === undefined) return value
+  const digits = `${whole}${fraction ? `.${fraction}` : ''}`
+  return sign === '-' && digits !== '0' ? `-${digits}` : digits
 }
 
 /** @internal Wire members with JavaScript's names, one level deep. */

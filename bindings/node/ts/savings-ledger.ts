@@ -3,7 +3,6 @@ import { EventLog } from './event-log'
 import { Handle, guard, native } from './native'
 import {
   dayOf,
-  decimalOf,
   eventTime,
   exactly,
   membersText,
@@ -150,7 +149,7 @@ export class SavingsLedger {
   constructor(log?: EventLog | null, options: { fourEyesAbove?: LedgerAmount | null } = {}) {
     this.log = log ?? null
     const above = options?.fourEyesAbove
-    const text = above === undefined || above === null ? undefined : amountText(above)
+    const text = above === undefined || above === null ? undefined : String(exactly(above))
     const number = this.log === null ? undefined : EventLog.handle(this.log).id
     this.#handle = new Handle(
       guard(() => native.ledgerSavings(number, text)),
@@ -371,14 +370,6 @@ function who(by: By): Record<string, unknown> {
 function told(wire: unknown): Recorded {
   const recorded = wire as Recorded
   return withJson({ ...recorded, seq: BigInt(recorded.seq) })
-}
-
-/** An amount as people write it, `500.00`, in normal form; anything else is refused by the engine. */
-function amountText(amount: LedgerAmount): string {
-  if (typeof amount !== 'string') return typeof amount === 'number' && !Number.isFinite(amount) ? String(amount) : decimalOf(amount)
-  const [, sign, whole, fraction] = /^(-?)0*(\d+)(?:\.(\d*?)0*)?$/.exec(amount) ?? []
-  if (whole === undefined) return amount
-  return `${sign}${whole}${fraction ? `.${fraction}` : ''}`
 }
 
 const DAYS = ['implemented', 'period_start', 'period_end']

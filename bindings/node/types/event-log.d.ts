@@ -1,4 +1,5 @@
 import type { Instant } from './time';
+import { type Anchor, Verification } from './verification';
 /** What happened: `data` is an object; money as decimal text, other fractions become text of their shortest digits. */
 export interface EventInput {
     /** For example `acme.deploy`. */
@@ -45,11 +46,6 @@ export interface ConsistencyProof {
     readonly newRoot: string;
     readonly proof: readonly string[];
 }
-/** A checkpoint kept elsewhere: its text, or a size with its root. */
-export type Anchor = string | Uint8Array | {
-    size: bigint | number;
-    root: string;
-};
 /** Where a log is kept, and how its secrets are given. */
 export interface EventLogOptions {
     /** 32 to 1024 printable ASCII characters. Left out: `SAVE_HMAC_SECRET`, or the file `SAVE_HMAC_SECRET_FILE`. */
@@ -77,42 +73,6 @@ export declare class Store {
     });
     /** What kind of store it is; the address may hold a password and is not shown. */
     get kind(): string;
-}
-/** What a verification says of a log. */
-export declare class Verification {
-    #private;
-    readonly ok: boolean;
-    /** What is wrong, for example `tag`; null when nothing is. */
-    readonly error: string | null;
-    /** The record at fault, where one is. */
-    readonly seq: bigint | null;
-    readonly origin: string | null;
-    /** Records that were verified. */
-    readonly size: bigint;
-    /** The root of their tree. */
-    readonly root: string;
-    /** `not_checked` without a secret. */
-    readonly tags: 'checked' | 'not_checked';
-    readonly keys: readonly {
-        kid: string;
-        epoch: bigint;
-        first: bigint;
-        last: bigint;
-    }[];
-    /** The largest anchor that matches: what lies before cannot be rewritten unseen, not even with the secret. */
-    readonly anchoredUpTo: bigint | null;
-    /** Records past it. */
-    readonly unanchoredTail: bigint;
-    readonly gaps: readonly {
-        afterSeq: bigint;
-        seconds: number;
-    }[];
-    readonly clockRegressions: number;
-    readonly tornTailBytes: number;
-    /** Throws `ledger.verify.<error>` where something is wrong. */
-    throwForError(): void;
-    /** The members with the names of the wire. */
-    toJSON(): Record<string, unknown>;
 }
 /**
  * A log that proves what was appended to it, in memory or in a store.
@@ -191,18 +151,3 @@ export declare class EventLog {
     /** Writes the log as a file that `verifyLog` and `verify_ledger.py` read, whole or not at all; answers the records. */
     export(path: string): Promise<bigint>;
 }
-/**
- * Verifies a file that `EventLog.export` or a file store wrote, by its path or its bytes; the environment is not read. Without any secret the
- * log is verified in public: tags are not checked, and a checkpoint by one of `vkeys` is needed among the anchors.
- */
-export declare function verifyLog(file: string | URL | Uint8Array, options?: {
-    secret?: string | null;
-    secrets?: Iterable<string>;
-    anchors?: Iterable<Anchor>;
-    vkeys?: Iterable<string>;
-    origin?: string | null;
-}): Promise<Verification>;
-/** The signature of an event that is kept outside a log, in 64 hexadecimal digits. */
-export declare function signEvent(event: Record<string, unknown>, secret: string): string;
-/** Whether `signature` is the one of `event`; a signature of any other form is not. */
-export declare function verifyEvent(event: Record<string, unknown>, signature: string, secret: string): boolean;

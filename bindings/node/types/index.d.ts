@@ -24,8 +24,10 @@ export { Guardrails, Guardrails as GuardrailEngine, PolicyCheck } from './guardr
 export type { Change, ChangeWindow, FailedCheck, GuardrailLimits } from './guardrails';
 export * as iac from './iac';
 export * as policy from './policy';
-export { EventLog, Store, Verification, signEvent, verifyEvent, verifyLog } from './event-log';
-export type { Anchor, ConsistencyProof, EventInput, EventLogOptions, EventRecord, InclusionProof, } from './event-log';
+export { EventLog, Store } from './event-log';
+export type { ConsistencyProof, EventInput, EventLogOptions, EventRecord, InclusionProof } from './event-log';
+export { Verification, signEvent, verifyEvent, verifyLog } from './verification';
+export type { Anchor } from './verification';
 export { CostBaseline, Opportunity, OpportunityStatus, OpportunityType } from './opportunity';
 export type { CostBaselineFields, LedgerAmount, OpportunityFields, PriceBasis } from './opportunity';
 export { SavingsLedger } from './savings-ledger';
