@@ -15,6 +15,7 @@ import finops
 import finops.carbon
 import finops.carbon.feeds
 import finops.errors
+import finops.ledger
 import finops.policy
 import finops.policy.iac
 
@@ -90,12 +91,14 @@ def test_types_are_strict() -> None:
 def test_the_examples_of_the_documentation_run() -> None:
     for module in (finops, finops.errors, finops.carbon, finops.carbon.feeds, finops.policy, finops.policy.iac):
         assert doctest.testmod(module, extraglobs={"finops": finops}).failed == 0
+    for module in (finops.ledger, finops.ledger._items, finops.ledger._report):
+        assert doctest.testmod(module).failed == 0
     finder = doctest.DocTestFinder(recurse=True)
     runner = doctest.DocTestRunner()
-    objects = {name: getattr(finops, name) for name in set(finops.__all__) - {"carbon", "policy"}}
+    objects = {name: getattr(finops, name) for name in set(finops.__all__) - {"carbon", "ledger", "policy"}}
     objects |= {name: getattr(finops.policy, name) for name in set(finops.policy.__all__) - {"iac", "UNKNOWN"}}
     for name, found in objects.items():
-        globs = {**vars(finops.policy), "finops": finops}
+        globs = {**vars(finops.policy), **vars(finops.ledger), "finops": finops}
         for test in finder.find(found, name, module=False, globs=globs):
             runner.run(test)
     assert runner.tries > 5 and runner.failures == 0

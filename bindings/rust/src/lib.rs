@@ -26,8 +26,8 @@
 //! | exact money | [`Money`], [`Picodollars`], [`money::display`](core::money::display) |
 //!
 //! The crate is the four pure crates under one name, and the adapters that read the world. It starts no thread, opens no
-//! socket and reads no file unless you call [`meter`], give [`policy`] a path or an OPA, open a [`ledger::EventLog`] in a
-//! store, read [`ledger::Secrets::from_env`], or use the feature `fetch`.
+//! socket and reads no file unless you call [`meter`], give [`policy`] a path or an OPA, let [`ledger`] read its secrets or
+//! open a store, or use the feature `fetch`. A store has a writer of its own.
 
 pub use finops_core as core;
 pub use finops_telemetry as telemetry;

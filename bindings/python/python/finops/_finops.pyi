@@ -13,7 +13,7 @@ from .policy import PolicyAction
 from typing import Any, Final, SupportsFloat, SupportsIndex, final
 from typing_extensions import disjoint_base
 
-__all__ = ["__version__", "ArrowTable", "BatchResult", "Budget", "BudgetState", "Budgets", "CallSignal", "Catalogue", "ConfigValue", "Cost", "Decision", "Extracted", "InferenceRecord", "LineItem", "Meter", "ModelPrice", "Part", "PolicyCheck", "Reservation", "Resolved", "ResourceMonitor", "Result", "Settlement", "Sketch", "Stats", "StreamMeter", "SummaryRow", "TestReport", "TrainingRecord", "Usage", "_Guardrails", "_PolicyGate", "apportion", "call_signals", "carbon_call", "carbon_kinds", "cost", "estimate_inference", "estimate_inference_batch", "extract", "extract_stream", "nvml", "otel_attributes", "policy_builtin", "policy_call", "policy_kinds", "prices", "rapl", "round_amount"]
+__all__ = ["__version__", "ArrowTable", "BatchResult", "Budget", "BudgetState", "Budgets", "CallSignal", "Catalogue", "ConfigValue", "Cost", "Decision", "Extracted", "InferenceRecord", "LineItem", "Meter", "ModelPrice", "Part", "PolicyCheck", "Report", "Reservation", "Resolved", "ResourceMonitor", "Result", "Settlement", "Sketch", "Stats", "StreamMeter", "SummaryRow", "TestReport", "TrainingRecord", "Usage", "Verification", "_EventLog", "_Guardrails", "_PolicyGate", "_SavingsLedger", "apportion", "call_signals", "carbon_call", "carbon_kinds", "cost", "estimate_inference", "estimate_inference_batch", "extract", "extract_stream", "ledger_baseline", "ledger_call", "ledger_groups", "ledger_opportunity", "nvml", "otel_attributes", "policy_builtin", "policy_call", "policy_kinds", "prices", "rapl", "round_amount", "sign_event", "verify_event", "verify_log"]
 
 __version__: Final[str]
 """
@@ -962,6 +962,40 @@ class PolicyCheck(Result):
         """
 
 @final
+class Report(Result):
+    """
+    A report: `r.totals.realized`, `r["kpis"]`, `r.to_json()`, `r.to_markdown()`, `r.to_html()`; `save` writes a file.
+
+    The same events and inputs give the same bytes, in any order.
+    """
+    @property
+    def issued(self, /) -> dict[str, typing.Any]:
+        """
+        The data of `report.issued`: kind, period, size of the log, and the SHA-256 of `to_json()`.
+        """
+    @property
+    def label(self, /) -> str:
+        """
+        The week or month, for example `2026-W12`.
+        """
+    def save(self, /, path: str | os.PathLike[str]) -> None:
+        """
+        Writes the report in the form that the suffix of `path` names: `.json`, `.md` or `.html`.
+        """
+    def to_html(self, /) -> str:
+        """
+        One HTML file without script and network.
+        """
+    def to_json(self, /) -> str:
+        """
+        Canonical JSON: complete, money as text. Its SHA-256 is what `report.issued` records.
+        """
+    def to_markdown(self, /) -> str:
+        """
+        CommonMark with tables.
+        """
+
+@final
 class Reservation:
     """
     A hold on every budget that covers a call.
@@ -1820,6 +1854,122 @@ class Usage:
         Searches of the web.
         """
 
+@final
+class Verification(Result):
+    """
+    What a verification says: `v.ok`, `v.error`, `v.seq`, `v.size`, `v.root`, `v.anchored_up_to`, `v.unanchored_tail`, `v.gaps`.
+
+    A holder of the secret can rewrite what is not anchored, and a missing tail shows only against an anchor:
+    `anchored_up_to` says how far that is. True where nothing is wrong.
+    """
+    def __bool__(self, /) -> bool: ...
+    def raise_for_error(self, /) -> None:
+        """
+        Raises `LedgerError` with the code `ledger.verify.<error>` where something is wrong.
+        """
+
+@disjoint_base
+class _EventLog:
+    """
+    A log that proves what was appended to it; `finops.ledger.EventLog` is made of it.
+    """
+    def __enter__(self, /) -> typing.Self: ...
+    def __exit__(self, /, exc_type: object = None, exc: object = None, traceback: object = None) -> None: ...
+    def __new__(cls, /, origin: str, secret: str | None = None, previous: list[str] | None = None, ed25519_seed: str | None = None, environment: dict[str, str] | None = None, store: str | None = None, heartbeat_s: int | None = None, read_only: bool = False) -> typing.Self: ...
+    def __repr__(self, /) -> str: ...
+    def _page(self, /, after: int | None, limit: int) -> list[tuple[int, str, str, dict[str, typing.Any]]]:
+        """
+        At most `limit` records after `after`: sequence number, key id, tag, event.
+        """
+    def append(self, /, kind: str, data: collections.abc.Mapping[str, typing.Any] | None, actor: str, id: str | None = None, at: datetime.datetime | str | None = None) -> int:
+        """
+        Records an event and answers its sequence number. A retry with the same `id`, `at` and data answers the number that
+        the event has already.
+
+        Money is `Decimal` or decimal text; a float is recorded by its shortest digits.
+        """
+    def append_many(self, /, events: collections.abc.Iterable[collections.abc.Mapping[str, typing.Any]]) -> list[int]:
+        """
+        Records a batch, all or nothing: dicts with the arguments of `append`.
+        """
+    def append_nowait(self, /, kind: str, data: collections.abc.Mapping[str, typing.Any] | None, actor: str, id: str | None = None, at: datetime.datetime | str | None = None) -> None:
+        """
+        Records an event without waiting until it is durable; `flush` waits.
+        """
+    def checkpoint(self, /) -> str:
+        """
+        A checkpoint of the log as it stands: a signed note. Keep it where a holder of the secret cannot change it.
+        """
+    def close(self, /) -> None:
+        """
+        Ends writing: everything is durable, and a store has its last checkpoint. What is recorded can be read on.
+        """
+    def commit(self, /, value: str) -> dict[str, str]:
+        """
+        What to put into an event in place of personal data: `{"$commit": …}`. `redact` deletes the value later.
+        """
+    def export(self, /, path: str | os.PathLike[str]) -> int:
+        """
+        Writes the log as a file that `verify_log` and `verify_ledger.py` read, whole or not at all; answers the records.
+        """
+    def flush(self, /) -> None:
+        """
+        Waits until everything is durable; raises what became of events that nobody waited for.
+        """
+    @property
+    def origin(self, /) -> str:
+        """
+        The name of the log.
+        """
+    def prove(self, /, seq: int, size: int | None = None) -> Result:
+        """
+        The proof that a record is in the tree of `size` records (all, when none is given); `inclusion(**proof)` checks it.
+        """
+    def prove_consistency(self, /, old: int, new: int | None = None) -> Result:
+        """
+        The proof that the first `old` records begin the first `new` ones; `consistency(**proof)` checks it.
+        """
+    def ratchet(self, /) -> int:
+        """
+        Goes on under the next epoch of the key: what lies before cannot be forged by who has only the state of after.
+        """
+    def receipt(self, /, seq: int) -> str:
+        """
+        The receipt of a record, checked offline with `vkey` alone; `finops.ledger.receipt` checks it.
+        """
+    def redact(self, /, event_id: str, field: str, reason: str) -> int:
+        """
+        Deletes what a member hides and records that; every tag and proof stays valid.
+        """
+    def reveal(self, /, event_id: str, field: str) -> str | None:
+        """
+        The value that a member of an event hides; `None` when nothing, or when it was redacted. `field` is a JSON pointer into
+        the event, such as `/data/email`.
+        """
+    @property
+    def root(self, /) -> str:
+        """
+        The root of the tree over all records, in hexadecimal digits.
+        """
+    def rotate(self, /, new_secret: str) -> int:
+        """
+        Goes on under a new secret. Keep the old one in `SAVE_HMAC_SECRET_PREVIOUS` to verify what it sealed.
+        """
+    @property
+    def size(self, /) -> int:
+        """
+        The number of records; record 0 is `log.created`.
+        """
+    def verify(self, /, anchors: collections.abc.Iterable[str | bytes | collections.abc.Mapping[str, typing.Any]] | None = None, vkeys: collections.abc.Iterable[str] | None = None) -> Verification:
+        """
+        Verifies every record, and that the log extends `anchors`: texts of checkpoints, or `{"size", "root"}`.
+        """
+    @property
+    def vkey(self, /) -> str | None:
+        """
+        The verifier key for auditors; `None` without an Ed25519 seed.
+        """
+
 @disjoint_base
 class _Guardrails:
     """
@@ -1918,6 +2068,81 @@ class _PolicyGate:
         Runs the unit tests of the policies that are loaded; without any, those of the default policy.
         """
 
+@disjoint_base
+class _SavingsLedger:
+    """
+    What happened to every opportunity and what it saved; `finops.ledger.SavingsLedger` is made of it.
+    """
+    def __new__(cls, /, log: _EventLog | None = None, four_eyes_above: typing.Any = None) -> typing.Self: ...
+    def __repr__(self, /) -> str: ...
+    def _add(self, /, fields: collections.abc.Mapping[str, typing.Any], actor: str, at: datetime.datetime | str | None, again: bool) -> dict[str, typing.Any] | None:
+        """
+        Records an item and answers its fields; with `again`, fresh figures for the one that is open: then there may be
+        nothing to record.
+        """
+    def _baseline(self, /, id: str) -> dict[str, typing.Any] | None:
+        """
+        The fields of a frozen baseline; `None` where there is none.
+        """
+    def _freeze(self, /, fields: collections.abc.Mapping[str, typing.Any], actor: str, at: datetime.datetime | str | None) -> Result:
+        """
+        Freezes a baseline.
+        """
+    def _item(self, /, id: str) -> dict[str, typing.Any] | None:
+        """
+        The fields of an item; `None` where there is none.
+        """
+    def _items(self, /, status: str | None) -> list[dict[str, typing.Any]]:
+        """
+        The fields of the items in a state, by detection; of all items by id, without one.
+        """
+    def _measure(self, /, id: str, measurement: collections.abc.Mapping[str, typing.Any], baseline_id: str | None, actor: str, at: datetime.datetime | str | None) -> Result:
+        """
+        Measures an item and records the row with its verdict; `status` is `unknown` with its `reason` where nothing can be
+        said.
+        """
+    def _record(self, /, kind: str, data: dict[str, typing.Any], actor: str, at: datetime.datetime | str | None) -> Result:
+        """
+        Records an event of `kind`: sequence number, id, kind, data.
+        """
+    def _report(self, /, label: str, inputs: collections.abc.Mapping[str, typing.Any] | None) -> Report:
+        """
+        The report of a label.
+        """
+    def due(self, /, now: datetime.datetime | str | float | None = None) -> dict[str, str]:
+        """
+        What is due at `now`: `expire`, `verify` or `close`, by id.
+        """
+    def get_savings_by_cluster(self, /, currency: str | None = None) -> dict[str, decimal.Decimal]:
+        """
+        What verified items saved by cluster; items without one are `unallocated`.
+        """
+    def get_savings_by_team(self, /, currency: str | None = None) -> dict[str, decimal.Decimal]:
+        """
+        What verified items saved by team, keys sorted; items without one are `unallocated`.
+        """
+    def get_savings_by_type(self, /, currency: str | None = None) -> dict[str, decimal.Decimal]:
+        """
+        What verified items saved by type.
+        """
+    def get_total_estimated_savings(self, /, gross: bool = False, currency: str | None = None) -> decimal.Decimal:
+        """
+        Estimated savings per 730-hour month of open, implemented and verified items, netted so that nothing counts twice;
+        `gross` is their plain sum. With `currency`, converted by the rates of the log.
+        """
+    def get_total_realized_savings(self, /, currency: str | None = None) -> decimal.Decimal:
+        """
+        What verified items saved.
+        """
+    def nets(self, /) -> Result:
+        """
+        What counts of each estimate, and why it is not all of it: `{id: {"net", "reason"}}`.
+        """
+    def refused(self, /) -> list[tuple[int, str, str]]:
+        """
+        Events of the log that changed nothing: sequence number, code, message.
+        """
+
 def apportion(rows: collections.abc.Mapping[str, decimal.Decimal | int | str], places: typing.SupportsIndex) -> Apportioned:
     """
     Rounds every row so that the rows add up to the rounded total; the order of the rows changes nothing.
@@ -1986,6 +2211,28 @@ def extract_stream(events: typing.Any, *, provider: str | None = None, model: st
     To meter a live call use `ResourceMonitor.stream`.
     """
 
+def ledger_baseline(fields: collections.abc.Mapping[str, typing.Any]) -> dict[str, typing.Any]:
+    """
+    Every field of a baseline, checked; `finops.ledger.CostBaseline` calls it.
+    """
+
+def ledger_call(group: str, members: dict[str, typing.Any]) -> typing.Any:
+    """
+    Computes `group` from its members; the functions of `finops.ledger` call it.
+
+    Absent and `None` are the same at the top. Values are read as JSON, floats as floats.
+    """
+
+def ledger_groups() -> list[str]:
+    """
+    The names of every computation.
+    """
+
+def ledger_opportunity(fields: collections.abc.Mapping[str, typing.Any]) -> dict[str, typing.Any]:
+    """
+    Every field of an opportunity, checked; `finops.ledger.Opportunity` calls it.
+    """
+
 def nvml() -> Meter:
     """
     Opens the energy counters of NVIDIA's GPUs; their library is loaded now.
@@ -2036,4 +2283,24 @@ def round_amount(amount: decimal.Decimal | int | str, places: typing.SupportsInd
 
     >>> finops.round_amount("0.125", 2)
     '0.12'
+    """
+
+def sign_event(event: collections.abc.Mapping[str, typing.Any], secret: str) -> str:
+    """
+    The signature of an event that is kept outside a log, in 64 hexadecimal digits.
+
+    >>> from finops import ledger
+    >>> secret = "a-secret-of-at-least-32-characters!"
+    >>> ledger.verify_event({"n": 1}, ledger.sign_event({"n": 1}, secret), secret)
+    True
+    """
+
+def verify_event(event: collections.abc.Mapping[str, typing.Any], signature: str, secret: str) -> bool:
+    """
+    Whether `signature` is the one of `event`; a signature of any other form is not.
+    """
+
+def verify_log(file: bytes, secrets: list[str], anchors: collections.abc.Iterable[str | bytes | collections.abc.Mapping[str, typing.Any]] | None = None, vkeys: list[str] | None = None, origin: str | None = None) -> Verification:
+    """
+    Verifies the bytes of a file; `finops.ledger.verify_log` calls it.
     """

@@ -244,8 +244,8 @@ impl PyEventLog {
 
     /// Verifies every record, and that the log extends `anchors`: texts of checkpoints, or `{"size", "root"}`.
     #[pyo3(signature = (
-        anchors: "collections.abc.Iterable[str | bytes | collections.abc.Mapping[str, typing.Any]]" = None,
-        vkeys: "collections.abc.Iterable[str]" = None,
+        anchors: "collections.abc.Iterable[str | bytes | collections.abc.Mapping[str, typing.Any]] | None" = None,
+        vkeys: "collections.abc.Iterable[str] | None" = None,
     ) -> "Verification")]
     fn verify(
         &self,

@@ -1,5 +1,6 @@
 //! `ledger.json`: every group through the public API, compared by the code that the pure crate's own runner uses.
 
+#[expect(clippy::expect_used, reason = "a test fails by panicking")]
 #[path = "../../../../finops-ledger/tests/support/cases.rs"]
 mod shared;
 

@@ -21,7 +21,7 @@ Decimal('120.5')
 Every computation below the ledger is a function of its name: `canonical`, `inclusion`, `saving`, `fold` and so on.
 """
 
-from .._finops import Result, Verification, sign_event, verify_event
+from .._finops import Report, Result, Verification, sign_event, verify_event
 from ..errors import LedgerError, StoreError
 from ._items import CostBaseline, Opportunity, OpportunityStatus, OpportunityType
 from ._kinds import (
@@ -65,7 +65,7 @@ from ._kinds import (
     verify,
 )
 from ._log import EventLog, EventRecord, Store, verify_log
-from ._report import Report, ReportGenerator
+from ._report import ReportGenerator
 from ._savings import SavingsLedger
 
 __all__ = [

@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime
-from decimal import Decimal
-from enum import Enum
-from typing import Any, TypeVar
+from decimal import Decimal, InvalidOperation
+from enum import StrEnum
+from typing import Any, ClassVar
 
 from .._finops import ledger_baseline, ledger_opportunity
 
 Amount = Decimal | int | float | str
-_T = TypeVar("_T", bound="_Item")
 
 
-class OpportunityStatus(str, Enum):
+class OpportunityStatus(StrEnum):
     """Where an opportunity stands."""
 
     DETECTED = "detected"
@@ -34,7 +33,7 @@ class OpportunityStatus(str, Enum):
     CLOSED = "closed"
 
 
-class OpportunityType(str, Enum):
+class OpportunityType(StrEnum):
     """What was found. A type of your own is any other snake_case text, with an `effect`."""
 
     OVER_REQUESTED_CPU = "over_requested_cpu"
@@ -56,18 +55,36 @@ def _instant(text: str) -> datetime:
     return datetime.fromisoformat(text.replace("Z", "+00:00"))
 
 
+def _amount(value: Any) -> Any:
+    """Text as people write it, `120.50`, as the decimal that it is; the engine refuses what is none."""
+    if isinstance(value, str):
+        try:
+            return Decimal(value)
+        except InvalidOperation:
+            return value
+    return value
+
+
+_OPPORTUNITY_AMOUNTS = frozenset(("estimated_monthly_savings", "confidence", "risk_score", "realized_savings"))
+_BASELINE_AMOUNTS = frozenset(
+    ("monthly_cost", "cpu_cost", "memory_cost", "storage_cost", "network_cost", "cost", "fixed_share", "unit_price")
+)
+
+
 class _Item:
     """What opportunities and baselines have in common: checked by the engine when they are made."""
 
     __slots__ = ()
+    _AMOUNTS: ClassVar[frozenset[str]] = frozenset()
 
     def _given(self) -> dict[str, Any]:
         """What was given or derived: what is recorded."""
         values = {f.name: getattr(self, f.name) for f in fields(self)}  # type: ignore[arg-type]
-        return {name: value for name, value in values.items() if value not in _NOTHING}
-
-    def _set(self, name: str, value: Any) -> None:
-        object.__setattr__(self, name, value)
+        return {
+            name: _amount(value) if name in self._AMOUNTS else value
+            for name, value in values.items()
+            if value not in _NOTHING
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +97,8 @@ class Opportunity(_Item):
     >>> Opportunity(type=OpportunityType.IDLE_NODES, resource="i-1", estimated_monthly_savings=120.5).effect
     'eliminate'
     """
+
+    _AMOUNTS: ClassVar[frozenset[str]] = _OPPORTUNITY_AMOUNTS
 
     id: str = ""
     type: OpportunityType | str = ""
@@ -124,7 +143,7 @@ class Opportunity(_Item):
     def _fill(self, read: Mapping[str, Any]) -> None:
         for name, value in read.items():
             if value is not None:
-                if name in ("estimated_monthly_savings", "confidence", "risk_score", "realized_savings"):
+                if name in self._AMOUNTS:
                     value = Decimal(value)
                 elif name in ("detected_at", "implemented_at", "verified_at", "expires_at"):
                     value = _instant(value)
@@ -132,7 +151,10 @@ class Opportunity(_Item):
                     value = OpportunityStatus(value)
                 elif name == "type":
                     value = _TYPES.get(value, value)
-            self._set(name, value)
+            object.__setattr__(self, name, value)
+
+    def __hash__(self) -> int:
+        return hash((self.id, self.fingerprint, self.status))
 
     @classmethod
     def _read(cls, read: Mapping[str, Any]) -> Opportunity:
@@ -167,6 +189,8 @@ class CostBaseline(_Item):
     Decimal('672')
     """
 
+    _AMOUNTS: ClassVar[frozenset[str]] = _BASELINE_AMOUNTS
+
     workload_id: str = ""
     namespace: str = ""
     cluster: str = ""
@@ -197,13 +221,16 @@ class CostBaseline(_Item):
     def _fill(self, read: Mapping[str, Any]) -> None:
         for name, value in read.items():
             if value is not None:
-                if name.endswith("_cost") or name in ("cost", "fixed_share", "unit_price"):
+                if name in self._AMOUNTS:
                     value = Decimal(value)
                 elif name in ("period_start", "period_end"):
                     value = _instant(value)
                 elif name == "daily":
                     value = tuple(tuple(None if n is None else Decimal(n) for n in day) for day in value)
-            self._set(name, value)
+            object.__setattr__(self, name, value)
+
+    def __hash__(self) -> int:
+        return hash((self.id, self.workload_id, self.resource, self.period_start, self.cost))
 
     @classmethod
     def _read(cls, read: Mapping[str, Any]) -> CostBaseline:
@@ -211,6 +238,14 @@ class CostBaseline(_Item):
         baseline = cls.__new__(cls)
         baseline._fill(read)
         return baseline
+
+    def _given(self) -> dict[str, Any]:
+        values = _Item._given(self)
+        if self.daily and self.cost is not None and self.monthly_cost is not None:
+            # One of the two was derived and is rounded: days add up to the other.
+            exact = sum(Decimal(day[0] or 0) for day in self.daily) == self.cost
+            del values["monthly_cost" if exact else "cost"]
+        return values
 
     def to_dict(self) -> dict[str, Any]:
         """Every field as JSON has it: amounts as text, times in UTC, unknown as ``None``."""
