@@ -182,7 +182,10 @@ fn tests_pass_fail_and_cover() {
     let (status, out, _) = run(&["policy", "test", &path, "--coverage", "50"], "");
     assert_eq!(status, 0, "{out}");
     assert!(out.contains("pass finops_test.test_nine\n") && out.contains("2 passed, 0 failed"), "{out}");
-    folder.put("set/more.rego", "package finops\n\nwarn contains \"x\" if {\n\tinput.never\n\tinput.reached\n}\n");
+    folder.put(
+        "set/more.rego",
+        "package finops\n\nwarn contains \"x\" if {\n\tinput.never\n\tinput.reached\n}\n",
+    );
     let (status, out, _) = run(&["policy", "test", &path, "--coverage", "100", "--format", "junit"], "");
     assert!(status == 1 && out.contains("lines are covered"), "line 5 is not reached: {out}");
     let (status, out, _) = run(&["policy", "test", &path, "--coverage", "100"], "");

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 import random
 import subprocess
 import sys
@@ -199,6 +200,8 @@ def test_every_change_of_a_file_is_found(tmp_path: Path) -> None:
         found = ledger.verify_log(path, secret, anchors=[anchor])
         assert not found and found.error == name
         refused(f"ledger.verify.{name}", found.raise_for_error)
+        again = pickle.loads(pickle.dumps(found))
+        assert again == found and not again, "a failed verification stays one"
     path.write_bytes(b"".join(lines[:-1]))
     assert ledger.verify_log(path, SECRET), "a missing tail shows only against an anchor"
     with pytest.raises(FileNotFoundError):

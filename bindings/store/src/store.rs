@@ -560,7 +560,8 @@ mod tests {
             value
         }
         let ring =
-            Keyring::from_secrets("0f1e2d3c4b5a69788796a5b4c3d2e1f00112233445566778899aabbccddeeff0", []).unwrap();
+            Keyring::from_secrets("0f1e2d3c4b5a69788796a5b4c3d2e1f00112233445566778899aabbccddeeff0", [])
+                .unwrap();
         let store = shared(Store::open("sqlite::memory:", &ring, Options::new("acme.example/prod")).unwrap());
         std::thread::scope(|scope| {
             for thread in 0..8 {
@@ -568,7 +569,8 @@ mod tests {
                 scope.spawn(move || {
                     for n in 0..25 {
                         let id = format!("t{thread}-{n}");
-                        let event = NewEvent::new("acme.thing", serde_json::json!({}), "svc:test").with_id(&id);
+                        let event =
+                            NewEvent::new("acme.thing", serde_json::json!({}), "svc:test").with_id(&id);
                         assert_eq!(store.append(event).unwrap().id, id);
                     }
                 });

@@ -1863,6 +1863,11 @@ class Verification(Result):
     `anchored_up_to` says how far that is. True where nothing is wrong.
     """
     def __bool__(self, /) -> bool: ...
+    @staticmethod
+    def from_json(text: str) -> Verification:
+        """
+        Reads the wire form.
+        """
     def raise_for_error(self, /) -> None:
         """
         Raises `LedgerError` with the code `ledger.verify.<error>` where something is wrong.

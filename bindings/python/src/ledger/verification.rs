@@ -1,6 +1,7 @@
 //! What the verification of a log answers.
 
 use crate::{
+    convert::json,
     error::{Problem, raise_with},
     frozen::Frozen,
 };
@@ -14,6 +15,7 @@ use pyo3::{
     prelude::*,
     types::{PyBytes, PyString},
 };
+use serde_json::Value;
 
 /// What a verification says: `v.ok`, `v.error`, `v.seq`, `v.size`, `v.root`, `v.anchored_up_to`, `v.unanchored_tail`, `v.gaps`.
 ///
@@ -21,32 +23,51 @@ use pyo3::{
 /// `anchored_up_to` says how far that is. True where nothing is wrong.
 #[pyclass(name = "Verification", module = "finops.ledger", extends = Frozen, frozen)]
 pub(crate) struct PyVerification {
-    code: Option<&'static str>,
+    error: Option<String>,
     seq: Option<u64>,
 }
 
 impl PyVerification {
     pub(super) fn new(verification: &Verification) -> PyClassInitializer<Self> {
-        let code = verification.error.map(finops::ledger::event::verify::Failure::code);
-        let fields = Frozen::of(verification.to_json());
-        PyClassInitializer::from(fields).add_subclass(Self { code, seq: verification.seq })
+        Self::of(
+            Frozen::of(verification.to_json()),
+            verification.error.map(|e| e.kind().to_owned()),
+            verification.seq,
+        )
+    }
+
+    fn of(fields: Frozen, error: Option<String>, seq: Option<u64>) -> PyClassInitializer<Self> {
+        PyClassInitializer::from(fields).add_subclass(Self { error, seq })
     }
 }
 
 #[pymethods]
 impl PyVerification {
     fn __bool__(&self) -> bool {
-        self.code.is_none()
+        self.error.is_none()
     }
 
     /// Raises `LedgerError` with the code `ledger.verify.<error>` where something is wrong.
     fn raise_for_error(&self) -> PyResult<()> {
-        let Some(code) = self.code else { return Ok(()) };
-        let kind = code.trim_start_matches("ledger.verify.");
+        let Some(kind) = &self.error else { return Ok(()) };
         let place = self.seq.map_or_else(String::new, |seq| format!(" at record {seq}"));
         let message = format!("the log does not verify: `{kind}`{place}");
         let path = self.seq.map_or_else(String::new, |seq| seq.to_string());
-        Err(raise_with(Problem { code: code.to_owned(), path, message }, |_| Ok(())))
+        Err(raise_with(Problem { code: format!("ledger.verify.{kind}"), path, message }, |_| Ok(())))
+    }
+
+    /// Reads the wire form.
+    #[staticmethod]
+    #[pyo3(signature = (text: "str") -> "Verification")]
+    fn from_json(py: Python<'_>, text: &str) -> PyResult<Py<Self>> {
+        let fields = json::parse(text)?;
+        let error = fields.get("error").and_then(Value::as_str).map(str::to_owned);
+        let ok = fields.get("ok").and_then(Value::as_bool);
+        if !fields.is_object() || ok != Some(error.is_none()) {
+            return Err(PyValueError::new_err("not the result of a verification"));
+        }
+        let seq = fields.get("seq").and_then(Value::as_u64);
+        Py::new(py, Self::of(Frozen::of(fields), error, seq))
     }
 }
 
