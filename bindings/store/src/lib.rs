@@ -37,6 +37,7 @@ mod projection;
 mod store;
 mod table;
 mod url;
+mod writer;
 
 pub use bulk::batch_digest;
 pub use error::StoreError;

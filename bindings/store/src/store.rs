@@ -8,6 +8,7 @@ use crate::{
     options::{Clock, at_text},
     projection::Folded,
     url::Location,
+    writer::{Message, Task, run},
 };
 use finops_ledger::{
     event::{
@@ -27,25 +28,13 @@ use std::{
     fmt, io,
     sync::{
         Arc, Mutex, PoisonError, RwLock,
-        mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel},
+        mpsc::{SyncSender, TrySendError, sync_channel},
     },
     thread::JoinHandle,
 };
 
-/// The most events of one transaction (section 13 of the specification).
-const BATCH_EVENTS: usize = 1000;
-/// The most bytes of events of one transaction.
-const BATCH_BYTES: usize = 4 << 20;
 /// How many records [`Store::export`] reads at once.
 const PAGE: u64 = 1000;
-
-type Task = Box<dyn FnOnce(&mut Engine) + Send>;
-
-enum Message {
-    Append(Pending),
-    Do(Task),
-    Close(SyncSender<Result<(), StoreError>>),
-}
 
 /// An event log with its tables, in SQLite, `PostgreSQL` or a file. It can be shared between threads.
 ///
@@ -496,58 +485,6 @@ impl Drop for Store {
         // Nobody is there to tell.
         let _closed = self.close();
     }
-}
-
-/// The writer's life: drains what waits into one transaction after another.
-fn run(mut engine: Engine, receiver: &Receiver<Message>) {
-    let mut carried = None;
-    loop {
-        let message = match carried.take() {
-            Some(message) => Ok(message),
-            None => receiver.recv_timeout(engine.sleep()),
-        };
-        match message {
-            Ok(Message::Append(first)) => {
-                let (mut events, mut bytes) = weight(&first);
-                let mut batch = vec![first];
-                while events < BATCH_EVENTS && bytes < BATCH_BYTES {
-                    match receiver.try_recv() {
-                        Ok(Message::Append(next)) => {
-                            let (more_events, more_bytes) = weight(&next);
-                            events = events.saturating_add(more_events);
-                            bytes = bytes.saturating_add(more_bytes);
-                            batch.push(next);
-                        }
-                        Ok(other) => {
-                            carried = Some(other);
-                            break;
-                        }
-                        Err(_) => break,
-                    }
-                }
-                engine.process(batch);
-            }
-            Ok(Message::Do(task)) => task(&mut engine),
-            Ok(Message::Close(sender)) => {
-                let closed = engine.close();
-                drop(engine);
-                let _gone = sender.send(closed);
-                return;
-            }
-            // What fails now is due again at the next sleep, and a caller hears of it at the next append.
-            Err(RecvTimeoutError::Timeout) => {
-                if engine.tick().is_err() {
-                    std::thread::sleep(std::time::Duration::from_secs(1));
-                }
-            }
-            Err(RecvTimeoutError::Disconnected) => return,
-        }
-    }
-}
-
-fn weight(pending: &Pending) -> (usize, usize) {
-    let events = &pending.request.events;
-    (events.len(), events.iter().map(|event| event.bytes().len()).sum())
 }
 
 #[cfg(test)]

@@ -427,3 +427,51 @@ impl Backend for Sqlite {
         read().map_err(|error: rusqlite::Error| refused(&error))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Keyring, NewEvent, Options, Store};
+
+    /// A disk that is full after ever more pages: what was acknowledged is there when there is room again.
+    #[test]
+    fn a_full_disk_poisons_the_store_and_loses_nothing_acknowledged() {
+        let ring =
+            Keyring::from_secrets("0f1e2d3c4b5a69788796a5b4c3d2e1f00112233445566778899aabbccddeeff0", [])
+                .unwrap();
+        let options = || Options { heartbeats: false, ..Options::new("acme.example/prod") };
+        let mut full = 0;
+        for room in 0..12 {
+            let path =
+                std::env::temp_dir().join(format!("finops-store-full-{}-{room}.db", std::process::id()));
+            drop(Store::open(&path.display().to_string(), &ring, options()).unwrap());
+            let sqlite = Sqlite::open(Some(&path), "acme.example/prod", false).unwrap();
+            let pages: i64 = sqlite.connection.query_row("PRAGMA page_count", [], |row| row.get(0)).unwrap();
+            let limit = format!("PRAGMA max_page_count = {}", pages + room * 3);
+            sqlite.connection.query_row(&limit, [], |_| Ok(())).unwrap();
+            let store = Store::start(Box::new(sqlite), &ring, options()).unwrap();
+            let mut acknowledged = 0;
+            for n in 0..10 {
+                let data = serde_json::json!({ "text": "x".repeat(3000) });
+                match store.append(NewEvent::new("acme.thing", data, "svc:test").with_id(&format!("e{n}"))) {
+                    Ok(appended) => acknowledged = appended.seq,
+                    Err(error) => {
+                        assert_eq!(error.code(), "store.poisoned");
+                        full += 1;
+                    }
+                }
+            }
+            drop(store);
+            let store = Store::open(&path.display().to_string(), &ring, options()).unwrap();
+            assert_eq!((&store.report().error, store.size()), (&None, acknowledged + 1));
+            store.append(NewEvent::new("acme.thing", serde_json::json!({}), "svc:test")).unwrap();
+            store.close().unwrap();
+            for suffix in ["", "-wal", "-shm"] {
+                let _absent = std::fs::remove_file(
+                    path.with_file_name(format!("{}{suffix}", path.file_name().unwrap().display())),
+                );
+            }
+        }
+        assert!(full > 10, "{full}");
+    }
+}

@@ -70,6 +70,7 @@ impl Server {
     }
 
     /// A server that no other test uses.
+    #[expect(clippy::print_stderr, reason = "a skipped test must be seen")]
     pub fn own() -> Option<Self> {
         let Some(bin) = find() else {
             let reason = "no initdb of PostgreSQL 15 or later under /usr/lib/postgresql";
