@@ -9,6 +9,7 @@ mod error;
 mod exchange;
 mod handles;
 mod input;
+mod ledger;
 mod monitor;
 mod objects;
 mod policy;

@@ -3,12 +3,13 @@
 import { readFileSync, readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { runCarbon } from './vectors/carbon.mjs'
+import { runLedger } from './vectors/ledger.mjs'
 import { runMetering } from './vectors/metering.mjs'
 import { runPolicy } from './vectors/policy.mjs'
 
-const TOPICS = { metering: runMetering, carbon: runCarbon, policy: runPolicy }
+const TOPICS = { metering: runMetering, carbon: runCarbon, ledger: runLedger, policy: runPolicy }
 // Topics whose capability is not built yet; named, never passed over in silence.
-const PENDING = ['allocation', 'aws', 'billing', 'control-plane', 'findings', 'insights', 'ledger', 'waste']
+const PENDING = ['allocation', 'aws', 'billing', 'control-plane', 'findings', 'insights', 'waste']
 
 const folder = process.env.FINOPS_VECTORS_DIR ?? fileURLToPath(new URL('../../vectors', import.meta.url))
 const files = readdirSync(folder).filter((name) => name.endsWith('.json')).sort()
@@ -37,7 +38,7 @@ for (const file of files) {
   for (const { name, test } of run(JSON.parse(text), text)) {
     cases += 1
     try {
-      test()
+      await test()
       passed += 1
     } catch (error) {
       failed += 1

@@ -54,6 +54,11 @@ export class PolicyError extends FinopsError {
   }
 }
 
+/** An event, a key, a step of an opportunity or a file of a log that is refused; nothing was recorded. */
+export class LedgerError extends FinopsError {}
+/** A store that cannot be opened, read or written; what was acknowledged stays. */
+export class StoreError extends LedgerError {}
+
 /** A budget that cannot be used as asked. */
 export class BudgetError extends FinopsError {
   /** Id of the budget, where one is at fault. */

@@ -72,6 +72,17 @@ export { Guardrails, Guardrails as GuardrailEngine, PolicyCheck } from './guardr
 export type { Change, ChangeWindow, FailedCheck, GuardrailLimits } from './guardrails'
 export * as iac from './iac'
 export * as policy from './policy'
+export { EventLog, Store } from './event-log'
+export type { ConsistencyProof, EventInput, EventLogOptions, EventRecord, InclusionProof } from './event-log'
+export { Verification, signEvent, verifyEvent, verifyLog } from './verification'
+export type { Anchor } from './verification'
+export { CostBaseline, Opportunity, OpportunityStatus, OpportunityType } from './opportunity'
+export type { CostBaselineFields, LedgerAmount, OpportunityFields, PriceBasis } from './opportunity'
+export { SavingsLedger } from './savings-ledger'
+export type { By, Measured, MeasurementFields, Net, Recorded, Refused, VerificationFields } from './savings-ledger'
+export { Report, ReportGenerator } from './report'
+export type { Ratio, ReportInputs, ReportModel, ReportRow } from './report'
+export * as ledger from './ledger'
 
 /** Version of the package. */
 export const version: string = call('version', {})

@@ -47,6 +47,21 @@ export interface Native {
   policyMethod(handle: number, method: string, json: string, body?: Body): string
   /** A computation by name; the text of one member may come apart. */
   policyCall(kind: string, json: string, bodyOf?: string, body?: Body): string
+  /** A computation by name. */
+  ledgerCall(group: string, json: string): string
+  /** The signature of an event outside a log, or whether `signature` is it. */
+  ledgerSign(json: string, secret: string, signature?: string): string | boolean
+  ledgerLog(json: string, secret: string | undefined, previous: string[], seed: string | undefined): number
+  ledgerLogLater(json: string, secret: string | undefined, previous: string[], seed: string | undefined): Promise<number>
+  ledgerSavings(log: number | undefined, fourEyesAbove: string | undefined): number
+  ledgerReport(ledger: number, label: string, json: string): number
+  ledgerFree(handle: number): void
+  /** Requests in, each a list of events; what became of each out. */
+  ledgerAppend(handle: number, json: string): string
+  ledgerAppendLater(handle: number, json: string): Promise<string>
+  ledgerMethod(handle: number, method: string, json: string, secret?: string): string
+  ledgerMethodLater(handle: number, method: string, json: string, secret?: string): Promise<string>
+  ledgerVerify(file: Uint8Array, json: string, secrets: string[]): Promise<string>
 }
 
 /** @internal Text or its bytes. */
@@ -69,6 +84,8 @@ const CLASSES: Record<string, ErrorClass> = {
   budget: errors.BudgetError,
   carbon: errors.CarbonError,
   meter: errors.MeterError,
+  ledger: errors.LedgerError,
+  store: errors.StoreError,
 }
 
 /** Codes of the policy engine, by their first part. */

@@ -47,6 +47,12 @@ export declare class PolicyError extends FinopsError {
     readonly findings: readonly Finding[];
     constructor(message: string, code: string, path?: string, findings?: readonly Finding[]);
 }
+/** An event, a key, a step of an opportunity or a file of a log that is refused; nothing was recorded. */
+export declare class LedgerError extends FinopsError {
+}
+/** A store that cannot be opened, read or written; what was acknowledged stays. */
+export declare class StoreError extends LedgerError {
+}
 /** A budget that cannot be used as asked. */
 export declare class BudgetError extends FinopsError {
     /** Id of the budget, where one is at fault. */

@@ -3,28 +3,45 @@ import finops, {
   Budget,
   BudgetExceeded,
   Budgets,
+  CostBaseline,
+  EventLog,
   FinopsError,
   GuardrailEngine,
   Guardrails,
+  LedgerError,
   ModelPrice,
+  Opportunity,
+  OpportunityStatus,
+  OpportunityType,
   PolicyError,
   PolicyGate,
+  ReportGenerator,
   ResourceMonitor,
+  SavingsLedger,
   Sketch,
+  Store,
   Usage,
   carbon,
   cost,
   extract,
   iac,
+  ledger,
   policy,
+  signEvent,
+  verifyEvent,
+  verifyLog,
   type Cost,
   type Decision,
   type Finding,
+  type EventRecord,
   type InferenceRecord,
+  type Measured,
   type MonitorOptions,
   type PolicyAction,
   type PolicyGateOptions,
+  type Report,
   type SummaryRow,
+  type Verification,
 } from 'finops'
 
 const options: MonitorOptions = {
@@ -82,11 +99,37 @@ guardrails.updatePolicy('maxSingleChange', '750.50')
 const nextOpen: string | null | undefined = guardrails.checkOpportunity({ confidence: 1 }, [], null).failed[0]?.nextOpen
 const plan: PolicyAction = iac.terraform('{}', { cost: { unpriced: 'deny' } }).decision
 const digest: string = policy.digest({ inputJson: '{}' }).sha256
+const log: EventLog = new EventLog('acme.example/prod', { secret: 's'.repeat(32), store: new Store('sqlite::memory:', { readOnly: false }) })
+const seq: bigint = await log.append('acme.deploy', { cost: 12.5, at: new Date() }, 'svc:ci', { id: 'd-1', at: 1_700_000_000 })
+const seqs: bigint[] = await log.appendMany([{ kind: 'acme.a', actor: 'user:ana', data: new Map([['n', 1n]]) }])
+log.appendNowait('acme.b', null, 'svc:ci')
+const records: EventRecord[] = [...log.events(seq)]
+const verification: Verification = await log.verify({ anchors: [await log.checkpoint(), { size: log.size, root: log.root }] })
+const anchored: bigint | null = (await verifyLog('log.txt', { secrets: ['s'], vkeys: [log.vkey ?? ''] })).anchoredUpTo
+const included: { valid: boolean } = ledger.inclusion({ ...log.prove(seq, 2) })
+const hidden: string | null = log.reveal('d-1', '/data/who')
+const later: bigint[] = [await log.rotate('t'.repeat(32)), await log.ratchet(), await log.redact('d-1', '/data/who', 'asked'), await log.export('log.txt')]
+const signed: boolean = verifyEvent({ commit: log.commit('ana') }, signEvent({}, 's'), 's')
+const savings = new SavingsLedger(log, { fourEyesAbove: '500.00' })
+const item: Opportunity = await savings.addOpportunity({ type: OpportunityType.IDLE_NODES, estimatedMonthlySavings: 120.5, detectedAt: new Date() })
+const estimate: string = new Opportunity({ type: 'own_type', effect: 'rate', estimatedMonthlySavings: '1' }).estimatedMonthlySavings
+const frozen: CostBaseline = await savings.freeze({ cost: 280n, periodStart: '2026-01-01', periodEnd: new Date(), daily: [['10', null], [10]] })
+const state: OpportunityStatus = (await savings.approve(item.id, { baselineId: frozen.id, actor: 'user:ben' })).status
+const period = { implemented: '2026-02-01', periodStart: '2026-02-05', periodEnd: '2026-03-05' }
+const measured: Measured = await savings.verify(item.id, { ...period, resource: 'i-1', method: 'A', effect: 'eliminate', cost: 0 })
+const claimed: string = measured.status === 'known' ? measured.data.verification.claimed : measured.reason
+const verified: Opportunity[] = savings.getOpportunitiesByStatus(OpportunityStatus.VERIFIED)
+const saved: string = savings.getSavingsByTeam({ currency: 'EUR' }).core ?? savings.getTotalEstimatedSavings({ gross: true })
+const report: Report = new ReportGenerator(savings).weekly('2026-W12', { unitCost: { part: 1, whole: '2' }, anchoredUpTo: 3n })
+const digest256: string = (await report.issue({ actor: 'user:ana' })).data.sha256 + report.toJSON().totals.realized
+await report.save('report.html')
+await log.close()
 try {
   carbon.intensity('XX')
 } catch (error) {
   if (error instanceof BudgetExceeded) error.retryAt?.slice()
   if (error instanceof PolicyError) error.findings[0]?.line.toFixed()
+  if (error instanceof LedgerError) error.path.slice()
   if (error instanceof FinopsError) error.code.startsWith('carbon.')
 }
 // @ts-expect-error a model is a string
@@ -99,7 +142,16 @@ new PolicyGate({ unitCostUsd: 1 })
 new PolicyGate({ config: { actions: { 'budget.unit_cost': 'maybe' } }, engine: 'fast' })
 // @ts-expect-error decisions are read-only
 decision.allowed = true
+// @ts-expect-error sequence numbers are bigint
+const wrong: number = await log.append('acme.x', {}, 'svc:ci')
+// @ts-expect-error an event needs an actor
+await log.appendMany([{ kind: 'acme.x' }])
+// @ts-expect-error no such status
+savings.getOpportunitiesByStatus('sold')
+// @ts-expect-error opportunities are read-only
+item.status = 'verified'
 // @ts-expect-error records are read-only
 record.model = 'other'
 export { all, answer, asked, digest, findings, junit, limitOf, nextOpen, plan, replayed }
 export { body, codes, costUsd, dollars, exact, grid, level, median, more, one, read, rows, same, totalUsd, trained }
+export { anchored, claimed, digest256, estimate, hidden, included, later, records, saved, seqs, signed, state, verification, verified, wrong }
