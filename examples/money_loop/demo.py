@@ -1,4 +1,4 @@
-"""The money loop on recorded data: meter, train, budget, gate, find waste, compare the languages, write `out/`."""
+"""The money loop on recorded data: meter, train, budget, gate, find waste, prove a saving, compare the languages, write `out/`."""
 
 from __future__ import annotations
 
@@ -9,17 +9,22 @@ import json
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections import Counter
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import finops
+from finops import ledger
 
 ROOT = Path(__file__).resolve().parents[2]
 RECORDED = ROOT / "examples" / "data" / "recorded.jsonl.gz"
 START_S = 1_793_491_200  # 2026-11-01T00:00:00Z: the first request; one follows every minute
 TEAMS = ("assistant", "fraud", "platform", "search")
+ORIGIN = "demo.example/money-loop"
+# A secret of the demo: it is published here and protects nothing. Yours is SAVE_HMAC_SECRET, or a file.
+DEMO_SECRET = "published-secret-of-the-demo-protects-nothing"
 ENVIRONMENTS = ("production", "production", "staging")
 
 
@@ -113,7 +118,7 @@ def stop_a_call() -> str:
     raise AssertionError("the budget did not stop the call")
 
 
-def gate_deployments(out: Path) -> None:
+def gate_deployments(out: Path) -> list[finops.Decision]:
     """Two deployments at the gate: every reason of a denial, and a log that replays to the same decisions."""
     gate = finops.PolicyGate()
     deployments = {
@@ -136,9 +141,10 @@ def gate_deployments(out: Path) -> None:
         },
     }
     print("\nGate: may these be deployed?\n")
-    events = []
+    events, decisions = [], []
     for number, (name, request) in enumerate(deployments.items(), 1):
         decision = gate.decide(request, now="2026-11-02T12:00:00Z", decision_id=f"demo-{number}")
+        decisions.append(decision)
         print(f"  {decision.decision.upper():5}  {name}")
         for message in decision["deny_messages"]:
             print(f"         - {message}")
@@ -151,6 +157,7 @@ def gate_deployments(out: Path) -> None:
     print(f"  {len(replayed)} decisions logged and replayed: the same")
     out.mkdir(parents=True, exist_ok=True)
     (out / "decisions.jsonl").write_text("".join(event + "\n" for event in events), encoding="utf-8")
+    return decisions
 
 
 def guard_a_change() -> None:
@@ -162,6 +169,107 @@ def guard_a_change() -> None:
         check = guardrails.check_opportunity(change, [], now=now)
         later = f"; opens {check.details['next_open']}" if "next_open" in check.details else ""
         print(f"  {now}  {check.action}: {check.reason}{later}")
+
+
+def november(day: int, hour: int = 12, minute: int = 0) -> str:
+    """An instant of the story."""
+    return f"2026-11-{day:02}T{hour:02}:{minute:02}:00.000000Z"
+
+
+def prove_a_saving(savings: ledger.SavingsLedger) -> None:
+    """The node pool of the guardrails: found, proposed by one, approved by another, made, and proved against its baseline."""
+    pool = "node-pool/search"
+    # What the pool cost a day, before and after: made up, with the scatter that bills have.
+    scatter = [Decimal(n * 7 % 5 - 2) / 10 for n in range(30)]
+    before = [Decimal("31.20") + noise for noise in scatter[:28]]
+    after = [Decimal("17.60") + noise for noise in scatter]
+    found = ledger.Opportunity(
+        type=ledger.OpportunityType.KARPENTER_CONSOLIDATION,
+        cluster="prod-eu",
+        team="search",
+        resource=pool,
+        estimated_monthly_savings=Decimal("412.50"),
+        confidence=Decimal("0.93"),
+        risk_score=Decimal("0.2"),
+    )
+    item = savings.add_opportunity(found, actor="bot:detector", at=november(2))
+    frozen = savings.freeze(
+        ledger.CostBaseline(
+            id="search-pool-2026-10",
+            workload_id=pool,
+            resource=pool,
+            team="search",
+            period_start="2026-10-05",
+            period_end="2026-11-02",
+            cost=sum(before),
+            daily=[(cost, None) for cost in before],
+            source="made up for the demo",
+        ),
+        actor="svc:billing",
+        at=november(2),
+    )
+    savings.propose(item.id, pr_url="https://example.com/pull/7", actor="user:ana", at=november(2, 13))
+    try:
+        savings.approve(item.id, baseline_id=frozen.id, actor="user:ana", at=november(2, 14))
+    except finops.LedgerError as refused:
+        print(f"  refused: {refused.code}: {refused}")
+    savings.approve(item.id, baseline_id=frozen.id, actor="user:ben", at=november(2, 14))
+    savings.start(item.id, actor="bot:karpenter", at=november(3, 1))
+    savings.implement(item.id, actor="bot:karpenter", at=november(3, 1, 9))
+    measured = {
+        "resource": pool,
+        "method": "B",
+        "effect": "usage",
+        "implemented": "2026-11-03",
+        "period_start": "2026-11-06",
+        "period_end": "2026-12-06",
+        "currency": "USD",
+        "cost": sum(after),
+        "daily": [(cost, None) for cost in after],
+    }
+    proof = savings.verify(item.id, measured, actor="user:finance", at="2026-12-09T12:00:00.000000Z")
+    row = proof["data"]["verification"]
+    claimed, low, high = (finops.round_amount(Decimal(row[name]), 2) for name in ("claimed", "ci90_low", "ci90_high"))
+    print(f"  {proof['kind']}: USD {claimed} in 30 days (90 %: {low} to {high}); the estimate was USD 412.50 a month")
+
+
+def keep_the_books(out: Path, decisions: list[finops.Decision], calls: int, cost: str) -> None:
+    """The run in an event log, checked twice: by the engine and by the auditor's script that knows nothing of it."""
+    print("\nLedger: what happened, and what it saved\n")
+    for old in out.glob("finops.db*"):
+        old.unlink()  # each run tells the story from its beginning
+    with ledger.EventLog(ORIGIN, DEMO_SECRET, f"sqlite:///{out / 'finops.db'}") as log:
+        log.append("demo.metered", {"calls": calls, "cost_usd": cost}, "svc:demo", "metered", november(1, 0))
+        for decision in decisions:
+            data = {
+                "decision_id": decision["decision_id"],
+                "outcome": decision.decision,
+                "policy_digest": decision["policy_digest"],
+                "input_digest": decision["input_digest"],
+            }
+            log.append("policy.decided", data, "svc:gate", data["decision_id"], november(2))
+        savings = ledger.SavingsLedger(log, four_eyes_above=100)
+        prove_a_saving(savings)
+        report = ledger.ReportGenerator(savings).monthly("2026-12")
+        report.save(out / "report.html")
+        report.save(out / "report.md")
+        note = log.checkpoint()
+        log.export(out / "ledger.log")
+        realised = finops.round_amount(savings.get_total_realized_savings(), 2)
+    (out / "ledger.note").write_text(note, encoding="utf-8")
+
+    found = ledger.verify_log(out / "ledger.log", DEMO_SECRET, anchors=[note])
+    found.raise_for_error()
+    with tempfile.TemporaryDirectory() as folder:
+        secret = Path(folder) / "secret"
+        secret.write_text(DEMO_SECRET, encoding="utf-8")
+        script = ROOT / "bindings" / "python" / "verify_ledger.py"
+        options = ["--secret-file", str(secret), "--anchor", str(out / "ledger.note")]
+        ran = subprocess.run([sys.executable, str(script), str(out / "ledger.log"), *options], capture_output=True, text=True)
+    if ran.returncode != 0 or json.loads(ran.stdout) != json.loads(found.to_json()):
+        raise SystemExit(f"the auditor's script differs: {ran.stdout}{ran.stderr}\n{found.to_json()}")
+    print(f"  realised: USD {realised}; {found.size} records, anchored up to {found.anchored_up_to}")
+    print("  verified by the engine and by verify_ledger.py: the same result")
 
 
 def write(out: Path, monitor: finops.ResourceMonitor, records: list[Any], signals: list[Any]) -> None:
@@ -208,8 +316,10 @@ def main() -> None:
     print(f"\nTraining: {training['model']}, {training['gpu_count']} GPUs for {training['duration_hours']} h:", end=" ")
     print(f"USD {finops.round_amount(training.cost.total, 2)}, {training['energy_joules'] / 3.6e6:.1f} kWh, {training['carbon_kg']:.1f} kg CO2e")
     print(f"\nBudget: {stop_a_call()}")
-    gate_deployments(options.out)
+    decisions = gate_deployments(options.out)
     guard_a_change()
+    cost = sum((Decimal(row.cost_usd or 0) for row in monitor.summary()), Decimal(0))
+    keep_the_books(options.out, decisions, len(metered), f"{cost.normalize():f}")
 
     signals = finops.call_signals(metered)
     print(f"\nWaste signals: {dict(sorted(Counter(signal.type for signal in signals).items())) or 'none'}")
