@@ -80,4 +80,6 @@ mod book {
     #[cfg(feature = "rego")]
     #[doc = include_str!("../../../docs/policy.md")]
     mod policy {}
+    #[doc = include_str!("../../../docs/ledger.md")]
+    mod ledger {}
 }

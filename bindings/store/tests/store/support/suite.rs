@@ -394,7 +394,10 @@ pub fn writers_share_a_log(url: &str, writers: u64, each: u64) {
                             }
                         }
                     }
-                    store.close().unwrap();
+                    // Closing writes a checkpoint, which may lose its races, too; nothing acknowledged depends on it.
+                    if let Err(error) = store.close() {
+                        assert!(error.is_transient(), "{error}");
+                    }
                     acknowledged
                 })
             })
