@@ -376,6 +376,7 @@ mod tests {
     }
 
     /// A port that nobody listens on any more.
+    #[expect(clippy::expect_used, reason = "a test fails by panicking")]
     fn nobody() -> String {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
         format!("http://{}", listener.local_addr().expect("an address"))
