@@ -37,6 +37,70 @@ impl ConfigError {
     }
 }
 
+/// A refused input: a stable code, the path of the offending field, what is wrong and what to do.
+///
+/// Inventories, allocations, findings, waste and changes have many codes of one shape; the code tells them apart.
+///
+/// ```
+/// use finops_core::error::Fault;
+/// let fault = Fault::new("quantity.invalid", "items[0].spec.cpu", "`1.5.0Gi` is no quantity", "write it like `1536Mi`");
+/// assert_eq!((fault.code(), fault.path()), ("quantity.invalid", "items[0].spec.cpu"));
+/// assert_eq!(fault.to_string(), "`items[0].spec.cpu`: `1.5.0Gi` is no quantity; write it like `1536Mi`");
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
+#[error("`{path}`: {problem}; {help}")]
+pub struct Fault {
+    code: &'static str,
+    path: String,
+    problem: String,
+    help: &'static str,
+}
+
+impl Fault {
+    /// Refuses what stands at `path`; user input in `problem` stands in backticks and is shortened by the caller.
+    pub fn new(
+        code: &'static str,
+        path: impl Into<String>,
+        problem: impl Into<String>,
+        help: &'static str,
+    ) -> Self {
+        Self { code, path: path.into(), problem: problem.into(), help }
+    }
+
+    /// The stable dotted code.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        self.code
+    }
+
+    /// Where the fault lies: a path into the input; empty for the input as a whole.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// What is wrong, without the way out.
+    #[must_use]
+    pub fn problem(&self) -> &str {
+        &self.problem
+    }
+
+    /// What to do.
+    #[must_use]
+    pub const fn help(&self) -> &'static str {
+        self.help
+    }
+
+    /// The same fault below `parent`: `parent.path`, or `parent` where the fault has no path of its own.
+    #[must_use]
+    pub fn below(mut self, parent: &str) -> Self {
+        let dot =
+            if self.path.is_empty() || self.path.starts_with('[') || parent.is_empty() { "" } else { "." };
+        self.path = format!("{parent}{dot}{}", self.path);
+        self
+    }
+}
+
 /// Any error of this crate.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
@@ -56,6 +120,9 @@ pub enum Error {
     /// Energy and carbon.
     #[error(transparent)]
     Carbon(#[from] CarbonError),
+    /// Inventories, allocation, findings, waste and changes.
+    #[error(transparent)]
+    Input(#[from] Fault),
 }
 
 impl Error {
@@ -68,6 +135,7 @@ impl Error {
             Self::Usage(e) => e.code(),
             Self::Config(e) => e.code(),
             Self::Carbon(e) => e.code(),
+            Self::Input(e) => e.code(),
         }
     }
 
@@ -80,6 +148,7 @@ impl Error {
             Self::Usage(e) => e.path(),
             Self::Config(e) => &e.name,
             Self::Carbon(e) => e.path(),
+            Self::Input(e) => e.path(),
         }
     }
 }

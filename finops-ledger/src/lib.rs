@@ -9,7 +9,7 @@ pub mod baseline;
 pub mod date;
 pub mod error;
 pub mod event;
-pub mod number;
+pub use finops_core::exact as number;
 pub mod opportunity;
 pub mod overlap;
 mod read;

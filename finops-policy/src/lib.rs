@@ -9,7 +9,7 @@ pub mod error;
 pub mod gate;
 pub mod guardrail;
 pub mod iac;
-pub mod json;
+pub use finops_core::json;
 #[cfg(feature = "rego")]
 pub mod rego;
 pub mod wire;

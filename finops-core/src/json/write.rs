@@ -13,10 +13,10 @@ impl Json {
     /// Compact text with the members of every object sorted by their bytes (the order of their code points).
     ///
     /// ```
-    /// use finops_policy::json::{Limits, read};
+    /// use finops_core::json::{Limits, read};
     /// let value = read(br#"{"b":1.50,"a":"x"}"#, &Limits::default())?;
     /// assert_eq!(value.to_sorted_text(), r#"{"a":"x","b":1.50}"#);
-    /// # Ok::<(), finops_policy::json::ReadError>(())
+    /// # Ok::<(), finops_core::json::ReadError>(())
     /// ```
     #[must_use]
     pub fn to_sorted_text(&self) -> String {
@@ -69,7 +69,7 @@ fn write(value: &Json, out: &mut impl Write, sorted: bool) -> fmt::Result {
 }
 
 /// The escapes of RFC 8785, section 3.2.2.2: only what must be escaped.
-pub(crate) fn write_string(text: &str, out: &mut impl Write) -> fmt::Result {
+pub fn write_string(text: &str, out: &mut impl Write) -> fmt::Result {
     out.write_char('"')?;
     let mut plain = 0;
     for (index, byte) in text.bytes().enumerate() {

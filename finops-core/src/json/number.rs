@@ -6,7 +6,7 @@ pub struct Number(Box<str>);
 
 /// A number that no double holds: `policy.eval`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("number `{}` is beyond the largest double; give a smaller one", finops_core::error::shorten(.text))]
+#[error("number `{}` is beyond the largest double; give a smaller one", crate::error::shorten(.text))]
 pub struct NumberError {
     /// The number, as it was written.
     pub text: String,
@@ -24,7 +24,7 @@ impl Number {
     /// The number that `text` is by the grammar of RFC 8259; `None` for any other text.
     ///
     /// ```
-    /// use finops_policy::json::Number;
+    /// use finops_core::json::Number;
     /// assert_eq!(Number::new("0.30").map(|n| n.text().to_owned()).as_deref(), Some("0.30"));
     /// assert!(Number::new(".5").is_none() && Number::new("NaN").is_none());
     /// ```

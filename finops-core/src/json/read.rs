@@ -25,7 +25,6 @@ pub const MAX_DEPTH: usize = 128;
 
 /// A text that is not one acceptable JSON value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
 pub enum ReadError {
     /// More bytes than allowed.
     #[error("JSON is larger than {limit} bytes; send less")]
@@ -50,7 +49,7 @@ pub enum ReadError {
         column: usize,
     },
     /// A name twice in one object, after unescaping.
-    #[error("key `{}` stands twice in one object; give it once", finops_core::error::shorten(.key))]
+    #[error("key `{}` stands twice in one object; give it once", crate::error::shorten(.key))]
     DuplicateKey {
         /// The name.
         key: String,
@@ -73,11 +72,11 @@ impl ReadError {
 /// Reads one JSON value, keeping the text of its numbers.
 ///
 /// ```
-/// use finops_policy::json::{Limits, read};
+/// use finops_core::json::{Limits, read};
 /// let value = read(br#"{"unit_cost_usd": 0.30}"#, &Limits::default())?;
 /// assert_eq!(value.to_text(), r#"{"unit_cost_usd":0.30}"#);
 /// assert_eq!(read(br#"{"a":1,"\u0061":2}"#, &Limits::default()).unwrap_err().code(), "input.duplicate_key");
-/// # Ok::<(), finops_policy::json::ReadError>(())
+/// # Ok::<(), finops_core::json::ReadError>(())
 /// ```
 ///
 /// # Errors

@@ -36,7 +36,7 @@ fn divide_half_even(numerator: &BigInt, denominator: &BigInt) -> BigInt {
 /// A decimal number, exact at any length: an integer divided by a power of ten.
 ///
 /// ```
-/// use finops_ledger::number::Exact;
+/// use finops_core::exact::Exact;
 /// let sum = Exact::parse("0.1").zip(Exact::parse("0.2")).map(|(a, b)| a.plus(&b));
 /// assert_eq!(sum.map(|s| s.to_string()).as_deref(), Some("0.3"));
 /// assert_eq!(Exact::parse("0.30"), None);

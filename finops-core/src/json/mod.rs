@@ -12,7 +12,7 @@ mod write;
 pub use number::{Number, NumberError};
 pub use object::Object;
 pub use read::{Limits, MAX_DEPTH, ReadError, read};
-pub(crate) use write::write_string;
+pub use write::write_string;
 
 /// One JSON value.
 ///
@@ -37,7 +37,7 @@ impl Json {
     /// An object of these members, in this order; of two members with the same name the last counts.
     ///
     /// ```
-    /// use finops_policy::Json;
+    /// use finops_core::json::Json;
     /// let answer = Json::object([("ok", Json::from(true)), ("rows", Json::array([1_i64, 2]))]);
     /// assert_eq!(answer.to_text(), r#"{"ok":true,"rows":[1,2]}"#);
     /// ```
@@ -123,7 +123,7 @@ impl Json {
     /// The value at an RFC 6901 pointer: `""` is the whole, `/tags/0` the first tag, `/a~1b` the member `a/b`.
     ///
     /// ```
-    /// use finops_policy::Json;
+    /// use finops_core::json::Json;
     /// let value = Json::object([("a/b", Json::array(["x"]))]);
     /// assert_eq!(value.pointer("/a~1b/0"), Some(&Json::from("x")));
     /// assert_eq!(value.pointer("/a~1b/00"), None);

@@ -96,7 +96,7 @@ impl Object {
     }
 
     /// The members in the order that `compare` gives their names.
-    pub(crate) fn sorted_by(&self, compare: impl Fn(&str, &str) -> Ordering) -> Vec<(&str, &Json)> {
+    pub fn sorted_by(&self, compare: impl Fn(&str, &str) -> Ordering) -> Vec<(&str, &Json)> {
         let mut members: Vec<_> = self.iter().collect();
         members.sort_unstable_by(|(one, _), (other, _)| compare(one, other));
         members

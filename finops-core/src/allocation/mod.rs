@@ -1,0 +1,3 @@
+//! Kubernetes cost allocation: who caused which part of a cluster's cost, exactly.
+
+pub mod wire;

@@ -1,0 +1,3 @@
+//! Findings: the record, its identity, validation, severity and money.
+
+pub mod wire;
