@@ -101,7 +101,7 @@ impl Store {
                 return Err(StoreError::Url { url: crate::url::shown(&url), problem });
             }
             Location::File(path) => {
-                Box::new(backend::file::Records::open(&path, read_only, backend::file::Os)?)
+                Box::new(backend::file::Records::open(&path, read_only, backend::disk::Os)?)
             }
         };
         Self::start(backend, keyring, options)

@@ -325,6 +325,25 @@ impl Backend for Sqlite {
         scan().map_err(|error| refused(&error))
     }
 
+    /// A write-ahead log that another process left behind is read as it is, synced or not. A checkpoint syncs it and
+    /// writes its pages into the database, which is synced too: after that no answer rests on a page that a kernel holds
+    /// for clean although it never reached the disk.
+    fn settle(&mut self) -> Result<(), StoreError> {
+        let all = |mode: &str| -> rusqlite::Result<bool> {
+            let mut statement = self.connection.prepare(&format!("PRAGMA wal_checkpoint({mode})"))?;
+            statement.query_row([], |row| {
+                let (busy, pages, done): (i64, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
+                Ok(busy == 0 && pages == done)
+            })
+        };
+        // FULL waits for other writers; after that a few readers may still be in the way.
+        let settled = all("FULL").and_then(|done| if done { Ok(true) } else { all("PASSIVE") });
+        match settled.map_err(|error| refused(&error))? {
+            true => Ok(()),
+            false => Err(StoreError::Busy),
+        }
+    }
+
     fn find(&mut self, ids: &[&str]) -> Result<BTreeMap<String, Known>, StoreError> {
         let id = self.id()?;
         let find = || -> rusqlite::Result<BTreeMap<String, Known>> {

@@ -68,6 +68,7 @@ impl Engine {
         let mut engine = Self {
             backend,
             ring: ring.clone(),
+            next_ring: None,
             vkeys,
             writer: None,
             head: read.head,
@@ -83,6 +84,7 @@ impl Engine {
             options,
         };
         if !engine.options.read_only && read.refused.is_none() {
+            engine.backend.settle()?;
             engine.report.torn_tail = engine.backend.cut_torn_tail()?;
             engine.begin()?;
             engine.rebuild(false)?;
@@ -92,23 +94,20 @@ impl Engine {
 
     /// Makes the writer; an empty log gets its first record.
     fn begin(&mut self) -> Result<(), StoreError> {
-        if self.head.size() > 0 {
-            self.writer = Some(LogWriter::open(self.head.clone(), &self.ring)?);
-            return Ok(());
-        }
-        let ring = self.ring.clone();
-        let master = ring.current().ok_or(KeyError::Missing)?;
         let (id, at) = (crate::new_id(), at_text(self.now()));
-        let stamp = Stamp { id: &id, at: &at, actor: &self.options.actor };
-        let (writer, first) =
-            LogWriter::create(&self.options.origin, master, &stamp, self.options.heartbeat_s)?;
-        let plan = Plan { writer, sealed: &[&first], changes: Vec::new(), note: true };
-        if self.commit(plan)? == Committed::Lost {
-            // Another process began the log at the same moment.
-            self.read_on()?;
-            self.writer = Some(LogWriter::open(self.head.clone(), &self.ring)?);
-        }
-        Ok(())
+        self.retry(|engine| {
+            if engine.head.size() > 0 {
+                // Another process may have begun the log at the same moment.
+                engine.writer = Some(LogWriter::open(engine.head.clone(), &engine.ring)?);
+                return Ok((Committed::Done, ()));
+            }
+            let master = engine.ring.current().ok_or(KeyError::Missing)?;
+            let stamp = Stamp { id: &id, at: &at, actor: &engine.options.actor };
+            let (origin, heartbeat_s) = (&engine.options.origin, engine.options.heartbeat_s);
+            let (writer, first) = LogWriter::create(origin, master, &stamp, heartbeat_s)?;
+            let plan = Plan { writer, sealed: &[&first], changes: Vec::new(), note: true };
+            Ok((engine.commit(plan)?, ()))
+        })
     }
 
     /// Writes the projections anew, all of them or those that lag behind the log.
