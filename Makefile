@@ -85,6 +85,7 @@ lint: ## Clippy with the lint wall
 .PHONY: test-rust test-python test-node
 test-rust: | check-tools ## Rust unit, property, golden and integration tests, and the examples in the docs
 	cargo test $(RUST_CRATES) --quiet
+	cargo test -p finops-store --features tls --quiet --test store tls
 
 test-python: build-python ## The Python package: behaviour, types, stubs, the gate against a real OPA
 	@$(MAKE) --no-print-directory opa || echo "NO OPA ON THIS MACHINE: the differential test is skipped" >&2

@@ -9,11 +9,8 @@ use crate::{
     table::{Column, Kind, Row, Table},
 };
 use finops_ledger::event::{keys::Kid, log::Known, record::Record};
-use postgres::{Client, Config, Error, Statement, Transaction, types::ToSql};
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    time::Duration,
-};
+use postgres::{Client, Error, Statement, Transaction, types::ToSql};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The key of `pg_advisory_lock` under which schemas are migrated: the first bytes of "finops".
 const MIGRATION_LOCK: i64 = 0x6669_6e6f_7073;
@@ -26,10 +23,10 @@ const SESSION: &str =
 
 mod connection;
 
-use connection::{connect, fault, refused};
+use connection::{Address, fault, refused};
 
 pub(crate) struct Postgres {
-    config: Config,
+    address: Address,
     client: Client,
     origin: String,
     log_id: Option<i64>,
@@ -47,22 +44,10 @@ struct Statements {
 
 impl Postgres {
     pub(crate) fn open(url: &str, origin: &str, read_only: bool) -> Result<Self, StoreError> {
-        let mut config: Config = url.parse().map_err(|error: Error| StoreError::Url {
-            url: crate::url::shown(url),
-            problem: if error.to_string().contains("unknown option") {
-                "has a parameter that is not known"
-            } else {
-                "cannot be read; write `postgres://user:password@host:5432/database`"
-            },
-        })?;
-        if config.get_connect_timeout().is_none() {
-            config.connect_timeout(Duration::from_secs(10));
-        }
-        if config.get_application_name().is_none() {
-            config.application_name("finops");
-        }
-        let client = connect(&config)?;
-        let mut postgres = Self { config, client, origin: origin.to_owned(), log_id: None, statements: None };
+        let address = Address::parse(url)?;
+        let client = address.connect()?;
+        let mut postgres =
+            Self { address, client, origin: origin.to_owned(), log_id: None, statements: None };
         // Migrations may wait for another process and take longer than statements of a session may.
         if read_only {
             let applied = applied_migrations(&mut postgres.client).map_err(|error| refused(&error))?;
@@ -513,7 +498,7 @@ impl Backend for Postgres {
     }
 
     fn reconnect(&mut self) -> Result<(), StoreError> {
-        self.client = connect(&self.config)?;
+        self.client = self.address.connect()?;
         self.session().map_err(|error| refused(&error))
     }
 }

@@ -14,3 +14,5 @@ mod file;
 mod postgres;
 mod sqlite;
 mod support;
+#[cfg(all(feature = "tls", unix))]
+mod tls;
