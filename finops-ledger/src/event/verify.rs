@@ -160,11 +160,16 @@ impl<'a> Verifier<'a> {
 
     /// Checks a record as a store keeps it.
     pub fn record(&mut self, record: &Record<'_>) {
-        if self.failure.is_none()
-            && let Err(failure) = self.check(record)
-        {
-            self.fail(failure);
+        self.read(record);
+    }
+
+    /// Checks a record as a store keeps it, and answers the hash of its leaf and what it says, which were computed for
+    /// that; `None` if it fails or one before it has.
+    pub fn read<'r>(&mut self, record: &Record<'r>) -> Option<(Hash, EventView<'r>)> {
+        if self.failure.is_some() {
+            return None;
         }
+        self.check(record).map_err(|failure| self.fail(failure)).ok()
     }
 
     /// What follows the last line feed.
@@ -186,7 +191,7 @@ impl<'a> Verifier<'a> {
         self.failure.get_or_insert((failure, Some(seq)));
     }
 
-    fn check(&mut self, record: &Record<'_>) -> Result<(), Failure> {
+    fn check<'r>(&mut self, record: &Record<'r>) -> Result<(Hash, EventView<'r>), Failure> {
         let seq = self.head.size();
         if !self.origin_known {
             self.find_origin(record.event);
@@ -231,7 +236,7 @@ impl<'a> Verifier<'a> {
         self.head.frontier.push(leaf);
         self.apply(change, record.kid);
         self.note_root();
-        Ok(())
+        Ok((leaf, view))
     }
 
     /// The origin of record 0, else of the first anchor.

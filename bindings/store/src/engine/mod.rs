@@ -19,9 +19,8 @@ use finops_ledger::{
         head::Head,
         keys::{Keyring, Master},
         log::{LogWriter, Sealed},
-        merkle::{Tree, leaf_hash},
+        merkle::Tree,
         note::Vkey,
-        record::Record,
         verify::{Trust, Verifier},
     },
     savings::Entry,
@@ -304,25 +303,22 @@ fn take(
         verifier.line(&[]);
         return Ok(());
     };
-    verifier.record(record);
-    if verifier.has_failed() {
-        return Ok(());
+    match verifier.read(record) {
+        Some((leaf, view)) => remember(record.seq, &leaf, &view, scanned.columns, tree, projector),
+        None => Ok(()),
     }
-    let leaf = leaf_hash(record.event);
-    remember(record, &leaf, scanned.columns, tree, projector)
 }
 
 /// Takes a record that is verified, or that an option trusts.
 fn remember(
-    record: &Record<'_>,
+    seq: u64,
     leaf: &[u8; 32],
+    view: &EventView<'_>,
     columns: Option<(&[u8], &str)>,
     tree: &mut Tree,
     projector: Option<&mut Projector>,
 ) -> Result<(), StoreError> {
-    let seq = record.seq;
     tree.push(*leaf);
-    let view = EventView::parse(record.event).map_err(|_| StoreError::Column { column: "event", seq })?;
     if let Some((stored, id)) = columns {
         if stored != leaf.as_slice() {
             return Err(StoreError::Column { column: "leaf", seq });
@@ -332,7 +328,7 @@ fn remember(
         }
     }
     match projector {
-        Some(projector) if Projector::reads(view.kind) => projector.replay(&Entry::of_record(seq, &view)),
+        Some(projector) if Projector::reads(view.kind) => projector.replay(&Entry::of_record(seq, view)),
         _ => Ok(()),
     }
 }

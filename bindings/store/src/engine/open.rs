@@ -203,16 +203,16 @@ fn read_since(
     let mut last_kind = String::new();
     backend.scan(0, note.size, &mut |scanned| {
         let Some(record) = &scanned.record else { return false };
+        let Ok(view) = EventView::parse(record.event) else { return false };
         if record.seq == base {
-            let view = EventView::parse(record.event);
-            last_kind = view.map(|view| view.kind.to_owned()).unwrap_or_default();
+            view.kind.clone_into(&mut last_kind);
             return false;
         }
         // The leaf is computed, so the root covers the bytes; only the tags are not checked.
         let leaf = leaf_hash(record.event);
         before.frontier.push(leaf);
         before.tag = record.tag;
-        taken = remember(record, &leaf, scanned.columns, &mut tree, Some(&mut projector));
+        taken = remember(record.seq, &leaf, &view, scanned.columns, &mut tree, Some(&mut projector));
         taken.is_ok() && tree.size() == record.seq.saturating_add(1)
     })?;
     // After a change of keys the head of the checkpoint names others than those that sealed its last record.

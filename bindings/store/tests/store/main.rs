@@ -9,6 +9,8 @@
 )]
 
 mod crash;
+#[cfg(all(feature = "postgres", unix))]
+mod cut;
 mod file;
 #[cfg(feature = "postgres")]
 mod postgres;

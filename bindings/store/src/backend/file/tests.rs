@@ -183,3 +183,42 @@ fn any_single_fault_of_the_disk_loses_nothing_acknowledged() {
     // A run has more than twenty operations: writes, fsyncs, notes.
     assert!(faults > 40, "{faults}");
 }
+
+/// What waits together shares one write and one fsync, however many callers wait.
+#[test]
+fn a_hundred_callers_share_one_fsync() {
+    let folder = std::env::temp_dir().join(format!("finops-store-share-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let disk = Faulty::default();
+    let file = Records::open(&folder.join("ledger.log"), false, disk.clone()).unwrap();
+    let options = Options { checkpoint_records: 1000, ..options() };
+    let store = Store::start(Box::new(file), &ring(), options).unwrap();
+    let (begin, held) = std::sync::mpsc::channel::<()>();
+    let (came, comes) = std::sync::mpsc::channel();
+    // The writer waits until everybody has asked.
+    let wait = move |_| {
+        came.send(()).unwrap();
+        held.recv().unwrap();
+    };
+    store.submit(Vec::new(), wait).unwrap();
+    comes.recv().unwrap();
+    disk.asked.lock().unwrap().clear();
+    let (sender, receiver) = std::sync::mpsc::channel();
+    std::thread::scope(|scope| {
+        for n in 0..100 {
+            let (store, sender) = (&store, sender.clone());
+            scope.spawn(move || {
+                let event = NewEvent::new("acme.thing", serde_json::json!({ "n": n }), "svc:test");
+                store.submit(vec![event], move |answer| sender.send(answer).unwrap()).unwrap();
+            });
+        }
+    });
+    begin.send(()).unwrap();
+    let seqs: std::collections::BTreeSet<u64> =
+        receiver.iter().take(100).map(|answer| answer.unwrap()[0].seq).collect();
+    assert_eq!(seqs, (1..=100).collect());
+    let changes: Vec<&str> = disk.asked.lock().unwrap().clone();
+    assert_eq!(changes, ["write", "sync"]);
+    drop(store);
+    std::fs::remove_dir_all(&folder).unwrap();
+}

@@ -45,7 +45,7 @@ fn unprivileged(command: &mut Command) {
 }
 
 /// Makes a file the server's, which alone may read it.
-#[cfg(unix)]
+#[cfg(all(unix, feature = "tls"))]
 pub fn entrust(path: &Path) {
     use std::os::unix::fs::PermissionsExt as _;
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).unwrap();
