@@ -3,7 +3,6 @@
 //! A process of its own, because the file system is put under every connection of the process.
 #![expect(
     clippy::unwrap_used,
-    clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
