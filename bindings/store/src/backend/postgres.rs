@@ -76,7 +76,7 @@ impl Postgres {
         let applied = applied_migrations(&mut self.client).map_err(sql)?;
         let pending = migration::pending(POSTGRES, &applied)?;
         if pending.is_empty() {
-            return Ok(());
+            return restore_derived(&mut self.client).map_err(sql);
         }
         self.client
             .batch_execute(
@@ -192,6 +192,23 @@ fn next_month(year: &str, month: &str) -> String {
     } else {
         format!("{year:04}-{:02}-01", month.saturating_add(1))
     }
+}
+
+/// Makes the tables that follow from the log again if someone dropped one of them; they are filled when the log is read.
+fn restore_derived(client: &mut Client) -> Result<(), Error> {
+    let sql = "SELECT bool_and(to_regclass(name) IS NOT NULL) FROM unnest($1::text[]) AS t (name)";
+    let names: &[&str] = &migration::DERIVED;
+    if client.query_one(sql, &[&names])?.try_get(0)? {
+        return Ok(());
+    }
+    let mut transaction = client.transaction()?;
+    for name in migration::DERIVED.iter().rev() {
+        transaction.batch_execute(&format!("DROP TABLE IF EXISTS {name}"))?;
+    }
+    for migration in migration::derived(POSTGRES) {
+        transaction.batch_execute(migration.sql)?;
+    }
+    transaction.commit()
 }
 
 fn applied_migrations(client: &mut Client) -> Result<Vec<(i64, String, String)>, Error> {

@@ -260,7 +260,7 @@ pub fn time_brings_heartbeats_and_checkpoints(url: &str) {
 }
 
 /// Rebuilt projections are equal row for row; stale ones are rebuilt when the store is opened.
-pub fn projections_are_rebuilt(url: &str, make_stale: &mut dyn FnMut()) {
+pub fn projections_are_rebuilt(url: &str, execute: &mut dyn FnMut(&str)) {
     let store = open(url);
     let events: Vec<NewEvent> = (0..5).flat_map(|n| life(&format!("o{n}"))).collect();
     for batch in events.chunks(7) {
@@ -293,12 +293,25 @@ pub fn projections_are_rebuilt(url: &str, make_stale: &mut dyn FnMut()) {
         assert_eq!(&store.rows(table).unwrap(), rows, "{}", table.name());
     }
     drop(store);
-    make_stale();
-    let store = open(url);
-    assert_eq!(store.report().rebuilt, Table::PROJECTIONS);
-    for (table, rows) in Table::PROJECTIONS.into_iter().zip(&before) {
-        assert_eq!(&store.rows(table).unwrap(), rows, "{}", table.name());
+    // Changed, emptied, or gone.
+    let mut store = None;
+    for damage in [
+        "UPDATE opportunities SET team = 'x'; UPDATE projection_state SET applied_size = 3",
+        "DELETE FROM deployments; DELETE FROM savings_verifications; DELETE FROM projection_state",
+        "DROP TABLE opportunities",
+        "DROP TABLE deployments; DROP TABLE savings_verifications; DROP TABLE opportunities; DROP TABLE cost_baselines;
+         DROP TABLE projection_state",
+    ] {
+        drop(store.take());
+        execute(damage);
+        let opened = open(url);
+        assert_eq!(opened.report().rebuilt, Table::PROJECTIONS, "{damage}");
+        for (table, rows) in Table::PROJECTIONS.into_iter().zip(&before) {
+            assert_eq!(&opened.rows(table).unwrap(), rows, "{damage}: {}", table.name());
+        }
+        store = Some(opened);
     }
+    let store = store.unwrap();
     // The ledger goes on where it was.
     assert_eq!(
         code(store.append(step("started", json!({"opportunity": "o2"})))),
