@@ -20,6 +20,7 @@ impl TagKeys {
     }
 
     /// The tags of `metadata`; what is no mapping has none.
+    #[inline(never)]
     pub(super) fn collect(&self, metadata: &Bound<'_, PyAny>) -> Tags {
         let py = metadata.py();
         let dict = metadata.cast::<PyDict>().ok();
