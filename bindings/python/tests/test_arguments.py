@@ -34,6 +34,8 @@ VALUES: dict[str, Any] = {
     "at": "2026-11-01T12:00:00Z",
     "reservation": None,
 }
+#: Without a monitor, and without types.
+UNBOUND: Any = finops.ResourceMonitor.log_inference
 POSITIONAL = list(VALUES)[:5]
 REQUIRED = list(VALUES)[:4]
 
@@ -88,8 +90,8 @@ def test_a_duration_may_be_unknown_but_not_left_out(monitor: finops.ResourceMoni
         (lambda m: m.log_inference("gpt-4o", 1000, 500, 1, provider=1), "while processing 'provider'"),
         (lambda m: m.log_inference("gpt-4o", 1000, 500, 1, usage={}), "while processing 'usage'"),
         (lambda m: m.log_inference("gpt-4o", 1000, 500, 1, request_id=b"r"), "while processing 'request_id'"),
-        (lambda m: finops.ResourceMonitor.log_inference("gpt-4o", 1000, 500, 1), "descriptor 'log_inference'"),
-        (lambda m: finops.ResourceMonitor.log_inference(), "log_inference"),
+        (lambda m: UNBOUND("gpt-4o", 1000, 500, 1), "descriptor 'log_inference'"),
+        (lambda m: UNBOUND(), "log_inference"),
     ],
 )
 def test_what_is_wrong_is_said(monitor: finops.ResourceMonitor, call: Callable[[Any], object], message: str) -> None:
@@ -103,7 +105,8 @@ def test_what_is_wrong_is_said(monitor: finops.ResourceMonitor, call: Callable[[
 @pytest.mark.parametrize("name", ["input_tokens", "output_tokens"])
 def test_a_count_is_an_integer_by_place_and_by_name(monitor: finops.ResourceMonitor, name: str, value: Any) -> None:
     given = {**{name: VALUES[name] for name in REQUIRED}, name: value}
-    for call in (lambda: monitor.log_inference(*given.values()), lambda: monitor.log_inference(**given)):
+    calls: list[Callable[[], object]] = [lambda: monitor.log_inference(*given.values()), lambda: monitor.log_inference(**given)]
+    for call in calls:
         with pytest.raises(finops.UsageError) as caught:
             call()
         assert caught.value.path == name
@@ -131,7 +134,8 @@ def test_metadata_goes_with_its_record() -> None:
         pass
 
     monitor = finops.ResourceMonitor(env={}, max_records=1)
-    for overwrite in (lambda: monitor.log_inference("gpt-4o", 1, 1, 1.0), lambda: monitor.log_inference("gpt-4o", 1, 1, 1.0, {})):
+    calls: list[Callable[[], object]] = [lambda: monitor.log_inference("gpt-4o", 1, 1, 1.0), lambda: monitor.log_inference("gpt-4o", 1, 1, 1.0, {})]
+    for overwrite in calls:
         metadata = Metadata(team="search")
         gone = weakref.ref(metadata)
         monitor.log_inference("gpt-4o", 1, 1, 1.0, metadata)
