@@ -301,6 +301,30 @@ impl SavingsLedger {
     }
 }
 
+impl SavingsLedger {
+    /// Records that a report was issued, with the SHA-256 of its JSON; a store with tables keeps the JSON too and signs a
+    /// checkpoint.
+    ///
+    /// # Errors
+    /// `store.row` for a report of another log, and those of [`SavingsLedger::record`].
+    pub fn issue(&self, report: &Report, actor: Actor<'_>) -> Result<Recorded, EventLogError> {
+        // A report that says when it was issued, and one without a log, are events like others.
+        let Some(log) = self.log.as_ref().filter(|_| actor.at.is_none()) else {
+            let draft = report.issued()?;
+            return self.record(actor, |_, _| Ok(draft));
+        };
+        let seq = log.issue(report, actor.name)?;
+        let record = log.events(seq.checked_sub(1), 1)?.pop();
+        let record = record.ok_or(EventLogError::NoRecord { seq, size: seq })?;
+        let view = EventView::parse(&record.event).map_err(|_| SavingsError::Data {
+            path: String::new(),
+            problem: "is no event of a log; verify the log".to_owned(),
+        });
+        let view = view.map_err(LedgerError::from)?;
+        Ok(Recorded { seq, id: view.id.to_owned(), kind: view.kind.to_owned(), data: view.data() })
+    }
+}
+
 /// The size that `log.anchored` names, if the log really had that root there.
 fn anchored(log: &EventLog, data: &Value) -> Result<Option<u64>, EventLogError> {
     let Some(size) = data.get("size").and_then(Value::as_u64) else { return Ok(None) };
