@@ -350,9 +350,7 @@ mod tests {
             regressed(json!({"verification": {}, "reason": "r"})),
             "ledger.event.data /data/verification"
         );
-        let refreshed = |confidence: Value| {
-            json!({"opportunity": "o", "estimated_monthly_savings": "1", "confidence": confidence, "risk_score": null})
-        };
+        let refreshed = |confidence: Value| json!({"opportunity": "o", "estimated_monthly_savings": "1", "confidence": confidence, "risk_score": null});
         assert_eq!(code("opportunity.refreshed", &refreshed(json!(null))), "ok");
         assert_eq!(code("opportunity.refreshed", &refreshed(json!(1))), "ledger.event.data /data/confidence");
         let fx = |rate: &str| json!({"from": "USD", "to": "EUR", "rate": rate, "date": "2026-02-28", "source": "ecb"});

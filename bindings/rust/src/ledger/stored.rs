@@ -6,10 +6,10 @@ use super::{
 };
 use finops_ledger::event::{
     checkpoint::TreeHead,
+    hex,
     keys::Master,
     merkle::{Hash, empty_root},
     note::Vkey,
-    hex,
     verify::{Anchor, Verification},
 };
 use finops_ledger::report::Report;

@@ -54,7 +54,9 @@ impl Engine {
         };
         let notes = backend.notes()?;
         let read = read(&mut *backend, ring, &options, &notes, &vkeys)?;
-        if let Some(error) = read.refused.as_ref().filter(|error| !options.read_only && is_wrong_secret(error)) {
+        if let Some(error) =
+            read.refused.as_ref().filter(|error| !options.read_only && is_wrong_secret(error))
+        {
             return Err(error.clone());
         }
         let report = OpenReport {
