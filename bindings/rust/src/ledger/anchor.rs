@@ -120,7 +120,7 @@ impl AnchorTo for HttpPost {
 ///
 /// # Errors
 /// `ledger.anchor.place` for an empty text, and for an address in a build without HTTP.
-pub fn anchor_place(text: &str) -> Result<Box<dyn AnchorTo + Send>, EventLogError> {
+pub fn anchor_place(text: &str) -> Result<Box<dyn AnchorTo + Send + Sync>, EventLogError> {
     let refuse = |problem: &str| EventLogError::AnchorPlace { problem: problem.to_owned() };
     match text {
         "" => Err(refuse("is empty; give `-`, a file, or an address that begins with `https://`")),

@@ -119,6 +119,7 @@ pub struct Opened {
 pub struct EventLog {
     origin: String,
     clock: fn() -> i64,
+    four_eyes_above: Option<Exact>,
     backing: Box<dyn Backing>,
     secrets: Mutex<Secrets>,
 }
@@ -192,7 +193,13 @@ impl EventLog {
     }
 
     fn on(origin: &str, backing: Box<dyn Backing>, secrets: Secrets, options: &LogOptions) -> Self {
-        Self { origin: origin.to_owned(), clock: options.clock, backing, secrets: Mutex::new(secrets) }
+        Self {
+            origin: origin.to_owned(),
+            clock: options.clock,
+            four_eyes_above: options.four_eyes_above.clone(),
+            backing,
+            secrets: Mutex::new(secrets),
+        }
     }
 
     /// The name of the log.
@@ -205,6 +212,10 @@ impl EventLog {
     #[must_use]
     pub fn vkey(&self) -> Option<String> {
         lock(&self.secrets).vkey(&self.origin)
+    }
+
+    pub(super) const fn four_eyes_above(&self) -> Option<&Exact> {
+        self.four_eyes_above.as_ref()
     }
 
     pub(super) fn secrets(&self) -> MutexGuard<'_, Secrets> {

@@ -103,12 +103,14 @@ impl SavingsLedger {
         Self::empty(None, crate::clock::now_us, four_eyes_above)
     }
 
-    /// The ledger of a log: its events are read, and commands append to it.
+    /// The ledger of a log: its events are read, and commands append to it. Without `four_eyes_above`, that of the log
+    /// counts.
     ///
     /// # Errors
     /// `ledger.replay.unknown_kind` for events of a later version, `store.*`.
     pub fn on(log: Arc<EventLog>, four_eyes_above: Option<Exact>) -> Result<Self, EventLogError> {
         let clock = log.clock();
+        let four_eyes_above = four_eyes_above.or_else(|| log.four_eyes_above().cloned());
         let ledger = Self::empty(Some(log), clock, four_eyes_above);
         ledger.catch_up(&mut ledger.state(), None)?;
         Ok(ledger)
