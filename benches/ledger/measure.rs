@@ -9,6 +9,7 @@
     clippy::arithmetic_side_effects,
     clippy::cast_precision_loss,
     clippy::panic,
+    clippy::disallowed_methods,
     reason = "a measurement may end at once"
 )]
 

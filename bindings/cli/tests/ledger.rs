@@ -1,12 +1,18 @@
 //! The ledger's commands as a shell sees them, on SQLite and on a file.
-#![expect(clippy::expect_used, clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    reason = "a test fails by panicking"
+)]
 
 mod support;
 
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use std::{fs, path::PathBuf, process::Command};
-use support::run_in;
+use support::{run, run_in};
 
 const SECRET: &str = "0f1e2d3c4b5a69788796a5b4c3d2e1f00112233445566778899aabbccddeeff0";
 const NEXT: &str = "the-next-secret-of-more-than-32-characters";
@@ -188,7 +194,7 @@ fn what_is_wrong_has_a_code_a_place_and_an_exit_status() {
         78
     );
     assert_eq!(shell.run(&["ledger", "append", "--kind", "acme.deploy"], "").0, 2);
-    assert_eq!(shell.run(&["ledger", "nonsense"], "").0, 2);
+    assert_eq!(run(&["ledger", "nonsense"], "").0, 2);
     shell.secret = "short-secret-of-nobody";
     assert_eq!(shell.fails(&["ledger", "append"], LINES), (78, "ledger.key.short".to_owned()));
     shell.secret = "";
