@@ -202,8 +202,13 @@ fn report() -> Value {
     let inputs = ReportInputs::default();
     let page = || Report::build(&ledger, &inputs, "2026-02").unwrap().to_html();
     let bytes = page().len();
-    let ms =
-        (0..10).map(|_| timed(|| drop(std::hint::black_box(page())))).fold(f64::INFINITY, f64::min) * 1e3;
+    // CPU time: nothing is waited for.
+    let cpu_ms = || {
+        let start = ThreadTime::now();
+        drop(std::hint::black_box(page()));
+        start.elapsed().as_secs_f64() * 1e3
+    };
+    let ms = (0..10).map(|_| cpu_ms()).fold(f64::INFINITY, f64::min);
     json!({"report_of_10000_ms": ms, "html_bytes": bytes})
 }
 
