@@ -174,8 +174,13 @@ impl<'a> Verifier<'a> {
 
     /// What follows the last line feed.
     pub fn torn_tail(&mut self, tail: &[u8]) {
-        if !tail.is_empty() {
-            self.torn_tail_bytes = u64::try_from(tail.len()).unwrap_or(u64::MAX);
+        self.torn_tail_of(u64::try_from(tail.len()).unwrap_or(u64::MAX));
+    }
+
+    /// The same for a reader that only counted the bytes.
+    pub fn torn_tail_of(&mut self, bytes: u64) {
+        if bytes > 0 {
+            self.torn_tail_bytes = bytes;
             self.fail(Failure::TornTail);
         }
     }

@@ -16,7 +16,7 @@ use finops_ledger::event::{
     merkle::{Frontier, Tree, leaf_hash},
     note::Vkey,
     record::FIRST_TAG,
-    verify::{Anchor, Trust, Verification, Verifier},
+    verify::{Anchor, Failure, Trust, Verification, Verifier},
 };
 use std::sync::{Arc, Mutex};
 
@@ -42,7 +42,7 @@ impl Engine {
             return Err(EventError::Field { path: "/log".to_owned(), problem }.into());
         }
         if backend.size()?.is_none() {
-            if options.read_only {
+            if options.read_only || options.must_exist {
                 let name = finops_core::error::shorten(&options.origin);
                 return Err(StoreError::NotFound { what: "log", name });
             }
@@ -54,6 +54,11 @@ impl Engine {
         };
         let notes = backend.notes()?;
         let read = read(&mut *backend, ring, &options, &notes, &vkeys)?;
+        if let Some(error) =
+            read.refused.as_ref().filter(|error| !options.read_only && is_wrong_secret(error))
+        {
+            return Err(error.clone());
+        }
         let report = OpenReport {
             verification: read.verification,
             verified_since: read.since,
@@ -158,6 +163,11 @@ impl Engine {
         verifier.torn_tail(self.backend.torn_tail());
         Ok(verifier.finish().0)
     }
+}
+
+/// Does the log look false only because its secret is not in the ring? That is no state to go on from (section 4).
+const fn is_wrong_secret(error: &StoreError) -> bool {
+    matches!(error, StoreError::Verification { error: Failure::UnknownKey, .. })
 }
 
 fn read(

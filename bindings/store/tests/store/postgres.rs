@@ -97,7 +97,7 @@ fn triggers_refuse_every_change_of_what_is_signed() {
     on_a_database(|server, database| {
         let store = Store::open(&server.url(database), &ring(), options()).unwrap();
         store.append(thing(1).with_id("a")).unwrap();
-        store.issue_report("weekly", "2026-W12", "2026-W12", store.head().tree_head(), "{}").unwrap();
+        store.issue_report("weekly", "2026-W12", "2026-W12", store.head().tree_head(), "{}", None).unwrap();
         let mut client = server.client(database);
         for table in ["audit_log", "audit_checkpoint", "savings_reports"] {
             for sql in [

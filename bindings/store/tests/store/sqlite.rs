@@ -76,7 +76,7 @@ fn triggers_refuse_every_change_of_what_is_signed() {
     let folder = Folder::new("triggers");
     let store = Store::open(&folder.sqlite(), &ring(), options()).unwrap();
     store.append(thing(1).with_id("a")).unwrap();
-    store.issue_report("weekly", "2026-W12", "2026-W12", store.head().tree_head(), "{}").unwrap();
+    store.issue_report("weekly", "2026-W12", "2026-W12", store.head().tree_head(), "{}", None).unwrap();
     store.checkpoint().unwrap();
     let database = connection(&folder);
     for (sql, table) in [
