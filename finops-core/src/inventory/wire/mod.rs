@@ -9,6 +9,10 @@ mod workload;
 mod write;
 mod write_records;
 
+pub(super) use cluster::pool_budget;
+pub(super) use pod::expression;
+pub(super) use usage::places;
+
 use super::{
     ClusterInventory, Read,
     canonical::canonicalize,
