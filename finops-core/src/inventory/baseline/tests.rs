@@ -1,3 +1,4 @@
+#![expect(clippy::arithmetic_side_effects, reason = "values are within range by construction")]
 use super::*;
 use crate::{
     inventory::ClusterInventory,
