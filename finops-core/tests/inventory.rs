@@ -2,6 +2,7 @@
 #![expect(
     clippy::unwrap_used,
     clippy::disallowed_methods,
+    clippy::arithmetic_side_effects,
     reason = "a test fails by panicking, and reads its vectors"
 )]
 
