@@ -126,16 +126,18 @@ impl Verify {
         for path in &self.secret_file {
             add(&super::place::secret_of(path)?)?;
         }
-        let mut prompted = 0_u32;
-        while self.prompt {
-            let secret = rpassword::prompt_password("secret (empty line: no more): ");
-            let secret = zeroize::Zeroizing::new(secret.map_err(|error| unreadable("the terminal", &error))?);
-            // The first empty line ends the list; without any secret it is refused as a missing one.
-            if secret.is_empty() && (prompted > 0 || !self.secret_file.is_empty()) {
-                break;
+        // The first empty line ends the list; without any secret it is refused as a missing one.
+        let mut has_one = !self.secret_file.is_empty();
+        if self.prompt {
+            loop {
+                let secret = rpassword::prompt_password("secret (empty line: no more): ");
+                let secret = zeroize::Zeroizing::new(secret.map_err(|error| unreadable("the terminal", &error))?);
+                if secret.is_empty() && has_one {
+                    break;
+                }
+                add(&secret)?;
+                has_one = true;
             }
-            add(&secret)?;
-            prompted = prompted.saturating_add(1);
         }
         Ok(ring)
     }
