@@ -2,11 +2,16 @@
 //!
 //! An absent collection is unknown, an empty one is known to be empty.
 
+mod canonical;
+mod cx;
+mod decimal;
 mod diagnostic;
 mod name;
 mod quantity;
 mod record;
+mod tree;
 mod usage;
+mod wire;
 
 pub use diagnostic::{Diagnostic, Read};
 pub use name::Name;
