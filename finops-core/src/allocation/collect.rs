@@ -69,7 +69,7 @@ pub(super) fn collect(
     let mut namespaces = Numbers::default();
     let order = PodOrder::of(inventory, config, &empty, &mut namespaces)?;
     let (tables, order) = order.finish(inventory, namespaces, window)?;
-    let mut collector = Collector {
+    let collector = Collector {
         inventory,
         config,
         window,
@@ -461,7 +461,7 @@ fn nodes_by_table<'a>(inventory: &'a ClusterInventory, tables: &Tables) -> Vec<O
 }
 
 /// Fixed amounts that tenants share.
-fn shared_assets(config: &AllocationConfig, window: (i64, i64)) -> Result<Vec<Asset>, Fault> {
+pub(super) fn shared_assets(config: &AllocationConfig, window: (i64, i64)) -> Result<Vec<Asset>, Fault> {
     let time = u128::from(window.1.saturating_sub(window.0).max(0).unsigned_abs());
     let mut out = Vec::new();
     for (position, shared) in config.shared.iter().enumerate() {

@@ -80,6 +80,14 @@ pub struct SharedCost {
     pub tenant_key: Key,
 }
 
+impl SharedCost {
+    /// Whether it is an amount from outside the cluster rather than rows of it.
+    #[must_use]
+    pub const fn is_amount(&self) -> bool {
+        !matches!(self.source, SharedSource::Namespaces(_) | SharedSource::Filter(_))
+    }
+}
+
 /// What is shared.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SharedSource {

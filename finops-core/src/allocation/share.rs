@@ -131,7 +131,7 @@ impl AllocationSet {
             let sum = |amounts: &[i128]| {
                 source.iter().filter_map(|row| amounts.get(*row)).try_fold(0_i128, |sum, x| sum.checked_add(*x))
             };
-            let is_fixed = !matches!(cost.source, SharedSource::Namespaces(_) | SharedSource::Filter(_));
+            let is_fixed = cost.is_amount();
             let amount = if is_fixed { amounts.next() } else { sum(&direct) }.ok_or_else(overflow)?;
             let idle_amount = if is_fixed { Some(0) } else { sum(&idle) }.ok_or_else(overflow)?;
             let Some(weights) = weights else {
