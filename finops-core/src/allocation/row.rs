@@ -26,15 +26,8 @@ pub enum Column {
 
 impl Column {
     /// Every column, in the order of [`Row::cost`].
-    pub const ALL: [Self; 7] = [
-        Self::Cpu,
-        Self::Memory,
-        Self::Gpu,
-        Self::Volume,
-        Self::LoadBalancer,
-        Self::Network,
-        Self::External,
-    ];
+    pub const ALL: [Self; 7] =
+        [Self::Cpu, Self::Memory, Self::Gpu, Self::Volume, Self::LoadBalancer, Self::Network, Self::External];
 
     /// Its name in the wire form.
     #[must_use]
@@ -141,26 +134,13 @@ impl UsageBasis {
     }
 }
 
-/// Amounts over time: nanocore-seconds, byte-seconds and seconds of `1/scale` milli-devices (see
-/// [`NodeAsset::gpu_scale`](super::NodeAsset::gpu_scale)).
+/// Amounts over time.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Amounts {
     /// Nanocore-seconds.
     pub cpu: u128,
     /// Byte-seconds.
     pub memory: u128,
-    /// Accelerator seconds.
-    pub gpu: u64,
-}
-
-impl Amounts {
-    pub(super) fn of(&self, column: usize) -> u128 {
-        match column {
-            0 => self.cpu,
-            1 => self.memory,
-            _ => self.gpu.into(),
-        }
-    }
 }
 
 /// The costs that idle time and shared rows add to a row.
@@ -197,10 +177,13 @@ pub struct Row {
     pub end: i64,
     /// Requests over time.
     pub requested: Amounts,
-    /// Use over the known time; accelerators are not measured here.
+    /// Use over the known time.
     pub used: Amounts,
     /// The larger of request and use over time.
     pub claimed: Amounts,
+    /// Accelerators requested, and so claimed, over time: seconds of `1/scale` milli-devices, see
+    /// [`NodeAsset::gpu_scale`](super::NodeAsset::gpu_scale).
+    pub gpu: u64,
     /// Cost by [`Column`].
     pub cost: [Nanos; 7],
     /// What idle time and shared rows add.
@@ -216,7 +199,7 @@ pub(super) const NONE: u32 = u32::MAX;
 
 impl Row {
     pub(super) const fn new(kind: RowKind, node: u32, namespace: u32) -> Self {
-        const NOTHING: Amounts = Amounts { cpu: 0, memory: 0, gpu: 0 };
+        const NOTHING: Amounts = Amounts { cpu: 0, memory: 0 };
         Self {
             node,
             namespace,
@@ -232,10 +215,20 @@ impl Row {
             requested: NOTHING,
             used: NOTHING,
             claimed: NOTHING,
+            gpu: 0,
             cost: [Nanos::ZERO; 7],
             attributed: Attributed { idle: Nanos::ZERO, shared: Nanos::ZERO, shared_idle: Nanos::ZERO },
             total: Nanos::ZERO,
             list: Nanos::ZERO,
+        }
+    }
+
+    /// What the row claims of the pool of a column.
+    pub(super) fn claim(&self, column: usize) -> u128 {
+        match column {
+            0 => self.claimed.cpu,
+            1 => self.claimed.memory,
+            _ => self.gpu.into(),
         }
     }
 
