@@ -47,7 +47,9 @@ fn aggregate(bench: &mut Criterion<CpuTime>) {
     let inventory = cluster(1, Shape { nodes: 501, pods: 10_000, hours: 24, varied: false, usage: false });
     let set = allocate(&inventory, &PriceBook::empty(), &config).unwrap();
     group.throughput(elements(10_000));
-    group.bench_function("10,000 rows", |b| b.iter(|| black_box(&set).aggregate(&[Key::Namespace], None).unwrap()));
+    group.bench_function("10,000 rows", |b| {
+        b.iter(|| black_box(&set).aggregate(&[Key::Namespace], None).unwrap())
+    });
     group.finish();
 }
 

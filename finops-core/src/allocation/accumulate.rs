@@ -186,11 +186,6 @@ impl AllocationSet {
             }
         }
         let (tables, rows) = assemble(first.tables.cluster.clone(), drafts)?;
-        for asset in assets.values_mut() {
-            if let Some(node) = asset.node.as_mut() {
-                node.node = find(&tables.nodes, &asset.name, |facts| &facts.name).unwrap_or(NONE);
-            }
-        }
         let mut sum = Self {
             window,
             currency: first.currency,
@@ -207,11 +202,21 @@ impl AllocationSet {
             reconciled: sets.iter().any(|set| set.reconciled),
             accumulated: true,
         };
+        sum.place_nodes();
         sum.sum_up();
         Ok(sum)
     }
 
-    fn draft(&self, row: &Row) -> Draft {
+    /// Points nodes at the tables of the set after those were put together again.
+    pub(super) fn place_nodes(&mut self) {
+        for asset in &mut self.assets {
+            if let Some(node) = asset.node.as_mut() {
+                node.node = find(&self.tables.nodes, &asset.name, |facts| &facts.name).unwrap_or(NONE);
+            }
+        }
+    }
+
+    pub(super) fn draft(&self, row: &Row) -> Draft {
         let tables = &self.tables;
         Draft {
             node: tables.nodes.get(place(row.node)).cloned().unwrap_or_default(),
@@ -224,7 +229,7 @@ impl AllocationSet {
 }
 
 /// An asset without its places in the rows of its set.
-fn detached(asset: &Asset) -> Asset {
+pub(super) fn detached(asset: &Asset) -> Asset {
     let mut asset = asset.clone();
     asset.users.clear();
     if let Some(node) = asset.node.as_mut() {

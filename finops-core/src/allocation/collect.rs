@@ -25,7 +25,7 @@ use extras::Extras;
 use pods::{Placed, PodOrder};
 use std::collections::BTreeMap;
 
-/// Seconds of a day: the window where none is given.
+/// Milliseconds of a day: the window where none is given.
 const DAY_MS: i64 = 86_400_000;
 /// Seconds of an hour.
 const HOUR: u128 = 3600;

@@ -111,7 +111,7 @@ impl AllocationSet {
             AssetKind::Network => 5,
             // Fixed amounts are given to tenants later; a node has pools.
             AssetKind::Node | AssetKind::Shared => return Ok(()),
-            AssetKind::Unmatched => 6,
+            AssetKind::Unmatched | AssetKind::External => 6,
         };
         scratch.weights.clear();
         scratch.weights.extend(asset.users.iter().map(|(_, weight)| *weight));

@@ -61,6 +61,8 @@ pub enum RowKind {
     Shared,
     /// Charges of a bill that match no asset (`__unmatched__`).
     Unmatched,
+    /// What stands outside the cluster and belongs to the same teams (`__external__`).
+    External,
 }
 
 impl RowKind {
@@ -79,6 +81,7 @@ impl RowKind {
             Self::OverAllocated => Some("__over_allocated__"),
             Self::Shared => Some("__shared__"),
             Self::Unmatched => Some("__unmatched__"),
+            Self::External => Some("__external__"),
         }
     }
 }

@@ -6,17 +6,18 @@ use super::{
 };
 use crate::{
     allocation::{
-        AllocationConfig, AllocationSet, Asset, AssetCharge, AssetKind, Capacity, Filter, Key, NodeAsset,
-        Pool, Row, RowKind, RowStatus, Totals,
+        AllocationConfig, AllocationSet, Asset, AssetCharge, AssetKind, Capacity, ExternalCharge, Filter,
+        Key, NodeAsset, Pool, Row, RowKind, RowStatus, Totals,
         accumulate::{Draft, assemble},
         allocate,
         config::Idle,
+        external::labels,
         json::{attributed, costs},
         row::{Column, text},
         set::{NamespaceFacts, NodeFacts, PodFacts},
     },
     error::Fault,
-    inventory::{ClusterInventory, Labels, Name},
+    inventory::{ClusterInventory, Name},
     json::{Json, Object},
     money::{Currency, Nanos},
     price::PriceBook,
@@ -84,12 +85,15 @@ fn whole_set(input: &Json) -> Result<Json, Fault> {
     Ok(reconciled(input, set(input)?)?.to_json())
 }
 
-/// The set by the bill, where one is given.
-fn reconciled(input: &Json, set: AllocationSet) -> Result<AllocationSet, Fault> {
-    match input.get("bill").filter(|bill| !bill.is_null()) {
-        Some(bill) => set.reconcile(&AssetCharge::list(bill).map_err(|fault| fault.below("bill"))?),
-        None => Ok(set),
+/// The set by the bill and with what stands outside the cluster, where those are given.
+fn reconciled(input: &Json, mut set: AllocationSet) -> Result<AllocationSet, Fault> {
+    if let Some(bill) = input.get("bill").filter(|bill| !bill.is_null()) {
+        set = set.reconcile(&AssetCharge::list(bill).map_err(|fault| fault.below("bill"))?)?;
     }
+    if let Some(external) = input.get("external").filter(|external| !external.is_null()) {
+        set = set.with_external(&ExternalCharge::list(external).map_err(|fault| fault.below("external"))?)?;
+    }
+    Ok(set)
 }
 
 fn report(input: &Json) -> Result<Json, Fault> {
@@ -246,13 +250,6 @@ fn assets_of(set: &AllocationSet, idle: &BTreeMap<String, [Nanos; 3]>) -> Result
         assets.push(asset);
     }
     Ok(assets)
-}
-
-fn labels(json: Option<&Json>) -> Option<Labels> {
-    let pairs = json?.as_object()?.iter();
-    Some(Labels::new(
-        pairs.filter_map(|(name, value)| Some((Name::from(name), Name::from(value.as_str()?)))).collect(),
-    ))
 }
 
 /// `{rows: [{pod, namespace, labels, namespace_labels, services, total}], by, filter, config}`: totals by name.
