@@ -9,7 +9,6 @@
 )]
 
 #[path = "../../finops-core/tests/support/clusters.rs"]
-#[expect(dead_code, reason = "the tests use the rest")]
 mod clusters;
 
 use clusters::{Shape, cluster};

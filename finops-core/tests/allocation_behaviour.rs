@@ -54,7 +54,7 @@ fn a_node_without_a_cost_has_its_list_price() {
     assert_eq!(text(&set, "/totals/assets"), "4.608");
     assert_eq!(text(&set, "/assets/0/source"), "ec2.instance.m5.xlarge.linux in us-east-1: karpenter");
     // The derived rates that the specification prints.
-    assert_eq!(text(&set, "/assets/0/unit_rates/cpu_core_hour"), "0.03124710146875");
+    assert_eq!(text(&set, "/assets/0/unit_rates/cpu_core_hour"), "0.031247101464");
     assert_eq!(set.pointer("/rows/0/key"), Some(&json(r#"["c", "n", "__idle__", "", ""]"#)));
     let spot = node.replace(r#""region""#, r#""capacity_type": "spot", "region""#);
     let set = call("allocation_set", &inventory(&spot), "").unwrap();
@@ -224,7 +224,7 @@ fn what_stands_outside_joins_its_team() {
         ("front".to_owned(), "5".to_owned())
     );
     assert_eq!(
-        (text(&report, "/rows/1/name"), text(&report, "/rows/1/cost/external")),
+        (text(&report, "/rows/2/name"), text(&report, "/rows/2/cost/external")),
         ("__unallocated__".to_owned(), "1".to_owned())
     );
     assert_eq!(text(&report, "/total"), "8.4");

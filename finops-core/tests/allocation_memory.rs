@@ -7,7 +7,6 @@
 )]
 
 #[path = "support/clusters.rs"]
-#[expect(dead_code, reason = "other tests use the rest")]
 mod clusters;
 
 use clusters::{Shape, cluster};

@@ -156,7 +156,8 @@ impl AllocationSet {
         let mut drafts = Vec::new();
         let mut assets: BTreeMap<(super::AssetKind, &str), Asset> = BTreeMap::new();
         let mut diagnostics: BTreeMap<Diagnostic, u64> = BTreeMap::new();
-        let mut window = first.window;
+        let start = sets.iter().map(|set| set.window.0).min().unwrap_or(first.window.0);
+        let end = sets.iter().map(|set| set.window.1).max().unwrap_or(first.window.1);
         for (position, set) in sets.iter().enumerate() {
             let path = format!("[{position}]");
             if set.currency != first.currency {
@@ -168,8 +169,13 @@ impl AllocationSet {
                 let problem = format!("the set is of cluster `{}`", shorten(&set.tables.cluster));
                 return Err(Fault::new("config.invalid", path, problem, "add up sets of one cluster"));
             }
-            window = (window.0.min(set.window.0), window.1.max(set.window.1));
-            drafts.extend(set.rows().map(|row| set.draft(row)));
+            let later = u32::try_from(set.window.0.saturating_sub(start)).unwrap_or(u32::MAX);
+            drafts.extend(set.rows().map(|row| {
+                let mut draft = set.draft(row);
+                draft.row.start = draft.row.start.saturating_add(later);
+                draft.row.end = draft.row.end.saturating_add(later);
+                draft
+            }));
             for asset in &set.assets {
                 match assets.get_mut(&(asset.kind, asset.name.as_str())) {
                     Some(sum) => merge_asset(sum, asset)?,
@@ -187,7 +193,7 @@ impl AllocationSet {
         }
         let (tables, rows) = assemble(first.tables.cluster.clone(), drafts)?;
         let mut sum = Self {
-            window,
+            window: (start, end),
             currency: first.currency,
             config: first.config.clone(),
             tables,

@@ -71,13 +71,13 @@ pub(super) fn claim(
 /// The usage series of containers, found by namespace, pod and container.
 pub(super) struct UsageIndex<'a> {
     series: &'a [UsageSeries],
-    /// Hashes with positions, sorted: 16 bytes a series, and no name is copied.
-    entries: Vec<(u64, u32)>,
+    /// Hashes with positions, sorted: 8 bytes a series, and no name is copied.
+    entries: Vec<(u32, u32)>,
 }
 
 impl<'a> UsageIndex<'a> {
     pub(super) fn new(series: &'a [UsageSeries]) -> Self {
-        let mut entries = Vec::new();
+        let mut entries = Vec::with_capacity(series.len());
         for (position, series) in (0_u32..).zip(series) {
             if !matches!(series.metric, Metric::CpuUsage | Metric::MemoryWorkingSet) {
                 continue;
@@ -113,10 +113,11 @@ impl<'a> UsageIndex<'a> {
     }
 }
 
-fn hash(namespace: &str, pod: &str, container: &str) -> u64 {
+fn hash(namespace: &str, pod: &str, container: &str) -> u32 {
     let mut hasher = FxHasher::default();
     (namespace, pod, container).hash(&mut hasher);
-    hasher.finish()
+    // The upper half mixes best.
+    u32::try_from(hasher.finish() >> 32).unwrap_or(0)
 }
 
 #[cfg(test)]

@@ -104,7 +104,7 @@ impl<'a> Collector<'a> {
         mut extras: Extras,
     ) -> Result<AllocationSet, Fault> {
         let nodes = nodes_by_table(self.inventory, &tables);
-        let mut assets = Vec::new();
+        let mut assets = Vec::with_capacity(nodes.len().saturating_add(extras.assets.len()));
         let mut rest = order;
         for (number, node) in (0_u32..).zip(&nodes) {
             let count = rest.partition_point(|placed| placed.node <= number);
@@ -292,14 +292,15 @@ impl<'a> Collector<'a> {
             let span = [pod_interval(pod, self.window)];
             self.time(&span, active);
             row.seconds = total_seconds(&self.active);
-            (row.start, row.end) = ends(&self.active);
+            (row.start, row.end) = self.ends();
             let over = |amount: u64| u128::from(amount).saturating_mul(row.seconds.into());
             row.requested = Amounts { cpu: over(cpu), memory: over(memory) };
             row.claimed = row.requested;
         } else {
             // Nothing of its node belongs to this row.
             row.status = RowStatus::Priced;
-            (row.start, row.end) = pod_interval(pod, self.window);
+            clip(&[pod_interval(pod, self.window)], self.window, &mut self.active);
+            (row.start, row.end) = self.ends();
         }
         if let Some(users) = users {
             extras.place(&users, index(self.rows.len())?);
@@ -334,7 +335,7 @@ impl<'a> Collector<'a> {
             let remark = Diagnostic::new("allocation.outside_node_life", message);
             self.diagnostics.push(remark.about(subject()).times(outside.into()));
         }
-        (row.start, row.end) = ends(&self.active);
+        (row.start, row.end) = self.ends();
         row.container = self.containers.number(&container.name)?;
         let [cpu, memory] = requests(container);
         let unmapped = &mut self.unmapped;
@@ -368,6 +369,13 @@ impl<'a> Collector<'a> {
         Ok(())
     }
 
+    /// First second and end of the active intervals, from the start of the window.
+    fn ends(&self) -> (u32, u32) {
+        let from = |second: i64| u32::try_from(second.saturating_sub(self.window.0)).unwrap_or(0);
+        let (first, last) = (self.active.first(), self.active.last());
+        (first.map_or(0, |interval| from(interval.0)), last.map_or(0, |interval| from(interval.1)))
+    }
+
     /// Sets the intervals within the window, and those of them in which the node was there.
     fn time(&mut self, running: &[(i64, i64)], active: Option<(i64, i64)>) {
         clip(running, self.window, &mut self.intervals);
@@ -395,11 +403,6 @@ fn total_seconds(intervals: &[(i64, i64)]) -> u32 {
     let sum =
         intervals.iter().fold(0_i64, |sum, (start, end)| sum.saturating_add(end.saturating_sub(*start)));
     u32::try_from(sum).unwrap_or(u32::MAX)
-}
-
-fn ends(intervals: &[(i64, i64)]) -> (i64, i64) {
-    let first = intervals.first().map_or(0, |interval| interval.0);
-    (first, intervals.last().map_or(0, |interval| interval.1))
 }
 
 fn nodes_by_table<'a>(inventory: &'a ClusterInventory, tables: &Tables) -> Vec<Option<&'a Node>> {

@@ -126,8 +126,9 @@ impl AllocationSet {
             );
         }
         if row.kind.is_ordinary() && row.end > row.start {
-            put(&mut members, "start", instant(row.start));
-            put(&mut members, "end", instant(row.end));
+            let at = |second: u32| instant(self.window.0.saturating_add(second.into()));
+            put(&mut members, "start", at(row.start));
+            put(&mut members, "end", at(row.end));
         }
         if row.kind.is_ordinary() {
             let scale = nodes.get(&row.node).map_or(1, |node| node.gpu_scale);
@@ -195,10 +196,34 @@ impl AllocationSet {
             put(&mut members, "end", instant(node.active.1));
             if asset.cost.is_some() {
                 put(&mut members, "pools", pools(node));
-                put(&mut members, "unit_rates", unit_rates(node));
+                put(&mut members, "unit_rates", self.unit_rates(node, asset.cost.unwrap_or_default()));
             }
         }
         object(members)
+    }
+
+    /// Derived prices of a core-hour, a GiB-hour and a GPU-hour, to twelve places: of the exact split, before pools are
+    /// rounded.
+    fn unit_rates(&self, node: &NodeAsset, cost: Nanos) -> Json {
+        let exact = super::efficiency::exact;
+        // An hour of a whole unit in the unit of each pool's capacity.
+        let gpu = u128::from(node.gpu_scale.max(1)).saturating_mul(1000);
+        let units = [("cpu_core_hour", 1_000_000_000_u128), ("memory_gib_hour", 1 << 30), ("gpu_hour", gpu)];
+        let pools = node.pools.map(|pool| u128::from(pool.cost.get().max(0).unsigned_abs()));
+        let split = super::node::split_weights(&node.capacity, self.config.split, &self.config.rates);
+        let weights = if node.own_rates { pools } else { split.unwrap_or(pools) };
+        let sum = exact(weights.iter().fold(0_u128, |sum, weight| sum.saturating_add(*weight)));
+        let nano = exact(cost.get().max(0).unsigned_abs().into());
+        let rate = |pool: &super::Pool, weight: u128, unit: u128| -> Option<Exact> {
+            let hours = exact(unit.saturating_mul(3600));
+            let capacity = exact(pool.capacity.checked_mul(1_000_000_000)?).times(&sum);
+            Some(nano.times(&exact(weight)).times(&hours).over(&capacity)?.round(12))
+        };
+        let all =
+            units.iter().zip(node.pools.iter().zip(weights)).filter_map(|((name, unit), (pool, weight))| {
+                Some(((*name).to_owned(), Json::from(rate(pool, weight, *unit)?.to_string())))
+            });
+        object(all.collect())
     }
 
     /// The configuration as it was used.
@@ -262,23 +287,6 @@ fn pools(node: &NodeAsset) -> Json {
         put(&mut members, "idle", money(pool.idle));
         put(&mut members, "unschedulable", money(pool.unschedulable));
         ((*name).to_owned(), object(members))
-    });
-    object(all.collect())
-}
-
-/// Derived prices of a core-hour, a GiB-hour and a GPU-hour, to twelve places.
-fn unit_rates(node: &NodeAsset) -> Json {
-    // An hour of a whole unit in the unit of each pool's capacity.
-    let gpu = u128::from(node.gpu_scale.max(1)).saturating_mul(1000);
-    let units = [("cpu_core_hour", 1_000_000_000_u128), ("memory_gib_hour", 1 << 30), ("gpu_hour", gpu)];
-    let rate = |pool: &super::Pool, unit: u128| -> Option<Exact> {
-        let nano = super::efficiency::exact(pool.cost.get().max(0).unsigned_abs().into());
-        let hours = super::efficiency::exact(unit.saturating_mul(3600));
-        let capacity = super::efficiency::exact(pool.capacity.checked_mul(1_000_000_000)?);
-        Some(nano.times(&hours).over(&capacity)?.round(12))
-    };
-    let all = units.iter().zip(&node.pools).filter_map(|((name, unit), pool)| {
-        Some(((*name).to_owned(), Json::from(rate(pool, *unit)?.to_string())))
     });
     object(all.collect())
 }

@@ -82,12 +82,18 @@ impl Capacity {
 /// # Errors
 /// `allocation.no_weights` for a node that has nothing; `allocation.overflow`.
 pub fn node_split(cost: i128, capacity: &Capacity, split: Split, rates: &Rates) -> Result<[i128; 3], Fault> {
+    let mut parts = [0; 3];
+    Apportioner::default().split(cost, &split_weights(capacity, split, rates)?, &mut parts)?;
+    Ok(parts)
+}
+
+/// The weights of cores, memory and accelerators.
+pub(super) fn split_weights(capacity: &Capacity, split: Split, rates: &Rates) -> Result<[u128; 3], Fault> {
     let prices = match split {
         Split::PriceRatio => OPENCOST,
         Split::AwsSplit => AWS,
         Split::FixedShare => {
-            let weights = if capacity.gpu > 0 { FIXED_GPU } else { FIXED };
-            return pools(cost, weights);
+            return Ok(if capacity.gpu > 0 { FIXED_GPU } else { FIXED });
         }
         Split::Explicit => {
             let nano = |rate: Decimal| Ok(u128::from(Nanos::from_decimal(rate)?.get().unsigned_abs()));
@@ -105,13 +111,7 @@ pub fn node_split(cost: i128, capacity: &Capacity, split: Split, rates: &Rates) 
             weight(capacity.gpu, gpu, KIB_PER_GIB)?,
         ])
     };
-    pools(cost, weights().ok_or_else(overflow)?)
-}
-
-fn pools(cost: i128, weights: [u128; 3]) -> Result<[i128; 3], Fault> {
-    let mut parts = [0; 3];
-    Apportioner::default().split(cost, &weights, &mut parts)?;
-    Ok(parts)
+    weights().ok_or_else(overflow)
 }
 
 /// One resource of a node over the time in which it was there.

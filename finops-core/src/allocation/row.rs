@@ -174,10 +174,10 @@ pub struct Row {
     pub seconds: u32,
     /// Seconds of them in which its use of cores and of memory is known.
     pub known_seconds: [u32; 2],
-    /// First second, since 1970 UTC.
-    pub start: i64,
-    /// End, outside.
-    pub end: i64,
+    /// First second, from the start of the set's window.
+    pub start: u32,
+    /// End, outside, likewise.
+    pub end: u32,
     /// Requests over time.
     pub requested: Amounts,
     /// Use over the known time.
