@@ -110,8 +110,8 @@ impl<'j> Source<'j> {
     }
 
     /// Reads over one value.
-    pub(super) fn skip(&mut self) -> Result<(), Bad> {
-        Ok(self.jiter.next_skip()?)
+    pub(super) fn skip(&mut self, peek: Peek) -> Result<(), Bad> {
+        Ok(self.jiter.known_skip(peek)?)
     }
 
     /// Refuses anything after the document.

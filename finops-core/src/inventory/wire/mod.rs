@@ -9,6 +9,11 @@ mod workload;
 mod write;
 mod write_records;
 
+pub(super) use cluster::pool_budget;
+pub(super) use pod::expression;
+pub(super) use usage::{places, time_text};
+pub(super) use write::subject;
+
 use super::{
     ClusterInventory, Read,
     canonical::canonicalize,
