@@ -1,5 +1,5 @@
 //! What an allocation does at its edges, through its wire form.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use finops_core::{
     allocation::{AllocationConfig, AllocationSet, allocate, wire},
