@@ -48,14 +48,8 @@ impl Labels {
 }
 
 /// Amounts of resources by name, sorted by name.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Resources(pub(in crate::inventory) Arc<Box<[(Name, Quantity)]>>);
-
-impl Default for Resources {
-    fn default() -> Self {
-        Self(Arc::default())
-    }
-}
 
 impl Resources {
     /// These amounts; of two with one name the last counts.
