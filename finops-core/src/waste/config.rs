@@ -331,8 +331,7 @@ impl DetectionConfig {
         detectors: &[&'static dyn Detector],
     ) -> Result<(), Fault> {
         let mut settings = detectors.iter().filter(|detector| detector.id() == id).flat_map(|d| d.settings());
-        let setting =
-            settings.find(|setting| setting.key == name).ok_or_else(|| unknown_key(path, name))?;
+        let setting = settings.find(|setting| setting.key == name).ok_or_else(|| unknown_key(path, name))?;
         let path = join(path, name);
         let chosen = match setting.default {
             SettingDefault::Number(_) => Chosen::Number(number(value, &path)?),

@@ -109,7 +109,10 @@ mod tests {
         risk.consider(RiskFactor::Production, Some(true));
         risk.consider(RiskFactor::SingleReplica, Some(false));
         risk.consider(RiskFactor::StatefulSet, None);
-        assert_eq!((risk.text().as_str(), risk.not_known.as_slice()), ("0.5000", &[RiskFactor::StatefulSet][..]));
+        assert_eq!(
+            (risk.text().as_str(), risk.not_known.as_slice()),
+            ("0.5000", &[RiskFactor::StatefulSet][..])
+        );
         for factor in RiskFactor::ALL {
             risk.consider(*factor, Some(true));
             assert_eq!(RiskFactor::from_code(factor.code()), Some(*factor));

@@ -147,7 +147,8 @@ impl Subject {
     /// `workload/<namespace>/<kind>/<name>`.
     #[must_use]
     pub fn workload(namespace: &str, kind: &str, name: &str) -> Self {
-        let segments = [(namespace, Role::Namespace), (kind, Role::Kind), (name, Role::Name), ("", Role::None)];
+        let segments =
+            [(namespace, Role::Namespace), (kind, Role::Kind), (name, Role::Name), ("", Role::None)];
         Self::build(SubjectKind::Workload, true, segments)
     }
 
@@ -166,15 +167,15 @@ impl Subject {
     /// `<word>/<namespace>/<name>`: claims, services, ingresses and autoscalers.
     #[must_use]
     pub fn namespaced(kind: SubjectKind, namespace: &str, name: &str) -> Self {
-        let segments =
-            [(namespace, Role::Namespace), (name, Role::Name), ("", Role::None), ("", Role::None)];
+        let segments = [(namespace, Role::Namespace), (name, Role::Name), ("", Role::None), ("", Role::None)];
         Self::build(kind, true, segments)
     }
 
     /// `config/<namespace>/<kind>/<name>`.
     #[must_use]
     pub fn config(namespace: &str, kind: &str, name: &str) -> Self {
-        let segments = [(namespace, Role::Namespace), (kind, Role::Kind), (name, Role::Name), ("", Role::None)];
+        let segments =
+            [(namespace, Role::Namespace), (kind, Role::Kind), (name, Role::Name), ("", Role::None)];
         Self::build(SubjectKind::Config, true, segments)
     }
 
@@ -195,16 +196,14 @@ impl Subject {
     /// The summary form of a workload, shown as `<namespace>/<name>`.
     #[must_use]
     pub fn summary_workload(namespace: &str, name: &str) -> Self {
-        let segments =
-            [(namespace, Role::Namespace), (name, Role::Name), ("", Role::None), ("", Role::None)];
+        let segments = [(namespace, Role::Namespace), (name, Role::Name), ("", Role::None), ("", Role::None)];
         Self::summary(SubjectKind::Workload, segments)
     }
 
     /// The summary form of an autoscaler, shown as `<namespace>/<name>`.
     #[must_use]
     pub fn summary_autoscaler(namespace: &str, name: &str) -> Self {
-        let segments =
-            [(namespace, Role::Namespace), (name, Role::Name), ("", Role::None), ("", Role::None)];
+        let segments = [(namespace, Role::Namespace), (name, Role::Name), ("", Role::None), ("", Role::None)];
         Self::summary(SubjectKind::Autoscaler, segments)
     }
 
