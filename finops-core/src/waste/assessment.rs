@@ -305,6 +305,59 @@ pub struct Estimate {
 }
 
 impl Estimate {
+    /// A saving of this much a month, rounded once.
+    #[must_use]
+    pub fn saving(gross: &Ratio, month_hours: &Ratio) -> Self {
+        let gross_monthly = Amount::round(gross);
+        let gross_reason = if gross_monthly.is_none() { Some(Reason::AmountTooLarge) } else { None };
+        Self { gross_monthly, gross_reason, month_hours: month_hours.clone(), ..Self::default() }
+    }
+
+    /// A saving that is not known.
+    #[must_use]
+    pub fn unknown(reason: Reason, month_hours: &Ratio) -> Self {
+        Self { gross_reason: Some(reason), month_hours: month_hours.clone(), ..Self::default() }
+    }
+
+    /// A matter of governance: it saves nothing.
+    #[must_use]
+    pub fn governance(month_hours: &Ratio) -> Self {
+        Self { gross_monthly: Some(Amount::ZERO), month_hours: month_hours.clone(), ..Self::default() }
+    }
+
+    /// The same with its formula and operands.
+    #[must_use]
+    pub fn by(mut self, formula: &'static str, operands: Vec<Fact>) -> Self {
+        self.formula = formula;
+        self.operands = operands;
+        self
+    }
+
+    /// The same with a claim of a part of a cost, where both can be held.
+    #[must_use]
+    pub fn claiming(
+        mut self,
+        resource: impl Into<Arc<str>>,
+        component: Component,
+        base: &Ratio,
+        amount: &Ratio,
+        kind: ClaimKind,
+    ) -> Self {
+        if let (Some(base), Some(amount)) = (Amount::round(base), Amount::round(amount)) {
+            let resource = resource.into();
+            self.claims.push(Claim { resource, component, base, amount, kind, exclusive: None });
+        }
+        self
+    }
+
+    /// The same with where its price comes from.
+    #[must_use]
+    pub fn priced_by(mut self, source: impl Into<Cow<'static, str>>, date: Option<String>) -> Self {
+        self.price_source = Some(source.into());
+        self.price_date = date;
+        self
+    }
+
     /// Whether the saving is known to be nothing: a matter of governance.
     #[must_use]
     pub fn is_governance(&self) -> bool {

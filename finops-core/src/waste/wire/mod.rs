@@ -1,5 +1,13 @@
 //! The kinds of `waste.json` as functions from JSON to JSON: what Python, Node, the command line and the vectors call.
 
+mod measures;
+mod render;
+mod summary;
+
+pub use render::{
+    assessment, claim, confidence_inputs, estimate, evidence, facts, report, risk_inputs, value,
+};
+
 use crate::{
     error::{Fault, shorten},
     json::Json,
@@ -9,7 +17,7 @@ use crate::{
 pub type Handler = fn(&Json) -> Result<Json, Fault>;
 
 /// The tables of kinds, one a topic. A new topic is one line here.
-const TABLES: &[&[(&str, Handler)]] = &[];
+const TABLES: &[&[(&str, Handler)]] = &[measures::KINDS, summary::KINDS];
 
 /// Computes `kind` from `input`.
 ///
