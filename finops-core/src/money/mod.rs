@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | [`Picodollars`] | an integer of 1e-12 USD | the hot path: every published token price is a whole number of them |
 //! | [`Rate`] | an integer of 1e-15 USD a unit | a price; USD per million tokens with nine decimals is exact |
+//! | [`Nanos`] | an integer of 1e-9 of a stated currency | the cells of a cluster's cost allocation |
 //! | [`Money`] | an exact decimal and a [`Currency`] | bills, ledgers, anything that is not USD |
 //!
 //! Rounding happens in [`display`] only, and once, half to even, where a rate is finer than a picodollar or money
@@ -20,14 +21,20 @@ mod amount;
 mod currency;
 pub mod decimal;
 pub mod display;
+mod nanos;
 mod picodollars;
 mod rate;
+mod weights;
 
 pub use amount::Money;
 pub use currency::Currency;
+pub use nanos::Nanos;
+pub(crate) use nanos::overflow;
 pub use picodollars::Picodollars;
 pub(crate) use rate::div_half_even;
 pub use rate::{Rate, time_cost};
+pub(crate) use weights::Apportioner;
+pub use weights::apportion_weights;
 
 /// What can go wrong with money.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

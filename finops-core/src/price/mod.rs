@@ -1,15 +1,18 @@
-//! The price catalogue of models: dated, tiered, with provenance; exact matching of names.
+//! Prices of models and of cloud resources: dated, with provenance; exact matching of names.
 //!
 //! | type | is |
 //! |---|---|
 //! | [`Catalogue`] | all prices: the compiled one, the user's, or one laid over the other |
 //! | [`Resolved`] | the offering that a name means, and how it was matched ([`Match`]) |
 //! | [`Row`], [`Offering`], [`Source`] | the lines of a catalogue |
+//! | [`PriceBook`], [`CloudPrice`] | prices of instances, volumes and other cloud resources |
 //! | [`diff()`], [`verify()`] | what changed between two catalogues; what is wrong with one |
 //!
 //! Names match exactly or by a few anchored forms. Nothing is priced by resemblance.
 
+pub mod book;
 mod catalogue;
+mod cloud;
 mod compile;
 mod diff;
 mod error;
@@ -25,6 +28,7 @@ mod verify;
 #[cfg(test)]
 mod tests;
 
+pub use book::{CloudPrice, PriceBook, Purchase};
 pub use catalogue::Catalogue;
 pub(crate) use compile::scalar::instant_text;
 pub use diff::{Change, ChangeKind, diff};

@@ -1,7 +1,32 @@
 //! Waste: signals of calls to models, detectors of clusters and AI workloads, right-sizing and the portfolio.
 
 pub mod ai;
-
+mod amount;
+mod assessment;
+mod confidence;
+mod config;
+mod detector;
+pub mod portfolio;
+mod ratio;
+mod reason;
 pub mod rightsizing;
-
+mod risk;
+pub mod simulation;
+mod subject;
+pub mod summary;
 pub mod wire;
+
+pub use amount::Amount;
+pub use assessment::{
+    Assessment, ChangeKind, Claim, ClaimKind, Component, Estimate, Evidence, Fact, OpportunityType, Outcome,
+    Value,
+};
+pub use confidence::{Class, Confidence, Coverage, Measured};
+pub use config::{
+    DetectionConfig, LimitPolicy, NodeSizing, NodeSupply, PriceOverrides, Rates, Setting, SettingDefault,
+};
+pub use detector::{Context, DetectionReport, Detector, Failure, Inventory, run};
+pub use ratio::Ratio;
+pub use reason::Reason;
+pub use risk::{Risk, RiskFactor};
+pub use subject::{Subject, SubjectKind};

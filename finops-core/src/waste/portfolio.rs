@@ -4,6 +4,7 @@
 //! is left, so that a price cut of 25 % after a schedule that halves the hours is worth 25 % of the rest.
 
 use super::{Amount, Claim, ClaimKind, Component};
+use crate::{error::Fault, money::apportion_weights};
 use num_bigint::BigInt;
 use rustc_hash::FxHashMap;
 use std::cmp::Reverse;
@@ -176,9 +177,9 @@ fn share(amount: i128, remaining: i128, base: i128) -> i128 {
     }
 }
 
-/// Whether nodes shrink when requests do.
+/// Whether nodes shrink when requests do, and what that would save.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum NodeSupply {
+pub enum Supply {
     /// Something removes nodes that are not needed: Karpenter, the Cluster Autoscaler, Fargate.
     Elastic,
     /// The nodes are known and nothing removes them; the two simulations say what they would save a month.
@@ -201,54 +202,152 @@ pub struct Realizable {
     pub consolidation: Option<Amount>,
 }
 
-/// Divides what can be had among findings on requests, whose `granted` is given in canonical order.
+/// Divides what can be had among findings on requests; `granted` is in canonical order, which decides ties.
 ///
 /// Storage, balancers, endpoints, tokens and whole nodes are billed alone and need no division: all that is granted of
 /// them can be had. Requests are not billed; nodes are.
-#[must_use]
-pub fn realizable(supply: NodeSupply, granted: &[Amount]) -> Realizable {
+///
+/// # Errors
+/// `allocation.overflow` beyond 128 bits.
+pub fn realizable(supply: Supply, granted: &[Amount]) -> Result<Realizable, Fault> {
     let (today, proposed) = match supply {
-        NodeSupply::Elastic => {
-            return Realizable { requests: granted.iter().copied().map(Some).collect(), consolidation: None };
+        Supply::Elastic => {
+            let requests = granted.iter().copied().map(Some).collect();
+            return Ok(Realizable { requests, consolidation: None });
         }
-        NodeSupply::Unknown => return Realizable { requests: vec![None; granted.len()], consolidation: None },
-        NodeSupply::Fixed { today, proposed } => (today, proposed),
+        Supply::Unknown => {
+            return Ok(Realizable { requests: vec![None; granted.len()], consolidation: None });
+        }
+        Supply::Fixed { today, proposed } => (today, proposed),
     };
     let sum: Amount = granted.iter().copied().sum();
     let shared = proposed.minus(today).max(Amount::ZERO).min(sum);
-    Realizable {
-        requests: apportion(shared.nanos(), granted).into_iter().map(Some).collect(),
-        consolidation: Some(proposed.minus(shared)),
-    }
+    let weights: Vec<u128> = granted.iter().map(|part| part.nanos().max(0).unsigned_abs()).collect();
+    let requests = if shared == Amount::ZERO {
+        vec![Some(Amount::ZERO); granted.len()]
+    } else {
+        let keys: Vec<usize> = (0..weights.len()).collect();
+        let parts = apportion_weights(shared.nanos(), &weights, &keys)?;
+        parts.into_iter().map(|part| Some(Amount::from_nanos(part))).collect()
+    };
+    Ok(Realizable { requests, consolidation: Some(proposed.minus(shared)) })
 }
 
-/// `total` by the largest remainder over `weights`, ties to the earlier one; `total` is at most their sum.
-fn apportion(total: i128, weights: &[Amount]) -> Vec<Amount> {
-    let sum = weights.iter().copied().sum::<Amount>().nanos();
-    let wide = |weight: &Amount| BigInt::from(total).checked_mul(&BigInt::from(weight.nanos()));
-    let part = |weight: &Amount| {
-        let product = wide(weight).unwrap_or_default();
-        let base = BigInt::from(sum.max(1));
-        let (whole, rest) = num_integer(&product, &base);
-        (i128::try_from(whole).unwrap_or_default(), rest)
-    };
-    let mut parts: Vec<(i128, BigInt)> = weights.iter().map(part).collect();
-    let given = parts.iter().fold(0_i128, |sum, (whole, _)| sum.saturating_add(*whole));
-    let left = usize::try_from(total.saturating_sub(given)).unwrap_or_default();
-    let mut order: Vec<usize> = (0..parts.len()).collect();
-    order.sort_by(|one, other| {
-        let rest = |index: &usize| parts.get(*index).map(|(_, rest)| rest);
-        rest(other).cmp(&rest(one)).then(one.cmp(other))
-    });
-    for index in order.into_iter().take(left) {
-        if let Some((whole, _)) = parts.get_mut(index) {
-            *whole = whole.saturating_add(1);
+#[cfg(test)]
+#[expect(clippy::arithmetic_side_effects, clippy::cast_possible_wrap, reason = "small numbers of tests")]
+mod tests {
+    use super::*;
+    use crate::waste::Component;
+    use proptest::prelude::*;
+    use std::sync::Arc;
+
+    fn claim(resource: u8, component: Component, base: i64, amount: i64, kind: ClaimKind) -> Claim {
+        Claim {
+            resource: Arc::from(format!("r{resource}")),
+            component,
+            base: Amount::from_nanos(base.into()),
+            amount: Amount::from_nanos(amount.into()),
+            kind,
+            exclusive: None,
         }
     }
-    parts.into_iter().map(|(whole, _)| Amount::from_nanos(whole)).collect()
-}
 
-#[expect(clippy::arithmetic_side_effects, reason = "big integers grow, and the divisor is above 0")]
-fn num_integer(product: &BigInt, base: &BigInt) -> (BigInt, BigInt) {
-    (product / base, product % base)
+    fn kinds() -> impl Strategy<Value = ClaimKind> {
+        prop::sample::select(ClaimKind::ALL)
+    }
+
+    /// Findings on a few resources, each part of which has one base.
+    fn findings() -> impl Strategy<Value = Vec<Vec<Claim>>> {
+        let claims = prop::collection::vec((0_u8..4, 0_usize..3, 0_i64..1_000_000), 1..4);
+        let alternative = prop::option::weighted(0.2, 0_u8..2);
+        let finding = (claims, kinds(), alternative).prop_map(|(claims, kind, alternative)| {
+            let of = |(resource, component, amount): (u8, usize, i64)| {
+                let base = i64::from(resource) * 250_000 + 1000 * component as i64;
+                let mut claim = claim(resource, Component::ALL[component], base, amount.min(base), kind);
+                claim.exclusive = alternative.map(|key| Arc::from(format!("x{key}")));
+                claim
+            };
+            claims.into_iter().map(of).collect()
+        });
+        prop::collection::vec(finding, 0..12)
+    }
+
+    fn entries<'a>(findings: &'a [Vec<Claim>], names: &'a [String]) -> Vec<Entry<'a>> {
+        let of = |(claims, name): (&'a Vec<Claim>, &'a String)| Entry {
+            gross: Some(claims.iter().map(|claim| claim.amount).sum()),
+            detector: "d",
+            subject: name,
+            claims,
+        };
+        findings.iter().zip(names).map(of).collect()
+    }
+
+    fn names(count: usize) -> Vec<String> {
+        (0..count).map(|index| format!("s{index:03}")).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn no_resource_is_granted_more_than_it_costs(findings in findings()) {
+            let names = names(findings.len());
+            let portfolio = grant(&entries(&findings, &names));
+            let mut granted = std::collections::BTreeMap::new();
+            for (claims, grant) in findings.iter().zip(&portfolio.grants) {
+                for (claim, part) in claims.iter().zip(&grant.claims) {
+                    prop_assert!(*part >= Amount::ZERO && *part <= claim.amount);
+                    let sum = granted.entry((claim.resource.clone(), claim.component)).or_insert((Amount::ZERO, claim.base));
+                    sum.0 = sum.0.plus(*part);
+                    prop_assert!(sum.0 <= sum.1);
+                }
+            }
+            prop_assert!(portfolio.total <= portfolio.cost_of_resources);
+            prop_assert_eq!(portfolio.total, granted.values().map(|(sum, _)| *sum).sum::<Amount>());
+        }
+
+        #[test]
+        fn the_order_of_findings_does_not_matter(findings in findings()) {
+            let names = names(findings.len());
+            let forward = entries(&findings, &names);
+            let backward: Vec<Entry<'_>> = forward.iter().rev().copied().collect();
+            let (one, other) = (grant(&forward), grant(&backward));
+            let granted = |portfolio: &Portfolio| portfolio.grants.iter().map(|grant| grant.granted).collect::<Vec<_>>();
+            let mut reversed = granted(&other);
+            reversed.reverse();
+            prop_assert_eq!(granted(&one), reversed);
+            prop_assert_eq!(one.total, other.total);
+        }
+
+        #[test]
+        fn one_finding_more_never_raises_the_grant_of_another(findings in findings(), at in any::<prop::sample::Index>()) {
+            prop_assume!(findings.len() > 1 && findings.iter().flatten().all(|claim| claim.exclusive.is_none()));
+            let names = names(findings.len());
+            let all = entries(&findings, &names);
+            let left_out = at.index(all.len());
+            let fewer: Vec<Entry<'_>> =
+                all.iter().enumerate().filter(|(index, _)| *index != left_out).map(|(_, entry)| *entry).collect();
+            let (with, without) = (grant(&all), grant(&fewer));
+            let others = with.grants.iter().enumerate().filter(|(index, _)| *index != left_out).map(|(_, grant)| grant);
+            for (with, without) in others.zip(&without.grants) {
+                prop_assert!(with.granted <= without.granted);
+            }
+        }
+
+        #[test]
+        fn what_can_be_had_is_at_most_what_nodes_would_save(
+            granted in prop::collection::vec(0_i128..1_000_000, 0..8), today in 0_i128..1_000_000, proposed in 0_i128..1_000_000,
+        ) {
+            let granted: Vec<Amount> = granted.into_iter().map(Amount::from_nanos).collect();
+            let (today, proposed) = (Amount::from_nanos(today), Amount::from_nanos(proposed));
+            let answer = realizable(Supply::Fixed { today, proposed }, &granted).unwrap();
+            let sum: Amount = answer.requests.iter().flatten().copied().sum();
+            prop_assert_eq!(sum.plus(answer.consolidation.unwrap()), proposed);
+            prop_assert!(sum <= proposed.minus(today).max(Amount::ZERO));
+        }
+    }
+
+    #[test]
+    fn amounts_beyond_128_bits_are_divided_all_the_same() {
+        let huge = i128::MAX / 4;
+        assert_eq!(share(huge, huge - 1, huge), huge - 1);
+    }
 }

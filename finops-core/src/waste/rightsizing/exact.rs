@@ -66,7 +66,8 @@ pub struct Growth {
 impl Growth {
     /// Whether this is more than `percent` of the demand before.
     fn exceeds(self, percent: u32) -> bool {
-        u128::from(self.after).saturating_mul(100) > u128::from(self.before).saturating_mul(u128::from(percent))
+        u128::from(self.after).saturating_mul(100)
+            > u128::from(self.before).saturating_mul(u128::from(percent))
     }
 
     /// Millionths, rounded half up; `None` for growth from nothing, which has no ratio.
@@ -165,9 +166,10 @@ pub fn advise(
         Resource::Cpu => 115,
         Resource::Memory => 105,
     };
-    let margin = test.largest_growth.filter(|growth| stable(*growth)).and_then(|growth| {
-        LADDER.into_iter().find(|percent| *percent >= least && !growth.exceeds(*percent))
-    });
+    let margin = test
+        .largest_growth
+        .filter(|growth| stable(*growth))
+        .and_then(|growth| LADDER.into_iter().find(|percent| *percent >= least && !growth.exceeds(*percent)));
     let Some(margin) = margin else {
         return Err((Withheld::UnstableDemand, test));
     };
@@ -247,6 +249,7 @@ fn p95(blocks: &[Vec<u64>]) -> Option<u64> {
 }
 
 #[cfg(test)]
+#[expect(clippy::arithmetic_side_effects, reason = "small numbers of tests")]
 mod tests {
     use super::*;
     use proptest::prelude::*;

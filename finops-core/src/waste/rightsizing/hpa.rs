@@ -21,7 +21,11 @@ pub struct Pair {
 #[must_use]
 pub fn pair(request: u64, recommendation: u64, target: u64) -> Option<Pair> {
     let work = u128::from(target).checked_mul(u128::from(request))?;
-    let wanted = u64::try_from(work.checked_add(u128::from(recommendation).checked_sub(1)?)?.checked_div(u128::from(recommendation))?).ok()?;
+    let wanted = u64::try_from(
+        work.checked_add(u128::from(recommendation).checked_sub(1)?)?
+            .checked_div(u128::from(recommendation))?,
+    )
+    .ok()?;
     let pair = if wanted <= TARGET_MAX {
         Pair { request: recommendation, target: wanted }
     } else {
@@ -31,6 +35,7 @@ pub fn pair(request: u64, recommendation: u64, target: u64) -> Option<Pair> {
 }
 
 #[cfg(test)]
+#[expect(clippy::arithmetic_side_effects, reason = "small numbers of tests")]
 mod tests {
     use super::*;
     use crate::waste::rightsizing::round::MILLICORE;

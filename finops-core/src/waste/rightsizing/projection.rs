@@ -1,9 +1,9 @@
 //! What a difference of requests is worth a month for workloads that lived only a part of the window.
 
-use crate::exact::{Exact, Fraction};
+use crate::waste::Ratio;
 
 /// Hours of a month, printed beside every monthly figure (Infracost and Kubecost).
-pub const MONTH_HOURS: i64 = 730;
+pub const MONTH_HOURS: i128 = 730;
 
 /// `difference * price * lifetime / window * 730`, exact; `None` for an empty window.
 ///
@@ -11,14 +11,13 @@ pub const MONTH_HOURS: i64 = 730;
 /// same share of the month as of the window.
 ///
 /// ```
-/// use finops_core::{exact::Exact, waste::rightsizing::projection::monthly};
-/// let saving = monthly(&Exact::from_int(2), &Exact::from_int(7), 15, 45);
-/// assert_eq!(saving.unwrap().round(9).to_string(), "3406.666666667");
+/// use finops_core::waste::{Amount, Ratio, rightsizing::projection::monthly};
+/// let saving = monthly(&Ratio::from(2), &Ratio::from(7), 15, 45).ok_or("no window")?;
+/// assert_eq!(Amount::round(&saving).map(|saving| saving.to_string()).as_deref(), Some("3406.666666667"));
+/// # Ok::<(), &str>(())
 /// ```
 #[must_use]
-pub fn monthly(difference: &Exact, price: &Exact, lifetime: u64, window: u64) -> Option<Fraction> {
-    let whole = |count: u64| i64::try_from(count).ok().map(Exact::from_int);
-    let share = whole(lifetime)?.over(&whole(window)?)?;
-    let full = difference.times(price).times(&Exact::from_int(MONTH_HOURS));
-    Some(full.fraction().times(&share))
+pub fn monthly(difference: &Ratio, price: &Ratio, lifetime: u64, window: u64) -> Option<Ratio> {
+    let share = Ratio::new(lifetime.into(), window.into())?;
+    Some(difference.times(price).times(&Ratio::from(MONTH_HOURS)).times(&share))
 }

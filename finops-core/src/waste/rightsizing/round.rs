@@ -76,6 +76,7 @@ pub fn manifest(resource: Resource, value: u64, old: Option<&str>) -> String {
 }
 
 #[cfg(test)]
+#[expect(clippy::arithmetic_side_effects, reason = "small numbers of tests")]
 mod tests {
     use super::*;
     use proptest::prelude::*;

@@ -63,7 +63,8 @@ pub struct Surroundings {
 /// Why the pod keeps its node; `None` where it may move.
 #[must_use]
 pub fn blocked(pod: &Pod, around: Surroundings) -> Option<Blocked> {
-    let annotation = |name| pod.annotations.as_ref().and_then(|all: &Labels| all.get(name)).map(AsRef::as_ref);
+    let annotation =
+        |name| pod.annotations.as_ref().and_then(|all: &Labels| all.get(name)).map(AsRef::as_ref);
     let safe = annotation(SAFE_TO_EVICT);
     if safe != Some("true") {
         if safe == Some("false") {
@@ -107,7 +108,8 @@ fn has_local_storage(pod: &Pod, safe_volumes: Option<&str>) -> bool {
     }
     let on_disk = |volume: &&VolumeUse| matches!(volume, VolumeUse::EmptyDir(medium) if *medium != "Memory");
     let folders = volumes.iter().filter(on_disk).count();
-    let listed = safe_volumes.map_or(0, |names| names.split(',').filter(|name| !name.trim().is_empty()).count());
+    let listed =
+        safe_volumes.map_or(0, |names| names.split(',').filter(|name| !name.trim().is_empty()).count());
     folders > listed
 }
 
@@ -211,7 +213,8 @@ mod tests {
         assert_eq!(why(&listed(std::slice::from_ref(&disk))), None);
         assert_eq!(why(&listed(&[disk.clone(), disk])), Some("local_storage"));
         assert_eq!(why(&listed(std::slice::from_ref(&host))), Some("local_storage"));
-        let safe = Pod { owner: None, volumes: Some([host].into()), ..with_annotation(SAFE_TO_EVICT, "true") };
+        let safe =
+            Pod { owner: None, volumes: Some([host].into()), ..with_annotation(SAFE_TO_EVICT, "true") };
         assert_eq!(why(&safe), None, "safe-to-evict lifts the first rules");
     }
 }

@@ -1,7 +1,10 @@
 //! The simulation itself: candidates, placements, what is saved.
 
 use super::Profile;
-use crate::{exact::Exact, inventory::Name, waste::Amount};
+use crate::{
+    inventory::Name,
+    waste::{Amount, Ratio},
+};
 use std::{cmp::Ordering, collections::BTreeSet};
 
 /// Utilisation from which a node is no candidate, in percent (Cluster Autoscaler,
@@ -24,7 +27,7 @@ pub struct Machine {
     /// Pods that it may hold; `None` where that is not known and so not a limit.
     pub pods: Option<u64>,
     /// Price of an hour; a node without one stays.
-    pub hourly: Option<Exact>,
+    pub hourly: Option<Ratio>,
     /// Whether pods may move to it.
     pub schedulable: bool,
     /// Whether it may go at all.
@@ -193,14 +196,9 @@ pub fn scale_down(
         }
     }
     let price = |index: &usize| machines.get(*index).and_then(|machine| machine.hourly.clone());
-    let hourly: Exact = removed.iter().filter_map(price).sum();
-    let monthly = hourly.times(&Exact::from_int(i64::try_from(MONTH_HOURS).unwrap_or_default()));
-    ScaleDown { moves: packing.moves(), removed, monthly: nine_places(&monthly) }
-}
-
-/// An exact amount to nine places, half-even.
-fn nine_places(amount: &Exact) -> Amount {
-    Amount::parse(&amount.to_string()).unwrap_or_default()
+    let hourly = removed.iter().filter_map(price).fold(Ratio::ZERO, |sum, price| sum.plus(&price));
+    let monthly = Amount::round(&hourly.times(&Ratio::from(MONTH_HOURS))).unwrap_or_default();
+    ScaleDown { moves: packing.moves(), removed, monthly }
 }
 
 impl<'a, F: Fn(usize, usize) -> bool> Packing<'a, F> {
@@ -247,13 +245,15 @@ impl<'a, F: Fn(usize, usize) -> bool> Packing<'a, F> {
             let machine = self.machines.get(*index);
             let held = self.held.get(*index);
             machine.is_some_and(|machine| machine.removable && machine.hourly.is_some())
-                && held.is_some_and(|held| held.iter().all(|load| self.load(*load).is_some_and(|l| !l.blocked)))
+                && held
+                    .is_some_and(|held| held.iter().all(|load| self.load(*load).is_some_and(|l| !l.blocked)))
         };
         let places = (0..self.machines.len()).filter(free).filter_map(|index| self.place(index));
         let mut places: Vec<Place> = places.filter(|place| place.share < half).collect();
-        let price = |place: &Place| self.machines.get(place.machine).and_then(|machine| machine.hourly.as_ref());
+        let price =
+            |place: &Place| self.machines.get(place.machine).and_then(|machine| machine.hourly.as_ref());
         places.sort_by(|one, other| {
-            let dearest = || price(one).cmp(&price(other));
+            let dearest = || price(other).cmp(&price(one));
             one.share.cmp(&other.share).then_with(dearest).then(one.by_name.cmp(&other.by_name))
         });
         places.into_iter().map(|place| place.machine).collect()
@@ -313,7 +313,8 @@ impl<'a, F: Fn(usize, usize) -> bool> Packing<'a, F> {
             machine: 0,
         };
         let fits = |place: &&Place| {
-            let (Some(machine), Some(used)) = (self.machines.get(place.machine), self.used.get(place.machine))
+            let (Some(machine), Some(used)) =
+                (self.machines.get(place.machine), self.used.get(place.machine))
             else {
                 return false;
             };
@@ -359,5 +360,108 @@ impl<'a, F: Fn(usize, usize) -> bool> Packing<'a, F> {
             moved.map(|(load, (to, held))| Move { load, from: held.on, to: *to }).collect();
         moves.sort_by_key(|one| self.load(one.load).map(|load| &load.key));
         moves
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::arithmetic_side_effects, reason = "small numbers of tests")]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn machine(index: usize, cpu: u64, cents: i128) -> Machine {
+        Machine {
+            name: format!("n{index:04}").into(),
+            cpu,
+            memory: 100,
+            gpu: 0,
+            pods: Some(20),
+            hourly: (cents > 0).then(|| Ratio::new(cents, 100).unwrap()),
+            schedulable: true,
+            removable: cents % 7 != 3,
+        }
+    }
+
+    fn cluster() -> impl Strategy<Value = (Vec<Machine>, Vec<Load>)> {
+        let machines = prop::collection::vec((50_u64..200, 0_i128..60), 1..8);
+        machines.prop_flat_map(|machines| {
+            let count = machines.len();
+            let machines: Vec<Machine> = machines
+                .into_iter()
+                .enumerate()
+                .map(|(index, (cpu, cents))| machine(index, cpu, cents))
+                .collect();
+            let load = (0..count, 0_u64..60, 0_u64..60, 0_u8..10);
+            let loads = prop::collection::vec(load, 0..24).prop_map(|loads| {
+                let of = |(index, (on, cpu, memory, kind)): (usize, (usize, u64, u64, u8))| Load {
+                    key: format!("p{index:04}").into(),
+                    on,
+                    cpu,
+                    memory,
+                    gpu: 0,
+                    blocked: kind == 0,
+                    stays: kind == 1,
+                };
+                loads.into_iter().enumerate().map(of).collect::<Vec<_>>()
+            });
+            (Just(machines), loads)
+        })
+    }
+
+    fn used(machines: &[Machine], loads: &[Load], answer: &ScaleDown) -> Vec<Used> {
+        let mut used = vec![Used::default(); machines.len()];
+        for (index, load) in loads.iter().enumerate() {
+            let to = answer.moves.iter().find(|one| one.load == index).map_or(load.on, |one| one.to);
+            used[to] = used[to].with(load);
+        }
+        used
+    }
+
+    proptest! {
+        #[test]
+        fn no_node_is_overfilled_and_nothing_is_lost((machines, loads) in cluster()) {
+            let answer = scale_down(&machines, &loads, Profile::Prod, |load, machine| (load + machine) % 5 != 0);
+            let before = used(&machines, &loads, &ScaleDown { removed: vec![], moves: vec![], monthly: Amount::ZERO });
+            for (index, used) in used(&machines, &loads, &answer).into_iter().enumerate() {
+                let grew = used.cpu > before[index].cpu || used.memory > before[index].memory;
+                prop_assert!(!grew || used.fits(&machines[index], Profile::Prod));
+                if answer.removed.contains(&index) {
+                    prop_assert!(machines[index].removable && machines[index].hourly.is_some());
+                    let left = loads.iter().enumerate().filter(|(load, held)| {
+                        !held.stays && answer.moves.iter().find(|one| one.load == *load).map_or(held.on, |one| one.to) == index
+                    });
+                    prop_assert_eq!(left.count(), 0, "every pod of a removed node has found another");
+                }
+            }
+            for one in &answer.moves {
+                prop_assert!(!loads[one.load].blocked && !loads[one.load].stays);
+                prop_assert!((one.load + one.to) % 5 != 0, "only where it may run");
+                prop_assert!(!answer.removed.contains(&one.to));
+            }
+        }
+
+        #[test]
+        fn the_order_of_nodes_and_pods_does_not_matter((machines, loads) in cluster()) {
+            let names = |machines: &[Machine], answer: &ScaleDown| -> Vec<String> {
+                answer.removed.iter().map(|index| machines[*index].name.to_string()).collect()
+            };
+            let one = scale_down(&machines, &loads, Profile::Dev, |_, _| true);
+            let last = machines.len() - 1;
+            let turned: Vec<Machine> = machines.iter().rev().cloned().collect();
+            let shuffled: Vec<Load> =
+                loads.iter().rev().map(|load| Load { on: last - load.on, ..load.clone() }).collect();
+            let other = scale_down(&turned, &shuffled, Profile::Dev, |_, _| true);
+            prop_assert_eq!(names(&machines, &one), names(&turned, &other));
+            prop_assert_eq!(one.monthly, other.monthly);
+            prop_assert_eq!(one.moves.len(), other.moves.len());
+        }
+    }
+
+    #[test]
+    fn a_node_of_nothing_is_no_candidate_and_an_empty_cluster_gives_nothing() {
+        let empty = scale_down(&[], &[], Profile::Prod, |_, _| true);
+        assert_eq!((empty.removed.len(), empty.monthly), (0, Amount::ZERO));
+        let nothing = Machine { cpu: 0, memory: 0, ..machine(0, 0, 10) };
+        assert_eq!(scale_down(&[nothing], &[], Profile::Prod, |_, _| true).removed, Vec::<usize>::new());
     }
 }

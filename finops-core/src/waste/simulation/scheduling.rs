@@ -9,7 +9,8 @@ pub fn admits(scheduling: &Scheduling, node: &Node) -> bool {
         scheduling.node_selector.as_ref().is_none_or(|selector| selector.select(node.labels.as_ref()));
     let terms = scheduling.affinity.as_ref().and_then(|affinity| affinity.node_terms.as_ref());
     // A term without expressions matches nothing (kubernetes.io, "Node affinity").
-    let meets = |term: &Vec<Expression>| !term.is_empty() && term.iter().all(|expression| holds(expression, node));
+    let meets =
+        |term: &Vec<Expression>| !term.is_empty() && term.iter().all(|expression| holds(expression, node));
     selected && terms.is_none_or(|terms| terms.iter().any(meets)) && bears(scheduling, node)
 }
 
@@ -30,7 +31,9 @@ pub fn tolerates(toleration: &Toleration, taint: &Taint) -> bool {
         Some(key) => *key == taint.key,
         None => exists,
     };
-    let text = |value: Option<&crate::inventory::Name>| value.map(|name| name.as_str().to_owned()).unwrap_or_default();
+    let text = |value: Option<&crate::inventory::Name>| {
+        value.map(|name| name.as_str().to_owned()).unwrap_or_default()
+    };
     effect && key && (exists || text(toleration.value.as_ref()) == text(taint.value.as_ref()))
 }
 
@@ -63,7 +66,11 @@ mod tests {
     use crate::inventory::{Affinity, Labels, Name};
 
     fn expression(key: &str, operator: &str, values: &[&str]) -> Expression {
-        Expression { key: key.into(), operator: operator.into(), values: values.iter().map(|v| Name::from(*v)).collect() }
+        Expression {
+            key: key.into(),
+            operator: operator.into(),
+            values: values.iter().map(|v| Name::from(*v)).collect(),
+        }
     }
 
     fn node() -> Node {
@@ -107,7 +114,8 @@ mod tests {
     fn tolerations_bear_taints() {
         let taint = Taint { key: "gpu".into(), value: Some("yes".into()), effect: "NoSchedule".into() };
         let all = Toleration { operator: Some("Exists".into()), ..Toleration::default() };
-        let equal = Toleration { key: Some("gpu".into()), value: Some("yes".into()), ..Toleration::default() };
+        let equal =
+            Toleration { key: Some("gpu".into()), value: Some("yes".into()), ..Toleration::default() };
         let other = Toleration { value: Some("no".into()), ..equal.clone() };
         let effect = Toleration { effect: Some("NoExecute".into()), ..equal.clone() };
         assert!(tolerates(&all, &taint) && tolerates(&equal, &taint));

@@ -3,7 +3,6 @@
 //!
 //! It computes in f64 on purpose: the answers are compared bit for bit with that program's. Logarithm and powers come
 //! from `libm`, so that they are the same on every platform.
-#![expect(clippy::float_cmp, reason = "the original compares so")]
 
 /// Every bucket is 5 % wider than the one before.
 const RATIO: f64 = 1.05;
@@ -63,7 +62,11 @@ impl Scale {
     }
 
     /// The bucket that holds `value`.
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped just before; NaN is 0")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "clamped just before; NaN is 0"
+    )]
     fn find(&self, value: f64) -> usize {
         if value < self.first {
             return 0;
@@ -105,7 +108,14 @@ impl Histogram {
     #[must_use]
     pub fn new(scale: Scale) -> Self {
         let last = scale.buckets.saturating_sub(1);
-        Self { scale, weights: vec![0.0; scale.buckets], total: 0.0, least: last, most: 0, reference_s: YEAR_ONE_S }
+        Self {
+            scale,
+            weights: vec![0.0; scale.buckets],
+            total: 0.0,
+            least: last,
+            most: 0,
+            reference_s: YEAR_ONE_S,
+        }
     }
 
     /// Whether no bucket has weight.
@@ -183,7 +193,8 @@ impl Histogram {
         if !checkpoint.total.is_finite() || checkpoint.total < 0.0 {
             return None;
         }
-        let mut histogram = Self { total: checkpoint.total, reference_s: checkpoint.reference_s, ..Self::new(scale) };
+        let mut histogram =
+            Self { total: checkpoint.total, reference_s: checkpoint.reference_s, ..Self::new(scale) };
         let ratio = checkpoint.total / sum;
         for (bucket, weight) in &checkpoint.weights {
             let held = histogram.weights.get_mut(*bucket)?;
@@ -192,7 +203,8 @@ impl Histogram {
             }
             *held = f64::from(*weight) * ratio;
         }
-        histogram.least = checkpoint.weights.iter().map(|(bucket, _)| *bucket).min().unwrap_or(histogram.least);
+        histogram.least =
+            checkpoint.weights.iter().map(|(bucket, _)| *bucket).min().unwrap_or(histogram.least);
         histogram.most = checkpoint.weights.iter().map(|(bucket, _)| *bucket).max().unwrap_or_default();
         Some(histogram)
     }
@@ -220,7 +232,8 @@ impl Histogram {
 
     /// Moves the two ends inwards past empty buckets.
     fn narrow(&mut self) {
-        let light = |weights: &[f64], bucket: usize| weights.get(bucket).is_none_or(|weight| *weight < EPSILON);
+        let light =
+            |weights: &[f64], bucket: usize| weights.get(bucket).is_none_or(|weight| *weight < EPSILON);
         let last = self.scale.buckets.saturating_sub(1);
         while self.least < last && light(&self.weights, self.least) {
             self.least = self.least.saturating_add(1);
@@ -232,6 +245,7 @@ impl Histogram {
 }
 
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "the answers are the same bits")]
 mod tests {
     use super::*;
     use proptest::prelude::*;
@@ -260,7 +274,8 @@ mod tests {
         let mut histogram = Histogram::new(Scale::cpu());
         histogram.add(0.1, 1.0, 0);
         histogram.add(1.0, 1.0, 86_400);
-        let weights: Vec<u32> = histogram.checkpoint().weights.into_iter().map(|(_, weight)| weight).collect();
+        let weights: Vec<u32> =
+            histogram.checkpoint().weights.into_iter().map(|(_, weight)| weight).collect();
         assert_eq!(weights, [5000, 10_000]);
     }
 

@@ -1,0 +1,117 @@
+//! Running detectors: each looks at the inventory alone, and a failing one never stops the others.
+
+use super::{Assessment, DetectionConfig, Outcome, config::Setting, summary::ClusterData};
+use crate::{error::Fault, time::Timestamp};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// What a detector looks at.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub enum Inventory<'a> {
+    /// The summary form.
+    Summary(&'a ClusterData),
+}
+
+/// Everything a detector may look at. It reads no clock: `as_of` is the time of the run.
+#[derive(Debug, Clone, Copy)]
+pub struct Context<'a> {
+    /// What is judged.
+    pub inventory: Inventory<'a>,
+    /// The configuration.
+    pub config: &'a DetectionConfig,
+    /// The time of the run.
+    pub as_of: Timestamp,
+}
+
+/// One rule about waste: a pure function of the context.
+pub trait Detector: Send + Sync {
+    /// The stable id, such as `k8s.cpu_over_request`.
+    fn id(&self) -> &'static str;
+
+    /// Its constants.
+    fn settings(&self) -> &'static [Setting] {
+        &[]
+    }
+
+    /// Judges every subject it knows in the inventory; nothing for a form of inventory that it does not read.
+    ///
+    /// # Errors
+    /// The detector failed as a whole; what lies with one subject is an `undetermined` assessment of it instead.
+    fn assess(&self, cx: &Context<'_>) -> Result<Vec<Assessment>, Fault>;
+}
+
+/// A detector that failed as a whole.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Failure {
+    /// Its id.
+    pub detector: String,
+    /// The code: `waste.detector_failed` for a panic or a custom detector's exception.
+    pub code: String,
+    /// What happened.
+    pub message: String,
+}
+
+/// What a run found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DetectionReport {
+    /// Findings: the largest saving first, unknown savings last, then by detector and subject.
+    pub findings: Vec<Assessment>,
+    /// All other assessments by detector and subject.
+    pub others: Vec<Assessment>,
+    /// Detectors that failed, by id.
+    pub failures: Vec<Failure>,
+    /// The configuration of the run.
+    pub config: DetectionConfig,
+}
+
+impl DetectionReport {
+    /// The assessments with this outcome, in the order of the report.
+    pub fn with_outcome(&self, outcome: Outcome) -> impl Iterator<Item = &Assessment> {
+        self.findings.iter().chain(&self.others).filter(move |assessment| assessment.outcome == outcome)
+    }
+
+    /// Sorts assessments into a report: the order in which they were made does not matter.
+    #[must_use]
+    pub fn new(assessments: Vec<Assessment>, mut failures: Vec<Failure>, config: DetectionConfig) -> Self {
+        let (mut findings, mut others): (Vec<_>, Vec<_>) =
+            assessments.into_iter().partition(|assessment| assessment.outcome == Outcome::Finding);
+        findings.sort_by(|one, other| {
+            // `None` is below every amount, so a larger amount first puts it last.
+            let by_saving = other.gross().cmp(&one.gross());
+            by_saving.then_with(|| by_place(one, other))
+        });
+        others.sort_by(by_place);
+        failures.sort();
+        Self { findings, others, failures, config }
+    }
+}
+
+fn by_place(one: &Assessment, other: &Assessment) -> std::cmp::Ordering {
+    one.detector.cmp(other.detector).then_with(|| one.subject.cmp(&other.subject))
+}
+
+/// Runs these detectors; those that the configuration disables are left out.
+pub fn run(detectors: &[&dyn Detector], cx: &Context<'_>) -> DetectionReport {
+    let (mut assessments, mut failures) = (Vec::new(), Vec::new());
+    for detector in detectors.iter().filter(|detector| cx.config.is_enabled(detector.id())) {
+        match catch_unwind(AssertUnwindSafe(|| detector.assess(cx))) {
+            Ok(Ok(mut found)) if assessments.is_empty() => assessments.append(&mut found),
+            Ok(Ok(found)) => assessments.extend(found),
+            Ok(Err(fault)) => failures.push(failure(detector.id(), fault.code(), fault.to_string())),
+            Err(panic) => {
+                let message = panic_message(panic.as_ref());
+                failures.push(failure(detector.id(), "waste.detector_failed", message));
+            }
+        }
+    }
+    DetectionReport::new(assessments, failures, cx.config.clone())
+}
+
+fn failure(detector: &str, code: &str, message: String) -> Failure {
+    Failure { detector: detector.to_owned(), code: code.to_owned(), message }
+}
+
+fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().copied().or(panic.downcast_ref::<String>().map(String::as_str));
+    text.unwrap_or("the detector stopped without a message").to_owned()
+}
