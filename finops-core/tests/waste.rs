@@ -38,26 +38,30 @@ macro_rules! kinds {
     };
 }
 
-kinds!(cluster_data, confidence, risk);
+kinds!(
+    cluster_data,
+    confidence,
+    exact,
+    hpa_pair,
+    krr_simple,
+    krr_simple_limit,
+    lifetime_projection,
+    portfolio,
+    realizable,
+    risk,
+    scale_down,
+    vpa,
+    vpa_histogram
+);
 
 /// Kinds of the vectors whose code is not there yet.
 const PENDING: &[&str] = &[
     "ai_detector",
     "branch_name",
     "detector",
-    "exact",
     "guardrail_input",
     "hcl_edit",
-    "hpa_pair",
-    "krr_simple",
-    "krr_simple_limit",
-    "lifetime_projection",
-    "portfolio",
-    "realizable",
-    "scale_down",
     "ttl",
-    "vpa",
-    "vpa_histogram",
     "yaml_edit",
 ];
 

@@ -385,9 +385,9 @@ pub struct Assessment {
     /// The saving; findings have one.
     pub estimate: Option<Box<Estimate>>,
     /// How likely the change stands; findings have one.
-    pub confidence: Option<Confidence>,
+    pub confidence: Option<Box<Confidence>>,
     /// The harm if it is wrong; findings have one.
-    pub risk: Option<Risk>,
+    pub risk: Option<Box<Risk>>,
     /// The state now.
     pub before: Vec<Fact>,
     /// The state after the change.
@@ -446,8 +446,8 @@ impl Assessment {
             detail: None,
             evidence,
             estimate: Some(Box::new(estimate)),
-            confidence: Some(confidence),
-            risk: Some(risk),
+            confidence: Some(Box::new(confidence)),
+            risk: Some(Box::new(risk)),
             before: Vec::new(),
             after: Vec::new(),
             proposal: opportunity.change(),

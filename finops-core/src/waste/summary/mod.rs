@@ -26,7 +26,7 @@ mod volumes;
 
 pub use read::{Autoscaler, ClusterData, Field, Node, NodeGroup, Volume, Workload};
 
-use super::{Assessment, Detector, OpportunityType, Outcome, Ratio, Reason, Subject};
+use super::{Detector, Ratio, judged::Judged};
 
 /// The detectors on the summary form.
 pub(super) const DETECTORS: &[&dyn Detector] = &[
@@ -41,36 +41,6 @@ pub(super) const DETECTORS: &[&dyn Detector] = &[
 
 /// What a summary leaves open about its numbers.
 const WINDOW_NOT_STATED: &str = "window_not_stated";
-
-/// The subject of one judgement and who judges.
-struct Judged {
-    detector: &'static str,
-    opportunity: OpportunityType,
-    subject: Subject,
-}
-
-impl Judged {
-    fn other(self, outcome: Outcome, reason: Reason) -> Assessment {
-        Assessment::other(self.detector, self.opportunity, self.subject, outcome, reason)
-    }
-
-    fn inapplicable(self, reason: Reason) -> Assessment {
-        self.other(Outcome::Inapplicable, reason)
-    }
-
-    fn undetermined(self, reason: Reason) -> Assessment {
-        self.other(Outcome::Undetermined, reason)
-    }
-
-    fn ok(self, reason: Reason) -> Assessment {
-        self.other(Outcome::Ok, reason)
-    }
-
-    /// A record that cannot be judged because of what stands at `path`.
-    fn invalid(self, path: &str) -> Assessment {
-        Assessment { detail: Some(path.to_owned()), ..self.undetermined(Reason::InvalidRecord) }
-    }
-}
 
 /// The paths of refused values, then those of repeated names: what makes a record unreadable for a detector.
 fn refused<'a>(repeated: bool, name: &'a str, fields: &[&'a Field]) -> Option<&'a str> {

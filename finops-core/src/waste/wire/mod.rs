@@ -1,7 +1,11 @@
 //! The kinds of `waste.json` as functions from JSON to JSON: what Python, Node, the command line and the vectors call.
 
 mod measures;
+mod portfolio;
+mod read;
 mod render;
+mod rightsizing;
+mod simulation;
 mod summary;
 
 pub use render::{
@@ -17,7 +21,8 @@ use crate::{
 pub type Handler = fn(&Json) -> Result<Json, Fault>;
 
 /// The tables of kinds, one a topic. A new topic is one line here.
-const TABLES: &[&[(&str, Handler)]] = &[measures::KINDS, summary::KINDS];
+const TABLES: &[&[(&str, Handler)]] =
+    &[measures::KINDS, portfolio::KINDS, rightsizing::KINDS, simulation::KINDS, summary::KINDS];
 
 /// Computes `kind` from `input`.
 ///
