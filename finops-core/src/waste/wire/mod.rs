@@ -1,5 +1,6 @@
 //! The kinds of `waste.json` as functions from JSON to JSON: what Python, Node, the command line and the vectors call.
 
+mod kubernetes;
 mod measures;
 mod portfolio;
 mod read;
@@ -22,7 +23,7 @@ pub type Handler = fn(&Json) -> Result<Json, Fault>;
 
 /// The tables of kinds, one a topic. A new topic is one line here.
 const TABLES: &[&[(&str, Handler)]] =
-    &[measures::KINDS, portfolio::KINDS, rightsizing::KINDS, simulation::KINDS, summary::KINDS];
+    &[kubernetes::KINDS, measures::KINDS, portfolio::KINDS, rightsizing::KINDS, simulation::KINDS, summary::KINDS];
 
 /// Computes `kind` from `input`.
 ///
