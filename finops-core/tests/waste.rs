@@ -41,6 +41,7 @@ macro_rules! kinds {
 kinds!(
     cluster_data,
     confidence,
+    detector,
     exact,
     hpa_pair,
     krr_simple,
@@ -50,6 +51,7 @@ kinds!(
     realizable,
     risk,
     scale_down,
+    ttl,
     vpa,
     vpa_histogram
 );
@@ -58,10 +60,8 @@ kinds!(
 const PENDING: &[&str] = &[
     "ai_detector",
     "branch_name",
-    "detector",
     "guardrail_input",
     "hcl_edit",
-    "ttl",
     "yaml_edit",
 ];
 

@@ -7,6 +7,7 @@ use super::{
 };
 use crate::{
     inventory::{Labels, Name, Quantity},
+    time::Timestamp,
     waste::{
         Assessment, ClaimKind, Component, Estimate, Evidence, Fact, OpportunityType, Outcome, Ratio, Reason,
         Risk, RiskFactor, Subject, Value, judged::Judged,
@@ -74,7 +75,7 @@ pub(super) fn count(value: impl TryInto<i64>) -> Value {
 /// memory limit of the killed container in bytes.
 pub(super) fn oom_kill(index: &Index<'_>, work: &Work<'_>, container: Option<&Name>) -> Option<bool> {
     index.inventory.pods.as_ref()?;
-    let recent = |at| {
+    let recent = |at: Option<Timestamp>| {
         // A kill without a time is one that the pod's status still shows: it counts.
         at.is_none_or(|at| seconds_between(at, index.as_of) <= TWO_WEEKS)
     };
@@ -110,7 +111,7 @@ pub(super) fn risk_of(index: &Index<'_>, work: &Work<'_>, base: Ratio, resource:
     };
     risk.consider(RiskFactor::NoDisruptionBudget, unprotected);
     if let Some(resource) = resource {
-        let scales = index.inventory.autoscalers.as_ref().map(|_| scaler(index, work, resource).is_some());
+        let scales = index.inventory.autoscalers.as_ref().map(|_| scaler(work, resource).is_some());
         risk.consider(RiskFactor::HpaOnResource, scales);
         let throttled = work.parts.iter().filter_map(|part| part.throttled.as_ref()?.mean).max();
         // A quarter of the periods: what the detector of throttling reports.
@@ -135,15 +136,15 @@ pub(super) fn is_production(index: &Index<'_>, work: &Work<'_>) -> Option<bool> 
 }
 
 /// The autoscaler that scales a workload on a resource, with its target in percent.
-pub(super) fn scaler(index: &Index<'_>, work: &Work<'_>, resource: &str) -> Option<u32> {
-    let all = index.autoscalers(work).iter().filter(|scaler| scaler.kind != "VerticalPodAutoscaler");
+pub(super) fn scaler(work: &Work<'_>, resource: &str) -> Option<u32> {
+    let all = work.autoscalers.iter().filter(|scaler| scaler.kind != "VerticalPodAutoscaler");
     let metrics = all.flat_map(|scaler| scaler.metrics.iter().flatten());
     metrics.filter(|metric| metric.resource == resource).filter_map(|metric| metric.target_utilization).min()
 }
 
 /// Whether a vertical autoscaler sets the requests of a workload.
-pub(super) fn is_managed(index: &Index<'_>, work: &Work<'_>) -> bool {
-    index.autoscalers(work).iter().any(|scaler| {
+pub(super) fn is_managed(work: &Work<'_>) -> bool {
+    work.autoscalers.iter().any(|scaler| {
         scaler.kind == "VerticalPodAutoscaler"
             && scaler.mode.as_ref().is_none_or(|mode| mode == "Auto" || mode == "Recreate")
     })
@@ -188,12 +189,11 @@ fn request_costs(
 
 /// What `replicas` pods of a workload cost by their requests; `None` where a price or every request is missing.
 pub(super) fn cost_of_requests(index: &Index<'_>, work: &Work<'_>, replicas: &Ratio) -> Option<Cost> {
-    let of = |part: &Part<'_>| {
+    let mut parts = Vec::with_capacity(work.parts.len().saturating_mul(2));
+    for part in &work.parts {
         let costs = request_costs(index, work, part, replicas)?;
-        Some(costs.into_iter().map(|(component, cost)| (part.subject.clone(), component, cost)))
-    };
-    let parts: Option<Vec<_>> = work.parts.iter().map(of).collect();
-    let parts: Vec<_> = parts?.into_iter().flatten().collect();
+        parts.extend(costs.into_iter().map(|(component, cost)| (part.subject.clone(), component, cost)));
+    }
     if parts.is_empty() {
         return None;
     }

@@ -15,7 +15,10 @@ use crate::{
         simulation::{Load, Machine, Profile, Surroundings, admits, blocked, scale_down},
     },
 };
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 /// Karpenter's label of the pool of a node.
 const KARPENTER: &str = "karpenter.sh/nodepool";
@@ -25,9 +28,9 @@ pub(super) struct KarpenterPolicy;
 
 /// What the simulation removes, and what the cluster pays for nothing.
 #[derive(Debug)]
-pub(super) struct Plan<'a> {
-    /// Nodes that go, in the order in which they go. Empty nodes are reported for themselves.
-    removed: Vec<&'a Node>,
+pub(super) struct Plan {
+    /// Names of the nodes that go. Empty nodes are reported for themselves.
+    removed: BTreeSet<Name>,
     /// What is allocatable but not requested costs this much an hour.
     idle_hourly: Ratio,
 }
@@ -42,8 +45,8 @@ fn whole(nano: i128, unit: i128) -> u64 {
 }
 
 /// Simulates the scale-down of the whole cluster.
-pub(super) fn plan<'a>(index: &Index<'a>, profile: Profile) -> Plan<'a> {
-    let mut nodes: Vec<&'a Node> = present(index).collect();
+pub(super) fn plan(index: &Index<'_>, profile: Profile) -> Plan {
+    let mut nodes: Vec<&Node> = present(index).collect();
     nodes.sort_by(|one, other| one.name.cmp(&other.name));
     let machines: Vec<Machine> = nodes.iter().map(|node| machine(index, node)).collect();
     let (mut loads, mut schedulings): (Vec<Load>, Vec<Option<&Scheduling>>) = (Vec::new(), Vec::new());
@@ -60,7 +63,7 @@ pub(super) fn plan<'a>(index: &Index<'a>, profile: Profile) -> Plan<'a> {
     };
     let answer = scale_down(&machines, &loads, profile, may_run);
     let removed = answer.removed.iter().filter_map(|position| nodes.get(*position).copied());
-    let removed = removed.filter(|node| !is_empty(index, node)).collect();
+    let removed = removed.filter(|node| !is_empty(index, node)).map(|node| node.name.clone()).collect();
     let idle = nodes.iter().filter_map(|node| idle_hourly(index, node));
     Plan { removed, idle_hourly: idle.fold(Ratio::ZERO, |sum, cost| sum.plus(&cost)) }
 }
@@ -120,7 +123,7 @@ fn profile(cx: &Context<'_>) -> Profile {
 }
 
 /// The saving of removing nodes; claims of one pool are alternatives.
-fn saving(index: &Index<'_>, plan: &Plan<'_>, nodes: &[&Node], pool: &str) -> Estimate {
+fn saving(index: &Index<'_>, plan: &Plan, nodes: &[&Node], pool: &str) -> Estimate {
     let hours = &index.config.month_hours;
     let prices = nodes.iter().filter_map(|node| index.node_prices(node));
     let hourly = prices.fold(Ratio::ZERO, |sum, prices| sum.plus(&prices.hourly.amount));
@@ -143,6 +146,13 @@ fn saving(index: &Index<'_>, plan: &Plan<'_>, nodes: &[&Node], pool: &str) -> Es
         claim.exclusive = Some(Arc::from(format!("node_pool/{pool}")));
     }
     estimate
+}
+
+/// The names of nodes, sorted.
+fn names(nodes: &[&Node]) -> Value {
+    let mut names: Vec<&str> = nodes.iter().map(|node| node.name.as_str()).collect();
+    names.sort_unstable();
+    Value::List(names.into_iter().map(Value::from).collect())
 }
 
 fn risk(index: &Index<'_>, nodes: &[&Node], base: Ratio) -> Risk {
@@ -201,13 +211,13 @@ impl Consolidation {
             return Err(judged.undetermined(Reason::NoNodeData));
         }
         let plan = index.plan(profile);
-        let goes = |node: &&&Node| nodes.iter().any(|one| one.name == node.name);
-        let removed: Vec<&Node> = plan.removed.iter().filter(goes).copied().collect();
+        let removed: Vec<&Node> =
+            nodes.iter().copied().filter(|node| plan.removed.contains(&node.name)).collect();
         if removed.is_empty() {
             return Err(judged.ok(Reason::NotRemovable));
         }
         let estimate = saving(index, plan, &removed, judged.subject.name());
-        let names: Vec<Value> = removed.iter().map(|node| Value::from(node.name.as_str())).collect();
+        let names = names(&removed);
         // 0.30, or 0.40 where Karpenter replaces nodes by itself (specification, section 5).
         let base = Ratio::thousandths(if karpenter { 400 } else { 300 });
         let risk = risk(index, &removed, base);
@@ -215,7 +225,7 @@ impl Consolidation {
             judged.detector,
             judged.opportunity,
             judged.subject,
-            Evidence::from_source("simulation").with("removed", Value::List(names)),
+            Evidence::from_source("simulation").with("removed", names),
             estimate,
             Confidence::estimate(),
             risk,
@@ -284,18 +294,19 @@ impl KarpenterPolicy {
             let label = node.labels.as_ref().and_then(|labels| labels.get(KARPENTER));
             label.or(node.node_pool.as_ref()).is_some_and(|name| *name == pool.name)
         };
-        let removed: Vec<&Node> = plan.removed.iter().copied().filter(of_pool).collect();
+        let goes = |node: &&Node| plan.removed.contains(&node.name) && of_pool(node);
+        let removed: Vec<&Node> = present(index).filter(goes).collect();
         if removed.is_empty() {
             return Err(judged.ok(Reason::Consolidating));
         }
         let estimate = saving(index, plan, &removed, &pool.name);
-        let names: Vec<Value> = removed.iter().map(|node| Value::from(node.name.as_str())).collect();
+        let names = names(&removed);
         let risk = risk(index, &removed, Ratio::thousandths(400));
         let mut finding = Assessment::finding(
             judged.detector,
             judged.opportunity,
             judged.subject,
-            Evidence::from_source("simulation").with("removed", Value::List(names)),
+            Evidence::from_source("simulation").with("removed", names),
             estimate,
             Confidence::estimate(),
             risk,

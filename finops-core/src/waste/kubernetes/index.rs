@@ -48,6 +48,8 @@ pub(super) struct Work<'a> {
     pub excluded: Option<(Outcome, Reason)>,
     /// Prices of its requests.
     pub rates: Rates,
+    /// What changes the number or size of its pods.
+    pub autoscalers: Vec<&'a Autoscaler>,
     pods: Range<usize>,
     usage: Range<usize>,
 }
@@ -56,7 +58,7 @@ type Key<'a> = (&'a str, &'a str, &'a str);
 
 /// Everything that detectors of a full inventory look up.
 #[derive(Debug)]
-pub(super) struct Index<'a> {
+pub(in crate::waste) struct Index<'a> {
     pub inventory: &'a ClusterInventory,
     pub config: &'a DetectionConfig,
     pub prices: &'a PriceBook,
@@ -74,7 +76,7 @@ pub(super) struct Index<'a> {
     mounted: FxHashSet<(&'a str, &'a str)>,
     node_prices: FxHashMap<&'a str, NodePrices>,
     known_costs: FxHashMap<&'a str, &'a KnownCost>,
-    plan: OnceCell<Plan<'a>>,
+    plan: OnceCell<Plan>,
     production: bool,
 }
 
@@ -88,7 +90,7 @@ fn says_production(value: &str) -> bool {
 }
 
 impl<'a> Index<'a> {
-    pub(super) fn new(
+    pub(in crate::waste) fn new(
         inventory: &'a ClusterInventory,
         prices: &'a PriceBook,
         config: &'a DetectionConfig,
@@ -235,6 +237,7 @@ impl<'a> Index<'a> {
             parts: Vec::new(),
             excluded,
             rates: Rates::default(),
+            autoscalers: self.autoscalers.get(&key_of(record)).cloned().unwrap_or_default(),
             pods,
             usage,
         };
@@ -283,7 +286,7 @@ impl<'a> Index<'a> {
     }
 
     /// The pods of a workload, by name.
-    pub(super) fn pods(&self, work: &Work<'a>) -> &[&'a Pod] {
+    pub(super) fn pods(&self, work: &Work<'_>) -> &[&'a Pod] {
         self.pods.get(work.pods.clone()).unwrap_or_default()
     }
 
@@ -300,7 +303,7 @@ impl<'a> Index<'a> {
     /// The series of a workload by metric; of one container, or those without a container.
     pub(super) fn series(
         &self,
-        work: &Work<'a>,
+        work: &Work<'_>,
         container: Option<&Name>,
         metric: Metric,
     ) -> impl Iterator<Item = &'a UsageSeries> {
@@ -315,7 +318,7 @@ impl<'a> Index<'a> {
     }
 
     /// All series of a workload by metric, whatever the container.
-    pub(super) fn all_series(&self, work: &Work<'a>, metric: Metric) -> impl Iterator<Item = &'a UsageSeries> {
+    pub(super) fn all_series(&self, work: &Work<'_>, metric: Metric) -> impl Iterator<Item = &'a UsageSeries> {
         let all = self.usage.get(work.usage.clone()).unwrap_or_default();
         all.iter().filter(move |series| series.metric == metric).copied()
     }
@@ -323,7 +326,7 @@ impl<'a> Index<'a> {
     /// The figures of a container, or of the pods as a whole.
     pub(super) fn figures(
         &self,
-        work: &Work<'a>,
+        work: &Work<'_>,
         container: Option<&Name>,
         metric: Metric,
         window_seconds: u64,
@@ -370,13 +373,6 @@ impl<'a> Index<'a> {
         self.namespaces.get(name).copied()
     }
 
-    /// The autoscalers of a workload.
-    pub(super) fn autoscalers(&self, work: &Work<'_>) -> &[&'a Autoscaler] {
-        let record = work.record;
-        let key = (record.namespace.as_str(), record.kind.as_str(), record.name.as_str());
-        self.autoscalers.get(&key).map_or(&[], Vec::as_slice)
-    }
-
     /// The least request of a container of a namespace, in 1e-9 units.
     pub(super) fn least_request(&self, namespace: &str, resource: &str) -> Option<i128> {
         let ranges = self.limit_ranges.get(namespace)?.iter();
@@ -384,7 +380,7 @@ impl<'a> Index<'a> {
     }
 
     /// Whether a disruption budget selects the pods of a workload; `None` where budgets or labels are not known.
-    pub(super) fn has_budget(&self, work: &Work<'a>) -> Option<bool> {
+    pub(super) fn has_budget(&self, work: &Work<'_>) -> Option<bool> {
         self.inventory.budgets.as_ref()?;
         let Some(budgets) = self.budgets.get(work.record.namespace.as_str()) else { return Some(false) };
         let of_pod = self.pods(work).first().and_then(|pod| pod.labels.as_ref());
@@ -407,7 +403,7 @@ impl<'a> Index<'a> {
     }
 
     /// The scale-down of the whole cluster, simulated once a run.
-    pub(super) fn plan(&self, profile: Profile) -> &Plan<'a> {
+    pub(super) fn plan(&self, profile: Profile) -> &Plan {
         self.plan.get_or_init(|| super::consolidation::plan(self, profile))
     }
 
@@ -423,19 +419,19 @@ impl<'a> Index<'a> {
     }
 
     /// The value of the environment label of a workload, its pods or its namespace.
-    pub(super) fn environment(&self, work: &Work<'a>) -> Option<&'a str> {
+    pub(super) fn environment<'s>(&'s self, work: &'s Work<'_>) -> Option<&'s str> {
         let record = work.record;
         let of_pod = self.pods(work).first().and_then(|pod| pod.labels.as_ref());
         let of_namespace =
             self.namespaces.get(record.namespace.as_str()).and_then(|found| found.labels.as_ref());
         let all = [record.labels.as_ref(), record.pod_labels.as_ref(), of_pod, of_namespace];
         // The fallbacks of an environment in allocation.md 5.7.
-        let of = |labels: &'a Labels| labels.get("environment").or_else(|| labels.get("env"));
+        let of = |labels: &'s Labels| labels.get("environment").or_else(|| labels.get("env"));
         all.into_iter().flatten().find_map(of).map(Name::as_str)
     }
 
     /// How many pods a workload keeps on average; `None` where nothing says so.
-    pub(super) fn replicas(&self, work: &Work<'a>) -> Option<Ratio> {
+    pub(super) fn replicas(&self, work: &Work<'_>) -> Option<Ratio> {
         let record = work.record;
         let batch = record.kind == "Job" || record.kind == "CronJob";
         if let (Some(replicas), false) = (record.replicas, batch) {

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     error::Fault,
-    inventory::{Container, ContainerType, Node, Pod, Quantity, Resources},
+    inventory::{Node, Pod, Resources},
     waste::{
         Assessment, ClaimKind, Component, Confidence, Context, Detector, Estimate, Evidence, Measured,
         OpportunityType, Rates, Ratio, Reason, Risk, RiskFactor, Setting, Subject, SubjectKind, Value,
@@ -37,24 +37,9 @@ pub(super) fn is_control_plane(node: &Node) -> bool {
         .any(|label| labels.is_some_and(|labels| labels.get(label).is_some()))
 }
 
-/// What a pod requests of a resource in 1e-9 units (kubernetes.io "Effective Pod requests and limits"; allocation.md
-/// 3.1).
+/// What a pod requests of a resource in 1e-9 units; nothing requested is 0.
 pub(super) fn pod_request(pod: &Pod, resource: &str) -> i128 {
-    let amount = |resources: Option<&Resources>| resources?.get(resource).map(Quantity::nano);
-    let of = |container: &Container| {
-        amount(container.requests.as_ref()).or_else(|| amount(container.limits.as_ref())).unwrap_or(0)
-    };
-    let (mut running, mut sidecars, mut init) = (0_i128, 0_i128, 0_i128);
-    for container in &pod.containers {
-        match container.r#type {
-            ContainerType::App => running = running.saturating_add(of(container)),
-            ContainerType::Sidecar => sidecars = sidecars.saturating_add(of(container)),
-            ContainerType::Init => init = init.max(of(container).saturating_add(sidecars)),
-        }
-    }
-    let by_containers = running.saturating_add(sidecars).max(init);
-    let base = amount(pod.resources.as_ref()).unwrap_or(by_containers);
-    base.saturating_add(amount(pod.overhead.as_ref()).unwrap_or(0))
+    pod.effective_request(resource).unwrap_or(0)
 }
 
 /// What pods may have of a node.

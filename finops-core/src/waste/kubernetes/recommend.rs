@@ -69,7 +69,7 @@ pub(super) fn recommend(
         Resource::Memory => u64::try_from(least.div_euclid(NANO)).ok(),
     });
     let advised = advised.max(least.unwrap_or(0));
-    let Some(target) = super::common::scaler(index, work, name).filter(|_| advised < request) else {
+    let Some(target) = super::common::scaler(work, name).filter(|_| advised < request) else {
         return Ok(Recommendation { request: advised, backtest, target: None });
     };
     // A lower request alone raises utilisation, and so the number of replicas.

@@ -111,7 +111,7 @@ impl OverRequest {
         if part.injected {
             return Err(judged.inapplicable(Reason::Injected));
         }
-        if is_managed(index, work) {
+        if is_managed(work) {
             return Err(judged.inapplicable(Reason::ManagedByVpa));
         }
         let Some(request) = self.request(part) else {

@@ -90,7 +90,7 @@ impl Cpu {
         if part.injected {
             return Err(judged.inapplicable(Reason::Injected));
         }
-        if is_managed(index, work) {
+        if is_managed(work) {
             return Err(judged.inapplicable(Reason::ManagedByVpa));
         }
         let request = part.record.requests.as_ref().and_then(|requests| requests.cpu());
@@ -200,7 +200,7 @@ impl Memory {
         if part.injected {
             return Err(judged.inapplicable(Reason::Injected));
         }
-        if is_managed(index, work) {
+        if is_managed(work) {
             return Err(judged.inapplicable(Reason::ManagedByVpa));
         }
         let amount = |resources: Option<&crate::inventory::Resources>| {

@@ -86,7 +86,7 @@ impl Detector for UnusedClaim {
         for workload in index.inventory.workloads.iter().flatten() {
             for volume in workload.volumes.iter().flat_map(|volumes| volumes.iter()) {
                 if let VolumeUse::Claim(claim) = volume {
-                    named.insert((&workload.namespace, claim));
+                    named.insert((workload.namespace.as_str(), claim.as_str()));
                 }
             }
         }
