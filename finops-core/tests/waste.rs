@@ -57,13 +57,7 @@ kinds!(
 );
 
 /// Kinds of the vectors whose code is not there yet.
-const PENDING: &[&str] = &[
-    "ai_detector",
-    "branch_name",
-    "guardrail_input",
-    "hcl_edit",
-    "yaml_edit",
-];
+const PENDING: &[&str] = &["ai_detector", "branch_name", "guardrail_input", "hcl_edit", "yaml_edit"];
 
 #[test]
 fn every_kind_is_tested_or_pending_by_name() {

@@ -46,7 +46,8 @@ impl Draft {
 /// Tables and rows in the order of keys; rows with the same key become one.
 pub(super) fn assemble(cluster: Name, mut drafts: Vec<Draft>) -> Result<(Tables, Vec<Row>), Fault> {
     drafts.sort_by(Draft::compare);
-    let (mut nodes, mut namespaces, mut containers) = (Numbers::default(), Numbers::default(), Numbers::default());
+    let (mut nodes, mut namespaces, mut containers) =
+        (Numbers::default(), Numbers::default(), Numbers::default());
     for draft in &drafts {
         nodes.number(&draft.node.name)?;
         namespaces.number(&draft.namespace.name)?;
@@ -58,7 +59,10 @@ pub(super) fn assemble(cluster: Name, mut drafts: Vec<Draft>) -> Result<(Tables,
     let mut tables = Tables {
         cluster,
         nodes: nodes.into_iter().map(|name| NodeFacts { name, ..NodeFacts::default() }).collect(),
-        namespaces: namespaces.into_iter().map(|name| NamespaceFacts { name, ..NamespaceFacts::default() }).collect(),
+        namespaces: namespaces
+            .into_iter()
+            .map(|name| NamespaceFacts { name, ..NamespaceFacts::default() })
+            .collect(),
         pods: Vec::new(),
         containers,
     };
@@ -79,7 +83,8 @@ pub(super) fn assemble(cluster: Name, mut drafts: Vec<Draft>) -> Result<(Tables,
         row.pod = match draft.pod {
             None => NONE,
             Some(pod) => {
-                let same_place = rows.last().is_some_and(|last| (last.node, last.namespace) == (row.node, row.namespace));
+                let same_place =
+                    rows.last().is_some_and(|last| (last.node, last.namespace) == (row.node, row.namespace));
                 let known = tables.pods.last_mut().filter(|last| same_place && last.name == pod.name);
                 match known {
                     Some(known) => *known = pod,

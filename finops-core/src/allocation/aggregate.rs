@@ -191,7 +191,8 @@ impl AllocationSet {
         }
         let (at, count) = (u128::try_from(part).unwrap_or(0), u128::try_from(parts).unwrap_or(1));
         let share = |amount: u128| {
-            let (each, rest) = (amount.checked_div(count).unwrap_or(0), amount.checked_rem(count).unwrap_or(0));
+            let (each, rest) =
+                (amount.checked_div(count).unwrap_or(0), amount.checked_rem(count).unwrap_or(0));
             each.saturating_add(u128::from(at < rest))
         };
         let signed = |amount: i128| {
@@ -208,7 +209,8 @@ impl AllocationSet {
     }
 
     fn view_nodes(&self, rows: &mut [ReportRow]) {
-        let assets = self.assets.iter().filter_map(|asset| Some((asset.name.as_str(), asset.node.as_deref()?)));
+        let assets =
+            self.assets.iter().filter_map(|asset| Some((asset.name.as_str(), asset.node.as_deref()?)));
         let nodes: FxHashMap<&str, &NodeAsset> = assets.collect();
         for row in rows {
             let node = row.values.first().and_then(|name| nodes.get(name.as_str()));
@@ -231,7 +233,9 @@ impl AllocationSet {
         for row in own {
             let amounts = [(row.requested.cpu, row.used.cpu), (row.requested.memory, row.used.memory)];
             for (column, (requested, used)) in amounts.into_iter().enumerate() {
-                if let (Some(sum), Some(use_sum)) = (view.requested.get_mut(column), view.used.get_mut(column)) {
+                if let (Some(sum), Some(use_sum)) =
+                    (view.requested.get_mut(column), view.used.get_mut(column))
+                {
                     *sum = sum.saturating_add(requested);
                     *use_sum = use_sum.saturating_add(used);
                 }

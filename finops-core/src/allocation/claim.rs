@@ -18,7 +18,12 @@ pub(super) struct Claim {
 }
 
 /// The claim for `request` (nanocores or bytes) and what is known of its use over disjoint `intervals` of `seconds`.
-pub(super) fn claim(request: u64, usage: Option<&UsageSeries>, intervals: &[(i64, i64)], seconds: u64) -> Claim {
+pub(super) fn claim(
+    request: u64,
+    usage: Option<&UsageSeries>,
+    intervals: &[(i64, i64)],
+    seconds: u64,
+) -> Claim {
     let over = |amount: u64, seconds: u64| u128::from(amount).saturating_mul(u128::from(seconds));
     let requested = Claim { claimed: over(request, seconds), ..Claim::default() };
     let Some(usage) = usage else { return requested };
@@ -50,7 +55,9 @@ pub(super) fn claim(request: u64, usage: Option<&UsageSeries>, intervals: &[(i64
         UsageData::Summary(summary) => {
             let unit = usage.metric.unit().nano();
             let mean = summary.mean.and_then(|mean| crate::money::div_half_even(mean.max(0), unit));
-            let Some(mean) = mean.map(|mean| u64::try_from(mean).unwrap_or(u64::MAX)) else { return requested };
+            let Some(mean) = mean.map(|mean| u64::try_from(mean).unwrap_or(u64::MAX)) else {
+                return requested;
+            };
             Claim {
                 claimed: over(mean.max(request), seconds),
                 used: over(mean, seconds),
@@ -147,12 +154,16 @@ mod tests {
     #[test]
     fn a_mean_is_rounded_to_its_unit() {
         let mean = |metric, mean| {
-            let data = UsageData::Summary(Box::new(UsageSummary { mean: Some(mean), ..UsageSummary::default() }));
+            let data =
+                UsageData::Summary(Box::new(UsageSummary { mean: Some(mean), ..UsageSummary::default() }));
             claim(1, Some(&series(metric, data)), &[(0, 10)], 10)
         };
         assert_eq!(mean(Metric::MemoryWorkingSet, 7_500_000_000).used, 80);
         assert_eq!(mean(Metric::CpuUsage, 7).used, 70);
-        assert_eq!((mean(Metric::CpuUsage, 0).claimed, mean(Metric::CpuUsage, 0).basis), (10, UsageBasis::Average));
+        assert_eq!(
+            (mean(Metric::CpuUsage, 0).claimed, mean(Metric::CpuUsage, 0).basis),
+            (10, UsageBasis::Average)
+        );
     }
 
     proptest! {

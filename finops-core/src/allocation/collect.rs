@@ -15,7 +15,9 @@ use super::{
 };
 use crate::{
     error::Fault,
-    inventory::{ClusterInventory, Container, ContainerType, Diagnostic, Interval, Name, Node, Pod, Resources},
+    inventory::{
+        ClusterInventory, Container, ContainerType, Diagnostic, Interval, Name, Node, Pod, Resources,
+    },
     money::{Currency, Nanos, overflow},
     price::PriceBook,
 };
@@ -53,7 +55,8 @@ pub(super) fn collect(
     config: &AllocationConfig,
 ) -> Result<AllocationSet, Fault> {
     let before = inventory.as_of.saturating_add_ms(DAY_MS.saturating_neg());
-    let window = config.window.or(inventory.window).unwrap_or(Interval { start: before, end: inventory.as_of });
+    let window =
+        config.window.or(inventory.window).unwrap_or(Interval { start: before, end: inventory.as_of });
     let window = (seconds(window.start), seconds(window.end));
     if window.1 <= window.0 {
         return Err(window_empty("window"));
@@ -150,7 +153,9 @@ impl<'a> Collector<'a> {
         let capacity = node.map(|node| Capacity::of(node, &devices));
         let time = active.1.saturating_sub(active.0).max(0).unsigned_abs();
         let cost = match (node, &capacity) {
-            (Some(node), Some(capacity)) => Some(price(node, capacity, time, self.inventory, prices, self.config)?),
+            (Some(node), Some(capacity)) => {
+                Some(price(node, capacity, time, self.inventory, prices, self.config)?)
+            }
             _ => None,
         };
         let priced = matches!(cost, Some(NodePrice::Whole(..) | NodePrice::Pools(_)));
@@ -175,7 +180,8 @@ impl<'a> Collector<'a> {
         let name = tables.nodes.get(place(number)).map(|facts| facts.name.as_str()).unwrap_or_default();
         if unknown > 0 {
             let message = "pods ran on a node that is not part of the inventory; their cost is unknown";
-            self.diagnostics.push(Diagnostic::new("allocation.unknown_node", message).about(name).times(unknown));
+            self.diagnostics
+                .push(Diagnostic::new("allocation.unknown_node", message).about(name).times(unknown));
         }
         if number == 0 {
             // Where nothing is shared or unmatched these rows have no cost and do not show.
@@ -233,7 +239,11 @@ impl<'a> Collector<'a> {
         Ok(())
     }
 
-    fn unmounted(&mut self, (namespace, users): (u32, Vec<(usize, usize)>), extras: &mut Extras) -> Result<(), Fault> {
+    fn unmounted(
+        &mut self,
+        (namespace, users): (u32, Vec<(usize, usize)>),
+        extras: &mut Extras,
+    ) -> Result<(), Fault> {
         let row = index(self.rows.len())?;
         self.rows.push(Row::new(RowKind::Unmounted, 0, namespace));
         extras.place(&users, row);
@@ -340,7 +350,10 @@ impl<'a> Collector<'a> {
         for (resource, claim) in ["cpu", "memory"].into_iter().zip(claims) {
             let low = claim.known.saturating_mul(100) < time.saturating_mul(LOW_COVERAGE_PERCENT);
             if claim.basis == super::UsageBasis::Series && low {
-                let message = format!("use is known for {} of {time} seconds; the request counts for the rest", claim.known);
+                let message = format!(
+                    "use is known for {} of {time} seconds; the request counts for the rest",
+                    claim.known
+                );
                 let mut remark = Diagnostic::new("allocation.low_coverage", message).about(subject());
                 remark.resource = Some(Name::from(resource));
                 self.diagnostics.push(remark);
@@ -374,7 +387,8 @@ fn clip(intervals: &[(i64, i64)], bounds: (i64, i64), out: &mut Vec<(i64, i64)>)
 }
 
 fn total_seconds(intervals: &[(i64, i64)]) -> u32 {
-    let sum = intervals.iter().fold(0_i64, |sum, (start, end)| sum.saturating_add(end.saturating_sub(*start)));
+    let sum =
+        intervals.iter().fold(0_i64, |sum, (start, end)| sum.saturating_add(end.saturating_sub(*start)));
     u32::try_from(sum).unwrap_or(u32::MAX)
 }
 
@@ -385,7 +399,8 @@ fn ends(intervals: &[(i64, i64)]) -> (i64, i64) {
 
 /// When a pod was there: from its start to its end where known, else while a container ran.
 pub(super) fn pod_interval(pod: &Pod, window: (i64, i64)) -> (i64, i64) {
-    let running = pod.containers.iter().flat_map(|container| container.running.as_deref().unwrap_or_default());
+    let running =
+        pod.containers.iter().flat_map(|container| container.running.as_deref().unwrap_or_default());
     let (mut from, mut to) = (i64::MAX, i64::MIN);
     for (start, end) in running {
         from = from.min(seconds(*start));
@@ -400,7 +415,8 @@ pub(super) fn pod_interval(pod: &Pod, window: (i64, i64)) -> (i64, i64) {
 
 /// Nanocores and bytes that a container requests; a missing request is its limit, as the API server sets it.
 fn requests(container: &Container) -> [u64; 2] {
-    let of = |resources: &Option<Resources>, name| resources.as_ref().and_then(|resources| resources.get(name));
+    let of =
+        |resources: &Option<Resources>, name| resources.as_ref().and_then(|resources| resources.get(name));
     let amount = |name| of(&container.requests, name).or_else(|| of(&container.limits, name));
     let cpu = amount("cpu").map_or(0, |cpu| u64::try_from(cpu.nano()).unwrap_or(0));
     let memory = amount("memory").map_or(0, |memory| u64::try_from(memory.whole()).unwrap_or(0));
@@ -511,7 +527,8 @@ pub(super) fn split_nodes(set: &mut AllocationSet) -> Result<(), Fault> {
     for asset in &mut assets {
         if let (Some(cost), Some(node)) = (asset.cost, asset.node.as_mut()) {
             if !node.own_rates {
-                split_pools(set, node, cost).map_err(|fault| fault.below(&format!("assets.{}", asset.name)))?;
+                split_pools(set, node, cost)
+                    .map_err(|fault| fault.below(&format!("assets.{}", asset.name)))?;
             }
         }
     }

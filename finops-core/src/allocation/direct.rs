@@ -4,7 +4,7 @@ use super::{
     config::OverAllocation,
     node::{NodeAsset, Pool, node_split, round_share, unschedulable},
     row::{Row, RowStatus, nanos, place},
-    set::{Asset, AssetKind, AllocationSet},
+    set::{AllocationSet, Asset, AssetKind},
 };
 use crate::{
     error::Fault,
@@ -87,7 +87,9 @@ impl AllocationSet {
                 balance = cost.checked_sub(paid).ok_or_else(overflow)?;
                 scratch.split(paid)?;
             }
-            for (row, part) in self.rows.get_mut(start..end).unwrap_or_default().iter_mut().zip(&scratch.parts) {
+            for (row, part) in
+                self.rows.get_mut(start..end).unwrap_or_default().iter_mut().zip(&scratch.parts)
+            {
                 row.add(column, *part)?;
             }
             pool.idle = nanos(idle)?;

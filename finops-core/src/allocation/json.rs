@@ -43,9 +43,13 @@ pub(super) fn costs(cost: &[Nanos; 7]) -> Json {
 /// What is attributed, without zeros.
 pub(super) fn attributed(row: &Row) -> Option<Json> {
     let Row { attributed, .. } = row;
-    let all = [("idle", attributed.idle), ("shared", attributed.shared), ("shared_idle", attributed.shared_idle)];
-    let members: Members =
-        all.iter().filter(|(_, cost)| !cost.is_zero()).map(|(name, cost)| ((*name).to_owned(), money(*cost))).collect();
+    let all =
+        [("idle", attributed.idle), ("shared", attributed.shared), ("shared_idle", attributed.shared_idle)];
+    let members: Members = all
+        .iter()
+        .filter(|(_, cost)| !cost.is_zero())
+        .map(|(name, cost)| ((*name).to_owned(), money(*cost)))
+        .collect();
     (!members.is_empty()).then(|| object(members))
 }
 
@@ -70,20 +74,32 @@ impl AllocationSet {
     pub fn to_json(&self) -> Json {
         let mut members = Members::new();
         put(&mut members, "cluster", self.tables.cluster.as_str());
-        put(&mut members, "window", Json::object([("start", instant(self.window.0)), ("end", instant(self.window.1))]));
+        put(
+            &mut members,
+            "window",
+            Json::object([("start", instant(self.window.0)), ("end", instant(self.window.1))]),
+        );
         put(&mut members, "currency", self.currency.code());
         put(&mut members, "config", self.config_json());
         put(&mut members, "reconciled", self.reconciled);
         let nodes = self.assets.iter().filter_map(|asset| asset.node.as_deref());
         let nodes: FxHashMap<u32, &NodeAsset> = nodes.map(|node| (node.node, node)).collect();
         put(&mut members, "rows", Json::Array(self.rows().map(|row| self.row_json(row, &nodes)).collect()));
-        put(&mut members, "assets", Json::Array(self.assets.iter().map(|asset| self.asset_json(asset)).collect()));
+        put(
+            &mut members,
+            "assets",
+            Json::Array(self.assets.iter().map(|asset| self.asset_json(asset)).collect()),
+        );
         put(&mut members, "totals", totals(&self.totals));
         put(&mut members, "difference", text(self.totals.difference()));
         if let Some(reason) = self.network_reason {
             put(&mut members, "not_priced", Json::object([("network", Json::from(reason))]));
         }
-        put(&mut members, "diagnostics", Json::Array(self.diagnostics.iter().map(Diagnostic::to_json).collect()));
+        put(
+            &mut members,
+            "diagnostics",
+            Json::Array(self.diagnostics.iter().map(Diagnostic::to_json).collect()),
+        );
         object(members)
     }
 
@@ -92,14 +108,22 @@ impl AllocationSet {
         let unpriced = row.status == RowStatus::Unpriced;
         put(&mut members, "key", Json::array(self.key(row)));
         if let Some((kind, name)) = self.owner(row) {
-            put(&mut members, "owner", Json::object([("kind", kind), ("name", name)].map(|(n, v)| (n, Json::from(v)))));
+            put(
+                &mut members,
+                "owner",
+                Json::object([("kind", kind), ("name", name)].map(|(n, v)| (n, Json::from(v)))),
+            );
         }
         if !self.services(row).is_empty() {
             put(&mut members, "services", Json::array(self.services(row).iter().map(Name::as_str)));
         }
         let labels = if row.kind.is_ordinary() { self.labels(row) } else { Vec::new() };
         if !labels.is_empty() {
-            put(&mut members, "labels", Json::object(labels.into_iter().map(|(name, value)| (name, Json::from(value)))));
+            put(
+                &mut members,
+                "labels",
+                Json::object(labels.into_iter().map(|(name, value)| (name, Json::from(value)))),
+            );
         }
         if row.kind.is_ordinary() && row.end > row.start {
             put(&mut members, "start", instant(row.start));
@@ -115,10 +139,20 @@ impl AllocationSet {
         if row.kind == RowKind::Container {
             let [cpu, memory] = row.basis;
             let basis = [("cpu", cpu), ("memory", memory)];
-            put(&mut members, "usage_basis", Json::object(basis.map(|(name, basis)| (name, Json::from(basis.as_str())))));
-            let coverage = |known: u32| super::aggregate::ppm(known.into(), row.seconds.into()).map_or(Json::Null, Json::from);
+            put(
+                &mut members,
+                "usage_basis",
+                Json::object(basis.map(|(name, basis)| (name, Json::from(basis.as_str())))),
+            );
+            let coverage = |known: u32| {
+                super::aggregate::ppm(known.into(), row.seconds.into()).map_or(Json::Null, Json::from)
+            };
             let [cpu, memory] = row.known_seconds;
-            put(&mut members, "coverage_ppm", Json::object([("cpu", coverage(cpu)), ("memory", coverage(memory))]));
+            put(
+                &mut members,
+                "coverage_ppm",
+                Json::object([("cpu", coverage(cpu)), ("memory", coverage(memory))]),
+            );
         }
         if unpriced {
             put(&mut members, "cost", Json::Null);

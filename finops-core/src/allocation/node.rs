@@ -96,7 +96,8 @@ pub fn node_split(cost: i128, capacity: &Capacity, split: Split, rates: &Rates) 
     };
     let scale = u128::from(if capacity.gpu > 0 { capacity.gpu_scale.max(1) } else { 1 });
     let [cpu, memory, gpu] = prices;
-    let weight = |amount: u64, price: u128, unit: u128| u128::from(amount).checked_mul(price)?.checked_mul(unit);
+    let weight =
+        |amount: u64, price: u128, unit: u128| u128::from(amount).checked_mul(price)?.checked_mul(unit);
     let weights = || {
         Some([
             weight(capacity.millicores, cpu, KIB_PER_GIB.checked_mul(scale)?)?,
@@ -214,9 +215,16 @@ pub(super) fn price(
 }
 
 /// The list price of the node's instance.
-fn listed(node: &Node, time: u128, inventory: &ClusterInventory, prices: &PriceBook) -> Result<NodePrice, Fault> {
+fn listed(
+    node: &Node,
+    time: u128,
+    inventory: &ClusterInventory,
+    prices: &PriceBook,
+) -> Result<NodePrice, Fault> {
     let (Some(region), Some(instance_type)) = (&node.region, &node.instance_type) else {
-        return Ok(NodePrice::Unknown("it has no cost, and no region and instance type to look one up".to_owned()));
+        return Ok(NodePrice::Unknown(
+            "it has no cost, and no region and instance type to look one up".to_owned(),
+        ));
     };
     let purchase = match node.capacity_type.as_deref() {
         Some("spot") => Purchase::Spot,

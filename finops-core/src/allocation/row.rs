@@ -26,15 +26,8 @@ pub enum Column {
 
 impl Column {
     /// Every column, in the order of [`Row::cost`].
-    pub const ALL: [Self; 7] = [
-        Self::Cpu,
-        Self::Memory,
-        Self::Gpu,
-        Self::Volume,
-        Self::LoadBalancer,
-        Self::Network,
-        Self::External,
-    ];
+    pub const ALL: [Self; 7] =
+        [Self::Cpu, Self::Memory, Self::Gpu, Self::Volume, Self::LoadBalancer, Self::Network, Self::External];
 
     /// Its name in the wire form.
     #[must_use]

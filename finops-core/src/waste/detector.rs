@@ -1,6 +1,9 @@
 //! Running detectors: each looks at the inventory alone, and a failing one never stops the others.
 
-use super::{Assessment, DetectionConfig, Outcome, config::Setting, kubernetes::Index, summary::ClusterData};
+use super::{
+    Assessment, DetectionConfig, Outcome, PortfolioSummary, config::Setting, kubernetes::Index,
+    summary::ClusterData,
+};
 use crate::{error::Fault, inventory::ClusterInventory, price::PriceBook, time::Timestamp};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -102,6 +105,8 @@ pub struct DetectionReport {
     pub others: Vec<Assessment>,
     /// Detectors that failed, by id.
     pub failures: Vec<Failure>,
+    /// What the findings are worth together.
+    pub portfolio: PortfolioSummary,
     /// The configuration of the run.
     pub config: DetectionConfig,
 }
@@ -124,7 +129,7 @@ impl DetectionReport {
         });
         others.sort_by(by_place);
         failures.sort();
-        Self { findings, others, failures, config }
+        Self { findings, others, failures, portfolio: PortfolioSummary::default(), config }
     }
 }
 
@@ -153,7 +158,9 @@ pub fn run(detectors: &[&'static dyn Detector], cx: &Context<'_>) -> DetectionRe
             }
         }
     }
-    DetectionReport::new(assessments, failures, cx.config.clone())
+    let mut report = DetectionReport::new(assessments, failures, cx.config.clone());
+    report.portfolio = super::realize::realize(&mut report.findings, cx);
+    report
 }
 
 fn failure(detector: &str, code: &str, message: String) -> Failure {

@@ -163,10 +163,12 @@ impl<'a> ServiceIndex<'a> {
     fn new(inventory: &'a ClusterInventory, tables: &Tables) -> Self {
         let mut index = Self { by_label: FxHashMap::default(), by_endpoint: FxHashMap::default() };
         for service in inventory.services.as_deref().unwrap_or_default() {
-            let Some(namespace) = find(&tables.namespaces, &service.namespace, |facts| facts.name.as_str()) else {
+            let Some(namespace) = find(&tables.namespaces, &service.namespace, |facts| facts.name.as_str())
+            else {
                 continue;
             };
-            if let Some((name, value)) = service.selector.as_ref().and_then(|selector| selector.iter().next()) {
+            if let Some((name, value)) = service.selector.as_ref().and_then(|selector| selector.iter().next())
+            {
                 index.by_label.entry((namespace, name, value)).or_default().push(service);
             }
             for pod in service.ready_endpoints.iter().flatten() {

@@ -12,10 +12,7 @@ use crate::{
 pub type Handler = fn(&Json) -> Result<Json, Fault>;
 
 /// The tables of kinds, one a topic. A new topic is one line here.
-const TABLES: &[&[(&str, Handler)]] = &[
-    arithmetic::KINDS,
-    sets::KINDS,
-];
+const TABLES: &[&[(&str, Handler)]] = &[arithmetic::KINDS, sets::KINDS];
 
 /// Computes `kind` from `input`.
 ///

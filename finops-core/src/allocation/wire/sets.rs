@@ -6,8 +6,8 @@ use super::{
 };
 use crate::{
     allocation::{
-        AllocationConfig, AllocationSet, Asset, AssetKind, AssetCharge, Capacity, Filter, Key, NodeAsset, Pool, Row,
-        RowKind, RowStatus, Totals,
+        AllocationConfig, AllocationSet, Asset, AssetCharge, AssetKind, Capacity, Filter, Key, NodeAsset,
+        Pool, Row, RowKind, RowStatus, Totals,
         accumulate::{Draft, assemble},
         allocate,
         config::Idle,
@@ -40,7 +40,8 @@ fn set(input: &Json) -> Result<AllocationSet, Fault> {
         Some(rows) => PriceBook::from_json(rows).map_err(|fault| fault.below("prices"))?,
         None => PriceBook::builtin(),
     };
-    let read = ClusterInventory::from_json(member(input, "inventory")?).map_err(|fault| fault.below("inventory"))?;
+    let read =
+        ClusterInventory::from_json(member(input, "inventory")?).map_err(|fault| fault.below("inventory"))?;
     let mut set = allocate(&read.value, &prices, &config)?;
     set.diagnostics.splice(0..0, read.diagnostics);
     Ok(set)
@@ -72,7 +73,10 @@ fn rows_of_set(input: &Json) -> Result<Json, Fault> {
         ("rows", Json::Array(set.rows().map(|found| row(&set, found)).collect())),
         ("assets_total", Json::from(text(set.totals.assets))),
         ("difference", Json::from(text(set.totals.difference()))),
-        ("diagnostics", Json::Array(set.diagnostics.iter().map(crate::inventory::Diagnostic::to_json).collect())),
+        (
+            "diagnostics",
+            Json::Array(set.diagnostics.iter().map(crate::inventory::Diagnostic::to_json).collect()),
+        ),
     ]))
 }
 
@@ -93,7 +97,8 @@ fn report(input: &Json) -> Result<Json, Fault> {
     let filter = input.get("filter").filter(|filter| !filter.is_null());
     let filter = filter.map(Filter::from_json).transpose().map_err(|fault| fault.below("filter"))?;
     let report = reconciled(input, set(input)?)?.aggregate(&by, filter.as_ref())?;
-    let places = input.get("places").and_then(Json::as_number).and_then(crate::json::Number::as_u64).unwrap_or(2);
+    let places =
+        input.get("places").and_then(Json::as_number).and_then(crate::json::Number::as_u64).unwrap_or(2);
     let places = u32::try_from(places).unwrap_or(u32::MAX);
     match input.get("format").and_then(Json::as_str) {
         None | Some("json") => Ok(report.to_json()),
@@ -163,7 +168,8 @@ fn waterfall(input: &Json) -> Result<Json, Fault> {
         let column = crate::allocation::direct::RESOURCES.iter().position(|name| *name == resource);
         let pools = idle.entry(text("node").map_err(|fault| fault.below(&path))?).or_default();
         let pool = column.and_then(|column| pools.get_mut(column));
-        let pool = pool.ok_or_else(|| refuse(&path, format!("`{}` is no resource", crate::error::shorten(&resource))))?;
+        let pool = pool
+            .ok_or_else(|| refuse(&path, format!("`{}` is no resource", crate::error::shorten(&resource))))?;
         *pool = money(json, "amount").map_err(|fault| fault.below(&path))?;
     }
     for (name, pools) in &idle {
@@ -202,7 +208,10 @@ fn waterfall(input: &Json) -> Result<Json, Fault> {
     let ordinary = all.rows.iter().filter(|row| !row.name().starts_with("__"));
     let rows = ordinary.map(|row| {
         let idle = text(row.idle.saturating_add(row.shared_idle));
-        (row.name(), Json::object([("total", Json::from(text(row.total))), ("attributed_idle", Json::from(idle))]))
+        (
+            row.name(),
+            Json::object([("total", Json::from(text(row.total))), ("attributed_idle", Json::from(idle))]),
+        )
     });
     out.insert("all", Json::object(rows));
     out.insert("idle_row", text(set.totals.idle));
@@ -241,7 +250,9 @@ fn assets_of(set: &AllocationSet, idle: &BTreeMap<String, [Nanos; 3]>) -> Result
 
 fn labels(json: Option<&Json>) -> Option<Labels> {
     let pairs = json?.as_object()?.iter();
-    Some(Labels::new(pairs.filter_map(|(name, value)| Some((Name::from(name), Name::from(value.as_str()?)))).collect()))
+    Some(Labels::new(
+        pairs.filter_map(|(name, value)| Some((Name::from(name), Name::from(value.as_str()?)))).collect(),
+    ))
 }
 
 /// `{rows: [{pod, namespace, labels, namespace_labels, services, total}], by, filter, config}`: totals by name.
@@ -265,8 +276,14 @@ fn aggregate(input: &Json) -> Result<Json, Fault> {
             Some(_) => Name::from(path.as_str()),
             None => Name::default(),
         });
-        let mut services: Vec<Name> =
-            json.get("services").and_then(Json::as_array).unwrap_or_default().iter().filter_map(Json::as_str).map(Name::from).collect();
+        let mut services: Vec<Name> = json
+            .get("services")
+            .and_then(Json::as_array)
+            .unwrap_or_default()
+            .iter()
+            .filter_map(Json::as_str)
+            .map(Name::from)
+            .collect();
         services.sort_by(|a, b| crate::allocation::canonical(a, b));
         services.dedup();
         let services: Option<Arc<[Name]>> = (!services.is_empty()).then(|| services.into());

@@ -6,13 +6,14 @@ use super::{
     price::{NodePrices, rates_of},
 };
 use crate::{
+    allocation::{self, AllocationConfig, RowStatus},
     inventory::{
-        Autoscaler, Budget, ClusterInventory, Container, ContainerType, KnownCost, Labels, LimitRange, Metric, Name,
-        Namespace, Node, Pod, UsageSeries, UsageSubject, VolumeUse, Workload,
+        Autoscaler, Budget, ClusterInventory, Container, ContainerType, KnownCost, Labels, LimitRange,
+        Metric, Name, Namespace, Node, Pod, UsageSeries, UsageSubject, VolumeUse, Workload,
     },
     price::PriceBook,
     time::Timestamp,
-    waste::{DetectionConfig, Outcome, Ratio, Rates, Reason, Subject, simulation::Profile},
+    waste::{DetectionConfig, Outcome, Rates, Ratio, Reason, Subject, simulation::Profile},
 };
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::{cell::OnceCell, ops::Range};
@@ -77,6 +78,7 @@ pub(in crate::waste) struct Index<'a> {
     node_prices: FxHashMap<&'a str, NodePrices>,
     known_costs: FxHashMap<&'a str, &'a KnownCost>,
     plan: OnceCell<Plan>,
+    allocated: OnceCell<FxHashMap<usize, Ratio>>,
     production: bool,
 }
 
@@ -114,6 +116,7 @@ impl<'a> Index<'a> {
             node_prices: FxHashMap::default(),
             known_costs: FxHashMap::default(),
             plan: OnceCell::new(),
+            allocated: OnceCell::new(),
             production: inventory.tags.iter().flatten().any(|tag| says_production(tag)),
         };
         for namespace in inventory.namespaces.iter().flatten() {
@@ -205,7 +208,8 @@ impl<'a> Index<'a> {
 
     /// Usage with the position of its workload; fills the usage of claims.
     fn usage_by_work(&mut self, pods: &[(usize, &'a Pod)]) -> Vec<(usize, &'a UsageSeries)> {
-        let by_pod = self.inventory.usage.iter().flatten().any(|s| matches!(s.subject, UsageSubject::Pod { .. }));
+        let by_pod =
+            self.inventory.usage.iter().flatten().any(|s| matches!(s.subject, UsageSubject::Pod { .. }));
         let of_pod: FxHashMap<(&str, &str), usize> = if by_pod {
             pods.iter().map(|(position, pod)| ((&*pod.namespace, &*pod.name), *position)).collect()
         } else {
@@ -229,7 +233,13 @@ impl<'a> Index<'a> {
         found
     }
 
-    fn work(&self, subject: Subject, record: &'a Workload, pods: Range<usize>, usage: Range<usize>) -> Work<'a> {
+    fn work(
+        &self,
+        subject: Subject,
+        record: &'a Workload,
+        pods: Range<usize>,
+        usage: Range<usize>,
+    ) -> Work<'a> {
         let excluded = self.excluded(&record.namespace, record.annotations.as_ref());
         let mut work = Work {
             record,
@@ -318,7 +328,11 @@ impl<'a> Index<'a> {
     }
 
     /// All series of a workload by metric, whatever the container.
-    pub(super) fn all_series(&self, work: &Work<'_>, metric: Metric) -> impl Iterator<Item = &'a UsageSeries> {
+    pub(super) fn all_series(
+        &self,
+        work: &Work<'_>,
+        metric: Metric,
+    ) -> impl Iterator<Item = &'a UsageSeries> {
         let all = self.usage.get(work.usage.clone()).unwrap_or_default();
         all.iter().filter(move |series| series.metric == metric).copied()
     }
@@ -346,7 +360,12 @@ impl<'a> Index<'a> {
     }
 
     /// The usage of a claim.
-    pub(super) fn claim_series(&self, namespace: &str, name: &str, metric: Metric) -> Option<&'a UsageSeries> {
+    pub(super) fn claim_series(
+        &self,
+        namespace: &str,
+        name: &str,
+        metric: Metric,
+    ) -> Option<&'a UsageSeries> {
         self.claim_usage.get(&(namespace, name, metric)).copied()
     }
 
@@ -367,10 +386,6 @@ impl<'a> Index<'a> {
         let of_namespace = self.namespaces.get(namespace).and_then(|found| found.annotations.as_ref());
         let verdicts = [annotations, of_namespace].map(|labels| labels.and_then(|l| ignored(l, self.as_of)));
         verdicts.into_iter().flatten().min_by_key(|(outcome, _)| *outcome != Outcome::Inapplicable)
-    }
-
-    pub(super) fn namespace(&self, name: &str) -> Option<&'a Namespace> {
-        self.namespaces.get(name).copied()
     }
 
     /// The least request of a container of a namespace, in 1e-9 units.
@@ -444,7 +459,8 @@ impl<'a> Index<'a> {
             return i64::try_from(running.count()).ok().map(Ratio::from);
         }
         // Pods that lived part of the window count by their life (specification 6.4).
-        let start = self.as_of.saturating_add_ms(TWO_WEEKS.saturating_mul(1000).cast_signed().saturating_neg());
+        let start =
+            self.as_of.saturating_add_ms(TWO_WEEKS.saturating_mul(1000).cast_signed().saturating_neg());
         let mut seconds = 0_u64;
         for pod in pods {
             let from = pod.start.or(pod.created_at)?.max(start);
@@ -453,10 +469,44 @@ impl<'a> Index<'a> {
         Ratio::new(seconds.into(), TWO_WEEKS.into())
     }
 
-    /// What a workload is known to cost a month: its allocation over a window, scaled.
+    /// What a workload was allocated, scaled to a month: as given, else by allocating the cluster.
     pub(super) fn known_cost(&self, work: &Work<'_>) -> Option<Ratio> {
+        if self.inventory.allocation.is_none() {
+            let record = work.record;
+            let position = self.work_of.get(&(&*record.namespace, &*record.kind, &*record.name))?;
+            return self.allocated.get_or_init(|| self.allocate()).get(position).cloned();
+        }
         let known = self.known_costs.get(work.subject.id())?;
         Ratio::from(known.cost).times(&self.config.month_hours).over(&known.window_hours.into())
+    }
+
+    /// The monthly cost of workloads by position; those without a known cost are left out.
+    fn allocate(&self) -> FxHashMap<usize, Ratio> {
+        let inventory = self.inventory;
+        if inventory.nodes.is_none() || inventory.pods.is_none() {
+            return FxHashMap::default();
+        }
+        let Ok(set) = allocation::allocate(inventory, self.prices, &AllocationConfig::default()) else {
+            return FxHashMap::default();
+        };
+        let (mut sums, mut unpriced) = (FxHashMap::<usize, i128>::default(), FxHashSet::default());
+        for row in set.rows() {
+            let Some((kind, name)) = set.owner(row) else { continue };
+            let [_, _, namespace, ..] = set.key(row);
+            let Some(position) = self.work_of.get(&(namespace, kind, name)) else { continue };
+            if row.status != RowStatus::Priced {
+                unpriced.insert(*position);
+            }
+            let sum = sums.entry(*position).or_default();
+            *sum = sum.saturating_add(row.direct());
+        }
+        let seconds = set.window.1.saturating_sub(set.window.0);
+        let scale = self.config.month_hours.times(&Ratio::from(3600)).over(&Ratio::from(seconds));
+        let scale = scale.unwrap_or_default();
+        // Nothing allocated is a life that the inventory does not tell, not a workload that is free.
+        let known = |(position, _): &(usize, i128)| !unpriced.contains(position);
+        let known = sums.into_iter().filter(|(_, sum)| *sum > 0).filter(known);
+        known.map(|(position, sum)| (position, Ratio::nanos(sum).times(&scale))).collect()
     }
 
     /// The age of something in seconds.

@@ -1,4 +1,5 @@
 //! Detectors on a full inventory of a Kubernetes cluster: one file a family, one line of registration a detector.
+#![expect(clippy::result_large_err, reason = "an assessment is the answer either way, and most end early")]
 
 mod autoscalers;
 mod common;
@@ -16,12 +17,14 @@ mod requests;
 mod schedule;
 mod services;
 mod storage;
+mod supply;
 mod under;
 mod volumes;
 mod zombies;
 
 pub use expiry::expiry;
 pub(super) use index::Index;
+pub(super) use supply::{Proposed, node_supply, simulate};
 
 use super::Detector;
 

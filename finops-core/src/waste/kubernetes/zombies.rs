@@ -153,7 +153,8 @@ impl Detector for CrashLooping {
 /// Whether a pod waits because its container crashes or its image cannot be pulled.
 fn fails(pod: &Pod) -> bool {
     let waits = |reason: &Name| reason == "CrashLoopBackOff" || reason == "ImagePullBackOff";
-    let ready = pod.conditions.iter().flatten().any(|one| one.r#type == "Ready" && one.status == Status::True);
+    let ready =
+        pod.conditions.iter().flatten().any(|one| one.r#type == "Ready" && one.status == Status::True);
     !ready && pod.containers.iter().any(|container| container.waiting.as_ref().is_some_and(waits))
 }
 

@@ -10,7 +10,7 @@ mod simulation;
 mod summary;
 
 pub use render::{
-    assessment, claim, confidence_inputs, estimate, evidence, facts, report, risk_inputs, value,
+    assessment, claim, confidence_inputs, estimate, evidence, facts, portfolio, report, risk_inputs, value,
 };
 
 use crate::{
@@ -22,8 +22,14 @@ use crate::{
 pub type Handler = fn(&Json) -> Result<Json, Fault>;
 
 /// The tables of kinds, one a topic. A new topic is one line here.
-const TABLES: &[&[(&str, Handler)]] =
-    &[kubernetes::KINDS, measures::KINDS, portfolio::KINDS, rightsizing::KINDS, simulation::KINDS, summary::KINDS];
+const TABLES: &[&[(&str, Handler)]] = &[
+    kubernetes::KINDS,
+    measures::KINDS,
+    portfolio::KINDS,
+    rightsizing::KINDS,
+    simulation::KINDS,
+    summary::KINDS,
+];
 
 /// Computes `kind` from `input`.
 ///
