@@ -92,9 +92,9 @@ fn records(index: usize, draw: &Draw) -> Vec<(&'static str, Json)> {
         node % 3
     );
     let volume = format!(
-        r#"{{"claim": {{"namespace": "{namespace}", "name": "data{}"}}, "pv": "pv{index}", "phase": "Bound",
+        r#"{{"claim": {{"namespace": "{namespace}", "name": "{}{index}"}}, "pv": "pv{index}", "phase": "Bound",
             "size": "{memory}Gi", "type": "gp3", "created_at": "2026-10-01T00:00:00Z"}}"#,
-        index + usize::from(flag)
+        if flag { "data" } else { "spare" }
     );
     let service = format!(
         r#"{{"namespace": "{namespace}", "name": "s{index}", "type": "LoadBalancer", "selector": {{"app": "x"}},

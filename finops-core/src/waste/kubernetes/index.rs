@@ -215,11 +215,21 @@ impl<'a> Index<'a> {
         } else {
             FxHashMap::default()
         };
-        let mut found = Vec::new();
+        let mut found = Vec::with_capacity(self.inventory.usage.as_ref().map_or(0, Vec::len));
+        // The series of a workload mostly stand together.
+        let mut last: Option<(Key<'a>, Option<&usize>)> = None;
         for series in self.inventory.usage.iter().flatten() {
             let position = match &series.subject {
                 UsageSubject::Workload { namespace, kind, name, .. } => {
-                    self.work_of.get(&(namespace.as_str(), kind.as_str(), name.as_str()))
+                    let key = (namespace.as_str(), kind.as_str(), name.as_str());
+                    match last {
+                        Some((known, position)) if known == key => position,
+                        _ => {
+                            let position = self.work_of.get(&key);
+                            last = Some((key, position));
+                            position
+                        }
+                    }
                 }
                 UsageSubject::Pod { namespace, pod, .. } => of_pod.get(&(namespace.as_str(), pod.as_str())),
                 UsageSubject::Claim { namespace, name } => {
