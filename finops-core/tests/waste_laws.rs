@@ -63,8 +63,8 @@ type Draw = (usize, usize, u32, u32, u32, u32, usize, bool);
 /// The records of one workload from its draw.
 fn records(index: usize, draw: &Draw) -> Vec<(&'static str, Json)> {
     let (kind, namespace, replicas, cpu, memory, used, node, flag) = *draw;
-    let kind = ["Deployment", "StatefulSet", "DaemonSet", "CronJob"][kind % 4];
-    let namespace = ["a", "b", "pr-1", "kube-system"][namespace % 4];
+    let kind = ["Deployment", "StatefulSet", "DaemonSet", "CronJob"].get(kind).unwrap();
+    let namespace = ["a", "b", "pr-1", "kube-system"].get(namespace).unwrap();
     let window = r#""samples": 400, "start": "2026-11-06T00:00:00Z", "end": "2026-11-20T00:00:00Z""#;
     let subject =
         format!(r#"{{"namespace": "{namespace}", "workload": "{kind}/w{index}", "container": "app"}}"#);

@@ -74,7 +74,7 @@ impl<'a> Tolerance<'a> {
         let (Some(expected), Some(found)) = (value(expected), value(found)) else { return false };
         let size = if self.relative { self.size * expected.abs() } else { self.size };
         // What is printed stands for whatever rounds to it.
-        let printed = i32::try_from(digits).map_or(0.0, |digits| 0.5 * 10_f64.powi(-digits));
+        let printed = i32::try_from(digits).map_or(0.0, |digits| 0.5 * 0.1_f64.powi(digits));
         (expected - found).abs() <= size.max(printed)
     }
 }
