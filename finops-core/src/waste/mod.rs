@@ -1,4 +1,42 @@
 //! Waste: signals of calls to models, detectors of clusters and AI workloads, right-sizing and the portfolio.
 
 pub mod ai;
+mod amount;
+mod assessment;
+mod confidence;
+mod config;
+mod detector;
+mod judged;
+pub mod kubernetes;
+pub mod portfolio;
+mod ratio;
+mod realize;
+mod reason;
+pub mod rightsizing;
+mod risk;
+pub mod simulation;
+mod subject;
+pub mod summary;
 pub mod wire;
+
+pub use amount::Amount;
+pub use assessment::{
+    Assessment, ChangeKind, Claim, ClaimKind, Component, Estimate, Evidence, Fact, OpportunityType, Outcome,
+    Value,
+};
+pub use confidence::{Class, Confidence, Coverage, Measured};
+pub use config::{
+    DetectionConfig, LimitPolicy, NodeSizing, NodeSupply, PriceOverrides, Rates, Setting, SettingDefault,
+};
+pub use detector::{Context, DetectionReport, Detector, Failure, Inventory, detect, run};
+pub use ratio::Ratio;
+pub use realize::PortfolioSummary;
+pub use reason::Reason;
+pub use risk::{Risk, RiskFactor};
+pub use subject::{Subject, SubjectKind};
+
+/// Every detector. Those of one form of inventory judge nothing in another.
+#[must_use]
+pub fn detectors() -> Vec<&'static dyn Detector> {
+    [summary::DETECTORS, kubernetes::DETECTORS].concat()
+}

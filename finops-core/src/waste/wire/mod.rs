@@ -1,5 +1,18 @@
 //! The kinds of `waste.json` as functions from JSON to JSON: what Python, Node, the command line and the vectors call.
 
+mod kubernetes;
+mod measures;
+mod portfolio;
+mod read;
+mod render;
+mod rightsizing;
+mod simulation;
+mod summary;
+
+pub use render::{
+    assessment, claim, confidence_inputs, estimate, evidence, facts, portfolio, report, risk_inputs, value,
+};
+
 use crate::{
     error::{Fault, shorten},
     json::Json,
@@ -9,7 +22,14 @@ use crate::{
 pub type Handler = fn(&Json) -> Result<Json, Fault>;
 
 /// The tables of kinds, one a topic. A new topic is one line here.
-const TABLES: &[&[(&str, Handler)]] = &[];
+const TABLES: &[&[(&str, Handler)]] = &[
+    kubernetes::KINDS,
+    measures::KINDS,
+    portfolio::KINDS,
+    rightsizing::KINDS,
+    simulation::KINDS,
+    summary::KINDS,
+];
 
 /// Computes `kind` from `input`.
 ///

@@ -1,0 +1,191 @@
+//! Running detectors: each looks at the inventory alone, and a failing one never stops the others.
+
+use super::{
+    Assessment, DetectionConfig, Outcome, PortfolioSummary, config::Setting, kubernetes::Index,
+    summary::ClusterData,
+};
+use crate::{error::Fault, inventory::ClusterInventory, price::PriceBook, time::Timestamp};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// What a detector looks at.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub enum Inventory<'a> {
+    /// The summary form.
+    Summary(&'a ClusterData),
+    /// A full inventory of a cluster.
+    Cluster(&'a ClusterInventory),
+}
+
+impl Inventory<'_> {
+    /// The time that "now" means in it.
+    #[must_use]
+    pub fn as_of(&self) -> Timestamp {
+        match self {
+            Self::Summary(data) => data.as_of,
+            Self::Cluster(cluster) => cluster.as_of,
+        }
+    }
+}
+
+/// Everything a detector may look at. It reads no clock: `as_of` is the time of the run.
+#[derive(Debug)]
+pub struct Context<'a> {
+    /// What is judged.
+    pub inventory: Inventory<'a>,
+    /// Prices of cloud resources.
+    pub prices: &'a PriceBook,
+    /// The configuration.
+    pub config: &'a DetectionConfig,
+    /// The time of the run.
+    pub as_of: Timestamp,
+    index: Option<Box<Index<'a>>>,
+}
+
+impl<'a> Context<'a> {
+    /// The context of a run over this inventory.
+    #[must_use]
+    pub fn new(inventory: Inventory<'a>, prices: &'a PriceBook, config: &'a DetectionConfig) -> Self {
+        let index = match inventory {
+            Inventory::Cluster(cluster) => Some(Box::new(Index::new(cluster, prices, config))),
+            Inventory::Summary(_) => None,
+        };
+        Self { inventory, prices, config, as_of: inventory.as_of(), index }
+    }
+
+    /// What detectors of a full inventory look up, where that is what is judged.
+    pub(super) fn cluster(&self) -> Option<&Index<'a>> {
+        self.index.as_deref()
+    }
+
+    /// The summary form, where that is what is judged.
+    #[must_use]
+    pub const fn summary(&self) -> Option<&'a ClusterData> {
+        match self.inventory {
+            Inventory::Summary(data) => Some(data),
+            Inventory::Cluster(_) => None,
+        }
+    }
+}
+
+/// One rule about waste: a pure function of the context.
+pub trait Detector: Send + Sync {
+    /// The stable id, such as `k8s.cpu_over_request`.
+    fn id(&self) -> &'static str;
+
+    /// Its constants.
+    fn settings(&self) -> &'static [Setting] {
+        &[]
+    }
+
+    /// Judges every subject it knows in the inventory; nothing for a form of inventory that it does not read.
+    ///
+    /// # Errors
+    /// The detector failed as a whole; what lies with one subject is an `undetermined` assessment of it instead.
+    fn assess(&self, cx: &Context<'_>) -> Result<Vec<Assessment>, Fault>;
+}
+
+/// A detector that failed as a whole.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Failure {
+    /// Its id.
+    pub detector: String,
+    /// The code: `waste.detector_failed` for a panic or a custom detector's exception.
+    pub code: String,
+    /// What happened.
+    pub message: String,
+}
+
+/// What a run found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DetectionReport {
+    /// Findings: the largest saving first, unknown savings last, then by detector and subject.
+    pub findings: Vec<Assessment>,
+    /// All other assessments by detector and subject.
+    pub others: Vec<Assessment>,
+    /// Detectors that failed, by id.
+    pub failures: Vec<Failure>,
+    /// What the findings are worth together.
+    pub portfolio: PortfolioSummary,
+    /// The configuration of the run.
+    pub config: DetectionConfig,
+}
+
+impl DetectionReport {
+    /// The assessments with this outcome, in the order of the report.
+    pub fn with_outcome(&self, outcome: Outcome) -> impl Iterator<Item = &Assessment> {
+        self.findings.iter().chain(&self.others).filter(move |assessment| assessment.outcome == outcome)
+    }
+
+    /// Sorts assessments into a report: the order in which they were made does not matter.
+    #[must_use]
+    pub fn new(assessments: Vec<Assessment>, failures: Vec<Failure>, config: DetectionConfig) -> Self {
+        let (findings, others) =
+            assessments.into_iter().partition(|assessment| assessment.outcome == Outcome::Finding);
+        Self::sorted(findings, others, failures, config)
+    }
+
+    fn sorted(
+        mut findings: Vec<Assessment>,
+        mut others: Vec<Assessment>,
+        mut failures: Vec<Failure>,
+        config: DetectionConfig,
+    ) -> Self {
+        findings.sort_by(|one, other| {
+            // `None` is below every amount, so a larger amount first puts it last.
+            let by_saving = other.gross().cmp(&one.gross());
+            by_saving.then_with(|| by_place(one, other))
+        });
+        others.sort_by(by_place);
+        failures.sort();
+        Self { findings, others, failures, portfolio: PortfolioSummary::default(), config }
+    }
+}
+
+fn by_place(one: &Assessment, other: &Assessment) -> std::cmp::Ordering {
+    one.detector.cmp(other.detector).then_with(|| one.subject.cmp(&other.subject))
+}
+
+/// Runs every detector on an inventory; those that the configuration disables are left out.
+#[must_use]
+pub fn detect(inventory: Inventory<'_>, prices: &PriceBook, config: &DetectionConfig) -> DetectionReport {
+    run(&super::detectors(), &Context::new(inventory, prices, config))
+}
+
+/// Runs these detectors; those that the configuration disables are left out.
+#[must_use]
+pub fn run(detectors: &[&'static dyn Detector], cx: &Context<'_>) -> DetectionReport {
+    let (mut findings, mut others, mut failures) = (Vec::new(), Vec::new(), Vec::new());
+    // In the order of the report, so that sorting finds its work done.
+    let mut enabled: Vec<_> = detectors.iter().filter(|one| cx.config.is_enabled(one.id())).collect();
+    enabled.sort_by_key(|detector| detector.id());
+    for detector in enabled {
+        match catch_unwind(AssertUnwindSafe(|| detector.assess(cx))) {
+            Ok(Ok(found)) => {
+                others.reserve(found.len());
+                for assessment in found {
+                    let list =
+                        if assessment.outcome == Outcome::Finding { &mut findings } else { &mut others };
+                    list.push(assessment);
+                }
+            }
+            Ok(Err(fault)) => failures.push(failure(detector.id(), fault.code(), fault.to_string())),
+            Err(panic) => {
+                let message = panic_message(panic.as_ref());
+                failures.push(failure(detector.id(), "waste.detector_failed", message));
+            }
+        }
+    }
+    let mut report = DetectionReport::sorted(findings, others, failures, cx.config.clone());
+    report.portfolio = super::realize::realize(&mut report.findings, cx);
+    report
+}
+
+fn failure(detector: &str, code: &str, message: String) -> Failure {
+    Failure { detector: detector.to_owned(), code: code.to_owned(), message }
+}
+
+fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().copied().or(panic.downcast_ref::<String>().map(String::as_str));
+    text.unwrap_or("the detector stopped without a message").to_owned()
+}

@@ -1,0 +1,307 @@
+//! What detectors look up, built once a run: pods by workload and node, usage by container, prices of requests.
+
+mod lookup;
+
+use super::{
+    consolidation::Plan,
+    figures::Figures,
+    price::{NodePrices, rates_of},
+};
+use crate::{
+    inventory::{
+        Autoscaler, Budget, ClusterInventory, Container, ContainerType, KnownCost, LimitRange, Metric, Name,
+        Namespace, Pod, UsageSeries, UsageSubject, VolumeUse, Workload,
+    },
+    price::PriceBook,
+    time::Timestamp,
+    waste::{DetectionConfig, Outcome, Rates, Ratio, Reason, Subject},
+};
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::{cell::OnceCell, ops::Range};
+
+const DAY_SECONDS: u64 = 86_400;
+/// The window of most detectors (specification, section 5).
+pub(super) const TWO_WEEKS: u64 = 14 * DAY_SECONDS;
+/// The window of idle workloads and logs.
+pub(super) const WEEK: u64 = 7 * DAY_SECONDS;
+
+/// A container of a workload.
+#[derive(Debug)]
+pub(super) struct Part<'a> {
+    pub name: &'a Name,
+    pub subject: Subject,
+    /// Its record in the template, else in a pod.
+    pub record: &'a Container,
+    /// Whether a webhook put it into the pods: the template does not hold it.
+    pub injected: bool,
+    pub cpu: Option<Figures>,
+    pub memory: Option<Figures>,
+    pub throttled: Option<Figures>,
+}
+
+/// A workload with what belongs to it.
+#[derive(Debug)]
+pub(super) struct Work<'a> {
+    pub record: &'a Workload,
+    pub subject: Subject,
+    /// Containers that keep running: no init containers.
+    pub parts: Vec<Part<'a>>,
+    /// Why no detector judges it.
+    pub excluded: Option<(Outcome, Reason)>,
+    /// Prices of its requests.
+    pub rates: Rates,
+    /// What changes the number or size of its pods.
+    pub autoscalers: Vec<&'a Autoscaler>,
+    pods: Range<usize>,
+    usage: Range<usize>,
+}
+
+type Key<'a> = (&'a str, &'a str, &'a str);
+
+/// Everything that detectors of a full inventory look up.
+#[derive(Debug)]
+pub(in crate::waste) struct Index<'a> {
+    pub inventory: &'a ClusterInventory,
+    pub config: &'a DetectionConfig,
+    pub prices: &'a PriceBook,
+    pub as_of: Timestamp,
+    works: Vec<Work<'a>>,
+    pods: Vec<&'a Pod>,
+    usage: Vec<&'a UsageSeries>,
+    work_of: FxHashMap<Key<'a>, usize>,
+    pods_of_node: FxHashMap<&'a str, Vec<&'a Pod>>,
+    namespaces: FxHashMap<&'a str, &'a Namespace>,
+    budgets: FxHashMap<&'a str, Vec<&'a Budget>>,
+    autoscalers: FxHashMap<Key<'a>, Vec<&'a Autoscaler>>,
+    limit_ranges: FxHashMap<&'a str, Vec<&'a LimitRange>>,
+    claim_usage: FxHashMap<(&'a str, &'a str, Metric), &'a UsageSeries>,
+    mounted: FxHashSet<(&'a str, &'a str)>,
+    node_prices: FxHashMap<&'a str, NodePrices>,
+    known_costs: FxHashMap<&'a str, &'a KnownCost>,
+    plan: OnceCell<Plan>,
+    allocated: OnceCell<FxHashMap<usize, Ratio>>,
+    production: bool,
+}
+
+fn key_of(workload: &Workload) -> Key<'_> {
+    (&workload.namespace, &workload.kind, &workload.name)
+}
+
+/// Whether a label's value marks what must not break (specification, section 4).
+fn says_production(value: &str) -> bool {
+    ["production", "prod", "critical"].iter().any(|word| value.eq_ignore_ascii_case(word))
+}
+
+impl<'a> Index<'a> {
+    pub(in crate::waste) fn new(
+        inventory: &'a ClusterInventory,
+        prices: &'a PriceBook,
+        config: &'a DetectionConfig,
+    ) -> Self {
+        let mut index = Self {
+            inventory,
+            config,
+            prices,
+            as_of: inventory.as_of,
+            works: Vec::new(),
+            pods: Vec::new(),
+            usage: Vec::new(),
+            work_of: FxHashMap::default(),
+            pods_of_node: FxHashMap::default(),
+            namespaces: FxHashMap::default(),
+            budgets: FxHashMap::default(),
+            autoscalers: FxHashMap::default(),
+            limit_ranges: FxHashMap::default(),
+            claim_usage: FxHashMap::default(),
+            mounted: FxHashSet::default(),
+            node_prices: FxHashMap::default(),
+            known_costs: FxHashMap::default(),
+            plan: OnceCell::new(),
+            allocated: OnceCell::new(),
+            production: inventory.tags.iter().flatten().any(|tag| says_production(tag)),
+        };
+        for namespace in inventory.namespaces.iter().flatten() {
+            index.namespaces.insert(&namespace.name, namespace);
+        }
+        for budget in inventory.budgets.iter().flatten() {
+            index.budgets.entry(&budget.namespace).or_default().push(budget);
+        }
+        for range in inventory.limit_ranges.iter().flatten() {
+            index.limit_ranges.entry(&range.namespace).or_default().push(range);
+        }
+        for autoscaler in inventory.autoscalers.iter().flatten() {
+            if let Some(target) = &autoscaler.target {
+                let key = (autoscaler.namespace.as_str(), target.kind.as_str(), target.name.as_str());
+                index.autoscalers.entry(key).or_default().push(autoscaler);
+            }
+        }
+        for node in inventory.nodes.iter().flatten() {
+            if let Some(prices) = NodePrices::of(node, inventory, prices, config) {
+                index.node_prices.insert(&node.name, prices);
+            }
+        }
+        for known in inventory.allocation.iter().flatten() {
+            index.known_costs.insert(&known.workload, known);
+        }
+        index.add_workloads();
+        index
+    }
+
+    fn add_workloads(&mut self) {
+        let inventory = self.inventory;
+        let known: FxHashSet<Key<'a>> = inventory.workloads.iter().flatten().map(key_of).collect();
+        let mut records: Vec<(Subject, &'a Workload)> = Vec::with_capacity(known.len());
+        for record in inventory.workloads.iter().flatten() {
+            // What another workload makes is judged there.
+            let owned = record.owner.as_ref().is_some_and(|owner| {
+                known.contains(&(record.namespace.as_str(), owner.kind.as_str(), owner.name.as_str()))
+            });
+            if !owned {
+                let subject = Subject::workload(&record.namespace, &record.kind, &record.name);
+                records.push((subject, record));
+            }
+        }
+        records.sort_by(|(one, _), (other, _)| one.cmp(other));
+        records.dedup_by(|(one, _), (other, _)| one == other);
+        self.work_of.reserve(records.len());
+        for (position, (_, record)) in records.iter().enumerate() {
+            self.work_of.insert(key_of(record), position);
+        }
+        let mut pods = self.pods_by_work();
+        let mut usage = self.usage_by_work(&pods);
+        // Equal inputs in another order give equal outputs.
+        pods.sort_unstable_by(|(one, a), (other, b)| {
+            one.cmp(other).then_with(|| (&a.namespace, &a.name).cmp(&(&b.namespace, &b.name)))
+        });
+        usage.sort_by(|(one, a), (other, b)| {
+            one.cmp(other).then_with(|| a.metric.cmp(&b.metric)).then_with(|| a.subject.cmp(&b.subject))
+        });
+        self.pods = pods.iter().map(|(_, pod)| *pod).collect();
+        self.usage = usage.iter().map(|(_, series)| *series).collect();
+        let (mut pod, mut series) = (0, 0);
+        for (position, (subject, record)) in records.into_iter().enumerate() {
+            let pod_range = range_of(&pods, position, &mut pod);
+            let usage_range = range_of(&usage, position, &mut series);
+            let work = self.work(subject, record, pod_range, usage_range);
+            self.works.push(work);
+        }
+    }
+
+    /// Pods with the position of their workload; fills the pods of nodes and the claims that are mounted.
+    fn pods_by_work(&mut self) -> Vec<(usize, &'a Pod)> {
+        let mut found = Vec::new();
+        for pod in self.inventory.pods.iter().flatten() {
+            if let Some(node) = &pod.node {
+                self.pods_of_node.entry(node).or_default().push(pod);
+            }
+            for volume in pod.volumes.iter().flat_map(|volumes| volumes.iter()) {
+                if let VolumeUse::Claim(claim) = volume {
+                    self.mounted.insert((&pod.namespace, claim));
+                }
+            }
+            if let Some(owner) = &pod.owner {
+                let key = (pod.namespace.as_str(), owner.kind.as_str(), owner.name.as_str());
+                found.extend(self.work_of.get(&key).map(|position| (*position, pod)));
+            }
+        }
+        found
+    }
+
+    /// Usage with the position of its workload; fills the usage of claims.
+    fn usage_by_work(&mut self, pods: &[(usize, &'a Pod)]) -> Vec<(usize, &'a UsageSeries)> {
+        let by_pod =
+            self.inventory.usage.iter().flatten().any(|s| matches!(s.subject, UsageSubject::Pod { .. }));
+        let of_pod: FxHashMap<(&str, &str), usize> = if by_pod {
+            pods.iter().map(|(position, pod)| ((&*pod.namespace, &*pod.name), *position)).collect()
+        } else {
+            FxHashMap::default()
+        };
+        let mut found = Vec::with_capacity(self.inventory.usage.as_ref().map_or(0, Vec::len));
+        // The series of a workload mostly stand together.
+        let mut last: Option<(Key<'a>, Option<&usize>)> = None;
+        for series in self.inventory.usage.iter().flatten() {
+            let position = match &series.subject {
+                UsageSubject::Workload { namespace, kind, name, .. } => {
+                    let key = (namespace.as_str(), kind.as_str(), name.as_str());
+                    match last {
+                        Some((known, position)) if known == key => position,
+                        _ => {
+                            let position = self.work_of.get(&key);
+                            last = Some((key, position));
+                            position
+                        }
+                    }
+                }
+                UsageSubject::Pod { namespace, pod, .. } => of_pod.get(&(namespace.as_str(), pod.as_str())),
+                UsageSubject::Claim { namespace, name } => {
+                    self.claim_usage.insert((namespace, name, series.metric), series);
+                    None
+                }
+                UsageSubject::Node(_) | UsageSubject::Autoscaler { .. } | UsageSubject::Log { .. } => None,
+            };
+            found.extend(position.map(|position| (*position, series)));
+        }
+        found
+    }
+
+    fn work(
+        &self,
+        subject: Subject,
+        record: &'a Workload,
+        pods: Range<usize>,
+        usage: Range<usize>,
+    ) -> Work<'a> {
+        let excluded = self.excluded(&record.namespace, record.annotations.as_ref());
+        let mut work = Work {
+            record,
+            subject,
+            parts: Vec::new(),
+            excluded,
+            rates: Rates::default(),
+            autoscalers: self.autoscalers.get(&key_of(record)).cloned().unwrap_or_default(),
+            pods,
+            usage,
+        };
+        work.parts = self.parts(&work);
+        work.rates = rates_of(self.pods(&work), &self.node_prices, &self.config.rates, self.as_of);
+        work
+    }
+
+    fn parts(&self, work: &Work<'a>) -> Vec<Part<'a>> {
+        let record = work.record;
+        let runs = |container: &&'a Container| container.r#type != ContainerType::Init;
+        let template = record.containers.as_deref();
+        let mut found: Vec<(&'a Container, bool)> =
+            template.into_iter().flatten().filter(runs).map(|container| (container, false)).collect();
+        for pod in self.pods(work) {
+            for container in pod.containers.iter().filter(|container| runs(container)) {
+                if !found.iter().any(|(known, _)| known.name == container.name) {
+                    found.push((container, template.is_some()));
+                }
+            }
+        }
+        let measure = |name: &'a Name, metric| self.figures(work, Some(name), metric, TWO_WEEKS);
+        let part = |(record_of, injected): (&'a Container, bool)| {
+            let name = &record_of.name;
+            Part {
+                name,
+                subject: Subject::container(&record.namespace, &record.kind, &record.name, name),
+                record: record_of,
+                injected,
+                cpu: measure(name, Metric::CpuUsage),
+                memory: measure(name, Metric::MemoryWorkingSet),
+                throttled: measure(name, Metric::CpuThrottled),
+            }
+        };
+        found.into_iter().map(part).collect()
+    }
+}
+
+/// The stretch of equal positions that starts at `next`.
+fn range_of<T>(sorted: &[(usize, T)], position: usize, next: &mut usize) -> Range<usize> {
+    let start = *next;
+    while sorted.get(*next).is_some_and(|(of, _)| *of == position) {
+        *next = next.saturating_add(1);
+    }
+    start..*next
+}
