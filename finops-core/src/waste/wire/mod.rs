@@ -1,5 +1,6 @@
 //! The kinds of `waste.json` as functions from JSON to JSON: what Python, Node, the command line and the vectors call.
 
+mod change;
 mod portfolio;
 mod read;
 mod rightsizing;
@@ -14,7 +15,8 @@ use crate::{
 pub type Handler = fn(&Json) -> Result<Json, Fault>;
 
 /// The tables of kinds, one a topic. A new topic is one line here.
-const TABLES: &[&[(&str, Handler)]] = &[portfolio::KINDS, rightsizing::KINDS, simulation::KINDS];
+const TABLES: &[&[(&str, Handler)]] =
+    &[change::KINDS, portfolio::KINDS, rightsizing::KINDS, simulation::KINDS];
 
 /// Computes `kind` from `input`.
 ///

@@ -1,0 +1,12 @@
+//! Editing YAML: the value is found in a syntax tree and its bytes are replaced; nothing else is written.
+//!
+//! What was found is read again from the old and the new text: the two must differ in the intended paths and nowhere
+//! else, or the edit is refused.
+
+mod edit;
+mod locate;
+mod tree;
+mod verify;
+
+pub use edit::{Set, edit, edit_path};
+pub use locate::{Target, holds};
