@@ -305,6 +305,59 @@ pub struct Estimate {
 }
 
 impl Estimate {
+    /// A saving of this much a month, rounded once.
+    #[must_use]
+    pub fn saving(gross: &Ratio, month_hours: &Ratio) -> Self {
+        let gross_monthly = Amount::round(gross);
+        let gross_reason = if gross_monthly.is_none() { Some(Reason::AmountTooLarge) } else { None };
+        Self { gross_monthly, gross_reason, month_hours: month_hours.clone(), ..Self::default() }
+    }
+
+    /// A saving that is not known.
+    #[must_use]
+    pub fn unknown(reason: Reason, month_hours: &Ratio) -> Self {
+        Self { gross_reason: Some(reason), month_hours: month_hours.clone(), ..Self::default() }
+    }
+
+    /// A matter of governance: it saves nothing.
+    #[must_use]
+    pub fn governance(month_hours: &Ratio) -> Self {
+        Self { gross_monthly: Some(Amount::ZERO), month_hours: month_hours.clone(), ..Self::default() }
+    }
+
+    /// The same with its formula and operands.
+    #[must_use]
+    pub fn by(mut self, formula: &'static str, operands: Vec<Fact>) -> Self {
+        self.formula = formula;
+        self.operands = operands;
+        self
+    }
+
+    /// The same with a claim of a part of a cost, where both can be held.
+    #[must_use]
+    pub fn claiming(
+        mut self,
+        resource: impl Into<Arc<str>>,
+        component: Component,
+        base: &Ratio,
+        amount: &Ratio,
+        kind: ClaimKind,
+    ) -> Self {
+        if let (Some(base), Some(amount)) = (Amount::round(base), Amount::round(amount)) {
+            let resource = resource.into();
+            self.claims.push(Claim { resource, component, base, amount, kind, exclusive: None });
+        }
+        self
+    }
+
+    /// The same with where its price comes from.
+    #[must_use]
+    pub fn priced_by(mut self, source: impl Into<Cow<'static, str>>, date: Option<String>) -> Self {
+        self.price_source = Some(source.into());
+        self.price_date = date;
+        self
+    }
+
     /// Whether the saving is known to be nothing: a matter of governance.
     #[must_use]
     pub fn is_governance(&self) -> bool {
@@ -332,9 +385,9 @@ pub struct Assessment {
     /// The saving; findings have one.
     pub estimate: Option<Box<Estimate>>,
     /// How likely the change stands; findings have one.
-    pub confidence: Option<Confidence>,
+    pub confidence: Option<Box<Confidence>>,
     /// The harm if it is wrong; findings have one.
-    pub risk: Option<Risk>,
+    pub risk: Option<Box<Risk>>,
     /// The state now.
     pub before: Vec<Fact>,
     /// The state after the change.
@@ -393,8 +446,8 @@ impl Assessment {
             detail: None,
             evidence,
             estimate: Some(Box::new(estimate)),
-            confidence: Some(confidence),
-            risk: Some(risk),
+            confidence: Some(Box::new(confidence)),
+            risk: Some(Box::new(risk)),
             before: Vec::new(),
             after: Vec::new(),
             proposal: opportunity.change(),

@@ -1,7 +1,7 @@
 //! Running detectors: each looks at the inventory alone, and a failing one never stops the others.
 
 use super::{Assessment, DetectionConfig, Outcome, config::Setting, summary::ClusterData};
-use crate::{error::Fault, time::Timestamp};
+use crate::{error::Fault, inventory::ClusterInventory, price::PriceBook, time::Timestamp};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// What a detector looks at.
@@ -10,17 +10,49 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 pub enum Inventory<'a> {
     /// The summary form.
     Summary(&'a ClusterData),
+    /// A full inventory of a cluster.
+    Cluster(&'a ClusterInventory),
+}
+
+impl Inventory<'_> {
+    /// The time that "now" means in it.
+    #[must_use]
+    pub fn as_of(&self) -> Timestamp {
+        match self {
+            Self::Summary(data) => data.as_of,
+            Self::Cluster(cluster) => cluster.as_of,
+        }
+    }
 }
 
 /// Everything a detector may look at. It reads no clock: `as_of` is the time of the run.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub struct Context<'a> {
     /// What is judged.
     pub inventory: Inventory<'a>,
+    /// Prices of cloud resources.
+    pub prices: &'a PriceBook,
     /// The configuration.
     pub config: &'a DetectionConfig,
     /// The time of the run.
     pub as_of: Timestamp,
+}
+
+impl<'a> Context<'a> {
+    /// The context of a run over this inventory.
+    #[must_use]
+    pub fn new(inventory: Inventory<'a>, prices: &'a PriceBook, config: &'a DetectionConfig) -> Self {
+        Self { inventory, prices, config, as_of: inventory.as_of() }
+    }
+
+    /// The summary form, where that is what is judged.
+    #[must_use]
+    pub const fn summary(&self) -> Option<&'a ClusterData> {
+        match self.inventory {
+            Inventory::Summary(data) => Some(data),
+            Inventory::Cluster(_) => None,
+        }
+    }
 }
 
 /// One rule about waste: a pure function of the context.
@@ -90,8 +122,15 @@ fn by_place(one: &Assessment, other: &Assessment) -> std::cmp::Ordering {
     one.detector.cmp(other.detector).then_with(|| one.subject.cmp(&other.subject))
 }
 
+/// Runs every detector on an inventory; those that the configuration disables are left out.
+#[must_use]
+pub fn detect(inventory: Inventory<'_>, prices: &PriceBook, config: &DetectionConfig) -> DetectionReport {
+    run(super::detectors(), &Context::new(inventory, prices, config))
+}
+
 /// Runs these detectors; those that the configuration disables are left out.
-pub fn run(detectors: &[&dyn Detector], cx: &Context<'_>) -> DetectionReport {
+#[must_use]
+pub fn run(detectors: &[&'static dyn Detector], cx: &Context<'_>) -> DetectionReport {
     let (mut assessments, mut failures) = (Vec::new(), Vec::new());
     for detector in detectors.iter().filter(|detector| cx.config.is_enabled(detector.id())) {
         match catch_unwind(AssertUnwindSafe(|| detector.assess(cx))) {

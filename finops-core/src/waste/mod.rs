@@ -6,6 +6,7 @@ mod assessment;
 mod confidence;
 mod config;
 mod detector;
+mod judged;
 pub mod portfolio;
 mod ratio;
 mod reason;
@@ -25,8 +26,14 @@ pub use confidence::{Class, Confidence, Coverage, Measured};
 pub use config::{
     DetectionConfig, LimitPolicy, NodeSizing, NodeSupply, PriceOverrides, Rates, Setting, SettingDefault,
 };
-pub use detector::{Context, DetectionReport, Detector, Failure, Inventory, run};
+pub use detector::{Context, DetectionReport, Detector, Failure, Inventory, detect, run};
 pub use ratio::Ratio;
 pub use reason::Reason;
 pub use risk::{Risk, RiskFactor};
 pub use subject::{Subject, SubjectKind};
+
+/// Every detector: a new one is one line here.
+#[must_use]
+pub fn detectors() -> &'static [&'static dyn Detector] {
+    summary::DETECTORS
+}

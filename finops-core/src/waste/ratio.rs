@@ -358,6 +358,13 @@ impl From<i32> for Ratio {
     }
 }
 
+impl From<rust_decimal::Decimal> for Ratio {
+    fn from(value: rust_decimal::Decimal) -> Self {
+        // A decimal has at most 28 places, so its power of ten always fits.
+        Self(Repr::Small(value.mantissa(), power_of_ten(value.scale()).unwrap_or(1)))
+    }
+}
+
 impl Default for Ratio {
     fn default() -> Self {
         Self::ZERO

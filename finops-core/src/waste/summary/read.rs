@@ -156,8 +156,8 @@ pub struct ClusterData {
     pub tags: Vec<String>,
     /// Its region.
     pub region: Option<String>,
-    /// When it was taken.
-    pub as_of: Option<Timestamp>,
+    /// When it was taken: the time of the run.
+    pub as_of: Timestamp,
     /// Workloads by namespace and name.
     pub workloads: Vec<Workload>,
     /// Node groups by name.
@@ -302,22 +302,22 @@ const NODE_KEYS: &[&str] =
     &["name", "instance_type", "cpu_utilization", "memory_utilization", "region", "hourly_price", "labels"];
 
 impl ClusterData {
-    /// Reads the dict of the summary form.
+    /// Reads the dict of the summary form; `as_of` is the time of the run and stands before the dict's own.
     ///
     /// A record with a bad number is kept and its detectors call it undetermined; unknown keys are counted.
     ///
     /// # Errors
-    /// `waste.invalid_record` when the input or one of its collections has another shape than the form, or `as_of` is
-    /// no instant.
+    /// `waste.invalid_record` when the input or one of its collections has another shape than the form, or no time of the
+    /// run is given.
     ///
     /// ```
     /// use finops_core::{json::{Limits, read}, waste::summary::ClusterData};
     /// let json = read(br#"{"cluster": "c", "workloads": {"a": [{"name": "web", "cpu_request": 0.3}]}}"#, &Limits::default())?;
-    /// let data = ClusterData::from_json(&json)?;
+    /// let data = ClusterData::from_json(&json, Some("2026-11-20T00:00:00Z".parse()?))?;
     /// assert_eq!(data.workloads[0].cpu_request.known().map(ToString::to_string).as_deref(), Some("0.3"));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn from_json(value: &Json) -> Result<Self, Fault> {
+    pub fn from_json(value: &Json, as_of: Option<Timestamp>) -> Result<Self, Fault> {
         let members = value.as_object().ok_or_else(|| {
             let problem = format!("a {} is no summary of a cluster", value.type_name());
             refused("", problem, "give an object with `workloads`, `node_groups`, `volumes`")
@@ -326,11 +326,16 @@ impl ClusterData {
         let mut data = Self {
             cluster: top.text("cluster").unwrap_or_else(|| "unknown".to_owned()),
             region: top.text("region"),
+            as_of: match (as_of, top.get("as_of")) {
+                (Some(as_of), _) => as_of,
+                (None, Some(as_of)) => instant(as_of, "as_of")?,
+                (None, None) => {
+                    let problem = "the time of the run is not given".to_owned();
+                    return Err(refused("as_of", problem, "write it like `2026-11-20T00:00:00Z`"));
+                }
+            },
             ..Self::default()
         };
-        if let Some(as_of) = top.get("as_of") {
-            data.as_of = Some(instant(as_of, "as_of")?);
-        }
         data.read_tags(top.get("tags"))?;
         data.count_unknown(members, TOP_KEYS);
         data.read_workloads(top.get("workloads"))?;

@@ -1,10 +1,17 @@
 //! The kinds of `waste.json` as functions from JSON to JSON: what Python, Node, the command line and the vectors call.
 
 mod change;
+mod measures;
 mod portfolio;
 mod read;
+mod render;
 mod rightsizing;
 mod simulation;
+mod summary;
+
+pub use render::{
+    assessment, claim, confidence_inputs, estimate, evidence, facts, report, risk_inputs, value,
+};
 
 use crate::{
     error::{Fault, shorten},
@@ -16,7 +23,14 @@ pub type Handler = fn(&Json) -> Result<Json, Fault>;
 
 /// The tables of kinds, one a topic. A new topic is one line here.
 const TABLES: &[&[(&str, Handler)]] =
-    &[change::KINDS, portfolio::KINDS, rightsizing::KINDS, simulation::KINDS];
+    &[
+        change::KINDS,
+        measures::KINDS,
+        portfolio::KINDS,
+        rightsizing::KINDS,
+        simulation::KINDS,
+        summary::KINDS,
+    ];
 
 /// Computes `kind` from `input`.
 ///

@@ -1,0 +1,204 @@
+//! Requests far above what is used.
+
+use super::{Field, Judged, WINDOW_NOT_STATED, Workload, refused};
+use crate::{
+    error::Fault,
+    waste::{
+        Assessment, ClaimKind, Component, Confidence, Context, DetectionConfig, Detector, Estimate, Evidence,
+        Fact, LimitPolicy, OpportunityType, Ratio, Reason, Risk, Setting, Subject, Value,
+    },
+};
+use std::sync::Arc;
+
+/// The two resources of the summary form.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Resource {
+    Cpu,
+    Memory,
+}
+
+pub(super) struct OverRequest {
+    id: &'static str,
+    opportunity: OpportunityType,
+    resource: Resource,
+    settings: &'static [Setting],
+}
+
+pub(super) static CPU: OverRequest = OverRequest {
+    id: "k8s.cpu_over_request",
+    opportunity: OpportunityType::OverRequestedCpu,
+    resource: Resource::Cpu,
+    settings: &[
+        Setting::number("usage_threshold", "0.3", "share of the request in use; established default"),
+        Setting::number("far_threshold", "0.2", "share below which the confidence is 0.85"),
+        Setting::number("headroom", "1.5", "times the usage that stays requested; established default"),
+        Setting::number("floor_cores", "0.1", "cores that stay requested at least; established default"),
+        Setting::number("minimum_saving", "10", "USD a month; established default"),
+    ],
+};
+
+pub(super) static MEMORY: OverRequest = OverRequest {
+    id: "k8s.memory_over_request",
+    opportunity: OpportunityType::OverRequestedMemory,
+    resource: Resource::Memory,
+    settings: &[
+        Setting::number("usage_threshold", "0.3", "share of the request in use; established default"),
+        Setting::number("far_threshold", "0.2", "share below which the confidence is 0.85"),
+        Setting::number("headroom", "1.5", "times the usage that stays requested; established default"),
+        Setting::number("floor_gb", "0.5", "GB that stay requested at least; established default"),
+        Setting::number("minimum_saving", "10", "USD a month; established default"),
+    ],
+};
+
+/// The constants of one run.
+struct Constants<'a> {
+    threshold: Ratio,
+    far: Ratio,
+    headroom: Ratio,
+    floor: Ratio,
+    minimum: Ratio,
+    /// The price of one unit for a month.
+    price: Ratio,
+    rate: &'a Ratio,
+    config: &'a DetectionConfig,
+}
+
+impl Detector for OverRequest {
+    fn id(&self) -> &'static str {
+        self.id
+    }
+
+    fn settings(&self) -> &'static [Setting] {
+        self.settings
+    }
+
+    fn assess(&self, cx: &Context<'_>) -> Result<Vec<Assessment>, Fault> {
+        let Some(data) = cx.summary() else { return Ok(Vec::new()) };
+        let config = cx.config;
+        let (floor, rate) = match self.resource {
+            Resource::Cpu => ("floor_cores", &config.summary_rates.0),
+            Resource::Memory => ("floor_gb", &config.summary_rates.1),
+        };
+        let constants = Constants {
+            threshold: config.number(self, "usage_threshold"),
+            far: config.number(self, "far_threshold"),
+            headroom: config.number(self, "headroom"),
+            floor: config.number(self, floor),
+            minimum: config.number(self, "minimum_saving"),
+            price: rate.times(&config.month_hours),
+            rate,
+            config,
+        };
+        Ok(data.workloads.iter().map(|workload| self.judge(workload, &constants)).collect())
+    }
+}
+
+impl OverRequest {
+    fn judge(&self, workload: &Workload, constants: &Constants<'_>) -> Assessment {
+        let subject = Subject::summary_workload(&workload.namespace, &workload.name);
+        let judged = Judged { detector: self.id, opportunity: self.opportunity, subject };
+        let (request, usage, limit) = match self.resource {
+            Resource::Cpu => (&workload.cpu_request, &workload.cpu_usage, &workload.cpu_limit),
+            Resource::Memory => (&workload.memory_request, &workload.memory_usage, &workload.memory_limit),
+        };
+        if let Some(path) = refused(workload.repeated, &workload.name, &[request]) {
+            return judged.invalid(path);
+        }
+        let Some(request) = request.known().filter(|request| request.is_positive()) else {
+            return judged.inapplicable(Reason::NoRequest);
+        };
+        if let Some(path) = refused(false, "", &[usage, limit]) {
+            return judged.invalid(path);
+        }
+        let Some(usage) = usage.known() else { return judged.undetermined(Reason::NoUsage) };
+        let mut assessment = self.compare(judged, request, usage, limit, constants);
+        assessment.team = workload.team.as_deref().map(Arc::from);
+        assessment
+    }
+
+    fn compare(
+        &self,
+        judged: Judged,
+        request: &Ratio,
+        usage: &Ratio,
+        limit: &Field,
+        constants: &Constants<'_>,
+    ) -> Assessment {
+        let evidence = || {
+            Evidence::from_source("cluster_data.workloads")
+                .observed("usage", usage.clone())
+                .observed("request", request.clone())
+                .threshold("usage_threshold", constants.threshold.clone())
+        };
+        let with_evidence = |assessment| Assessment { evidence: evidence(), ..assessment };
+        if *usage >= request.times(&constants.threshold) {
+            return with_evidence(judged.ok(Reason::UtilizationAtOrAboveThreshold));
+        }
+        let after = usage.times(&constants.headroom).max(constants.floor.clone());
+        if after >= *request {
+            return with_evidence(judged.ok(Reason::NoReduction));
+        }
+        let saving = request.minus(&after).times(&constants.price);
+        if saving < constants.minimum {
+            return with_evidence(judged.ok(Reason::BelowMinimumSaving));
+        }
+        let far = *usage < request.times(&constants.far);
+        // 0.85 and 0.65: the established confidence of this detector (specification, section 3).
+        let confidence = Confidence::stated(Ratio::thousandths(if far { 850 } else { 650 }));
+        let component = if self.resource == Resource::Cpu { Component::Cpu } else { Component::Memory };
+        let mut estimate = Estimate::saving(&saving, &constants.config.month_hours)
+            .by(
+                "(request - after) * rate * month_hours",
+                vec![
+                    ("request", request.clone().into()),
+                    ("after", after.clone().into()),
+                    ("rate", constants.rate.clone().into()),
+                ],
+            )
+            .priced_by("config.summary_rates", None)
+            .claiming(
+                judged.subject.id(),
+                component,
+                &request.times(&constants.price),
+                &saving,
+                ClaimKind::Resize,
+            );
+        estimate.assumptions.push(WINDOW_NOT_STATED);
+        let risk = Risk::base(Ratio::thousandths(200));
+        let mut finding = Assessment::finding(
+            self.id,
+            self.opportunity,
+            judged.subject,
+            evidence().threshold("minimum_saving", constants.minimum.clone()),
+            estimate,
+            confidence,
+            risk,
+        );
+        let (request_name, limit_name) = self.names();
+        finding.before = vec![(request_name, request.clone().into())];
+        finding.before.extend(limit.known().map(|limit| -> Fact { (limit_name, limit.clone().into()) }));
+        let new_limit = self.limit_after(&after, limit, &constants.config.limit_policy);
+        finding.after = vec![(request_name, after.into())];
+        finding.after.extend(new_limit.map(|limit| -> Fact { (limit_name, limit) }));
+        finding
+    }
+
+    const fn names(&self) -> (&'static str, &'static str) {
+        match self.resource {
+            Resource::Cpu => ("cpu_request", "cpu_limit"),
+            Resource::Memory => ("memory_request_gb", "memory_limit_gb"),
+        }
+    }
+
+    /// The limit after the change; nothing where there is none to speak of.
+    fn limit_after(&self, after: &Ratio, limit: &Field, policy: &LimitPolicy) -> Option<Value> {
+        let kept = || limit.known().cloned().map(Value::Number);
+        match policy {
+            LimitPolicy::Keep => kept(),
+            LimitPolicy::DoubleRequest => Some(after.times(&Ratio::from(2)).into()),
+            LimitPolicy::Ratio(ratio) => Some(after.times(ratio).into()),
+            LimitPolicy::Remove if self.resource == Resource::Cpu => limit.known().map(|_| Value::Unknown),
+            LimitPolicy::Remove => kept(),
+        }
+    }
+}
