@@ -55,15 +55,8 @@ kinds!(
 );
 
 /// Kinds of the vectors whose code is not there yet.
-const PENDING: &[&str] = &[
-    "ai_detector",
-    "branch_name",
-    "detector",
-    "guardrail_input",
-    "hcl_edit",
-    "ttl",
-    "yaml_edit",
-];
+const PENDING: &[&str] =
+    &["ai_detector", "branch_name", "detector", "guardrail_input", "hcl_edit", "ttl", "yaml_edit"];
 
 #[test]
 fn every_kind_is_tested_or_pending_by_name() {

@@ -1,12 +1,25 @@
 //! The proposed change: a patch that touches no byte it does not mean to touch, or a refusal with its reason.
 
+mod body;
+mod diff;
 mod guardrail;
 pub mod hcl;
+mod intent;
+mod kubernetes;
+mod kustomize;
 mod name;
+mod proposal;
+mod propose;
+mod sources;
+mod terraform;
 pub mod yaml;
 
 pub use guardrail::{BlastRadius, GuardrailInput};
 pub use name::branch;
+pub use proposal::{
+    Action, ChangeConfig, ChangeProposal, FileChange, HelmValue, Part, Request, SourceFile, Status,
+};
+pub use propose::{guardrail_record, propose};
 
 use crate::error::Fault;
 use std::ops::Range;

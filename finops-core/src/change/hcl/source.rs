@@ -142,6 +142,25 @@ impl<'a> Sources<'a> {
         }
     }
 
+    /// Whether the sources hold what is meant.
+    #[must_use]
+    pub fn exists(&self, finder: Finder<'_>) -> bool {
+        // Several, or one that cannot be addressed, are there too: the edit then says what is wrong.
+        !matches!(self.find(finder), Err(fault) if matches!(fault.code(), "change.not_found" | "change.unsupported_format"))
+    }
+
+    /// The whole number that an attribute of the resource is set to, where it is a literal.
+    #[must_use]
+    pub fn number(&self, finder: Finder<'_>, path: &str) -> Option<i64> {
+        let block = self.block(self.find(finder).ok()?)?;
+        let mut steps: Vec<&str> = path.split('.').collect();
+        let attribute = steps.pop()?;
+        let body = steps
+            .into_iter()
+            .try_fold(&block.body, |body, step| body.get_blocks(step).next().map(|block| &block.body))?;
+        body.get_attribute(attribute)?.value.as_number()?.as_i64()
+    }
+
     fn resources(&self, wanted: impl Fn(&File<'_>, &Block) -> bool) -> Vec<Found> {
         let mut found = Vec::new();
         for (file, source) in self.files() {

@@ -55,6 +55,27 @@ pub fn edit(text: &str, target: &Target<'_>, sets: &[Set]) -> Result<(String, Ve
     apply(text, &file, found.node, &found.path, sets)
 }
 
+/// The text of the scalar at a dotted path of the object or container that `target` names; `None` where there is none.
+///
+/// # Errors
+/// As [`edit`], as far as reading goes.
+pub fn get(text: &str, target: &Target<'_>, path: &str) -> Result<Option<String>, Fault> {
+    let file = read(text)?;
+    let object = locate::object(&file, target)?;
+    let found = match target.container {
+        None => object,
+        Some(name) => locate::container(object, target.kind, name)?,
+    };
+    let node = path.split('.').try_fold(found.node, |node, key| match &node.value {
+        Value::Sequence(items) => items.get(key.parse::<usize>().ok()?),
+        _ => node.get(key),
+    });
+    Ok(node
+        .and_then(Node::scalar)
+        .filter(|scalar| scalar.style != Style::Empty)
+        .map(|scalar| scalar.text.clone()))
+}
+
 /// Sets values of the only document, for example a chart's `values.yaml`.
 ///
 /// # Errors
@@ -69,7 +90,7 @@ pub fn edit_path(text: &str, sets: &[Set]) -> Result<(String, Vec<Edit>), Fault>
     apply(text, &file, document, &[Step::Index(0)], sets)
 }
 
-fn read(text: &str) -> Result<File, Fault> {
+pub(super) fn read(text: &str) -> Result<File, Fault> {
     let file = tree::parse(text).map_err(|remark| {
         let problem = format!("it is no YAML: {}", shorten(&remark));
         Fault::new("change.unsupported_format", "", problem, "give a file that parses")
@@ -100,8 +121,10 @@ fn apply(
         let edit = place(text, file, start, set)?;
         meet |= edits.iter().any(|other| other.range == edit.range && edit.range.is_empty());
         edits.push(edit);
-        let keys = set.path.iter().map(|key| Step::Key(key.clone()));
-        intended.push((at.iter().cloned().chain(keys).collect::<Vec<Step>>(), set.value.clone()));
+        intended.push((
+            at.iter().cloned().chain(steps(start, &set.path)).collect::<Vec<Step>>(),
+            set.value.clone(),
+        ));
     }
     let new = if meet {
         let new = one_by_one(text, at, sets)?;
@@ -113,6 +136,22 @@ fn apply(
     let after = tree::parse(&new).map_err(|_| failed("the new text is no YAML"))?;
     verify::changed_as_intended(file, &after, &intended)?;
     Ok((new, edits))
+}
+
+/// The steps of a path: an index where a list stands, else a key.
+fn steps(start: &Node, path: &[String]) -> Vec<Step> {
+    let mut node = Some(start);
+    let step = |key: &String| match node.map(|node| (&node.value, key.parse::<usize>())) {
+        Some((Value::Sequence(items), Ok(index))) => {
+            node = items.get(index);
+            Step::Index(index)
+        }
+        _ => {
+            node = node.and_then(|node| node.get(key));
+            Step::Key(key.clone())
+        }
+    };
+    path.iter().map(step).collect()
 }
 
 /// Sets that insert at one place may share the keys that are missing: each sees what the one before wrote.
@@ -149,6 +188,11 @@ fn place(text: &str, file: &File, start: &Node, set: &Set) -> Result<Edit, Fault
     let path = set.path.join(".");
     let mut node = start;
     for (depth, key) in set.path.iter().enumerate() {
+        if let (Value::Sequence(items), Ok(index)) = (&node.value, key.parse::<usize>()) {
+            node = items.get(index).ok_or_else(|| failed("the list is shorter"))?;
+            locate::unshared(node, &path)?;
+            continue;
+        }
         let Value::Mapping { .. } = node.value else {
             return insert_below(text, file, start, set, depth);
         };
@@ -188,7 +232,7 @@ fn escaped(value: &str) -> String {
 }
 
 /// The scalar without quotes where that says the same, else in double quotes.
-fn plain(value: &str) -> String {
+pub(in crate::change) fn plain(value: &str) -> String {
     let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_' | b'/' | b'+');
     let starts = value.bytes().next().is_some_and(|b| b.is_ascii_alphanumeric());
     if starts && value.bytes().all(plain) { value.to_owned() } else { format!("\"{}\"", escaped(value)) }

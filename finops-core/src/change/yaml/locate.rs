@@ -32,10 +32,52 @@ pub(super) struct Found<'a> {
     pub way: Vec<&'a Node>,
 }
 
-/// Whether a YAML text holds an object of this kind and name, in this namespace or in none.
-#[must_use]
-pub fn holds(text: &str, target: &Target<'_>) -> bool {
-    super::tree::parse(text).is_ok_and(|file| !matches(&file, target).is_empty())
+/// An object of a file, as far as a search needs it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ObjectRef {
+    /// Kind.
+    pub kind: String,
+    /// Name.
+    pub name: String,
+    /// Namespace, where it is written.
+    pub namespace: Option<String>,
+    /// Containers of its pod template, init containers last.
+    pub containers: Vec<String>,
+    /// What an autoscaler scales: kind and name.
+    pub scales: Option<(String, String)>,
+}
+
+/// The objects of a YAML text.
+///
+/// # Errors
+/// `change.unsupported_format` for what is no YAML, `change.template` for a template.
+pub fn objects(text: &str) -> Result<Vec<ObjectRef>, Fault> {
+    let file = super::edit::read(text)?;
+    let mut out = Vec::new();
+    for document in &file.documents {
+        let list = document.text("kind").is_some_and(|kind| kind.ends_with("List"));
+        let items = document.get("items").filter(|_| list).map_or(&[][..], Node::items);
+        out.extend([document].into_iter().chain(items).filter_map(object_ref));
+    }
+    Ok(out)
+}
+
+fn object_ref(node: &Node) -> Option<ObjectRef> {
+    let metadata = node.get("metadata")?;
+    let kind = node.text("kind")?;
+    let template = pod_spec(kind).iter().try_fold(node, |node, key| node.get(key));
+    let lists = ["containers", "initContainers"];
+    let containers = lists.iter().filter_map(|list| template?.get(list)).flat_map(Node::items);
+    let target = node.get("spec").and_then(|spec| spec.get("scaleTargetRef"));
+    let scales =
+        target.and_then(|target| Some((target.text("kind")?.to_owned(), target.text("name")?.to_owned())));
+    Some(ObjectRef {
+        kind: kind.to_owned(),
+        name: metadata.text("name")?.to_owned(),
+        namespace: metadata.text("namespace").filter(|text| !text.is_empty()).map(str::to_owned),
+        containers: containers.filter_map(|item| item.text("name").map(str::to_owned)).collect(),
+        scales,
+    })
 }
 
 fn matches<'a>(file: &'a File, target: &Target<'_>) -> Vec<Found<'a>> {

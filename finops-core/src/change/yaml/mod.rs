@@ -4,9 +4,14 @@
 //! else, or the edit is refused.
 
 mod edit;
+mod lists;
 mod locate;
+mod remove;
 mod tree;
 mod verify;
 
-pub use edit::{Set, edit, edit_path};
-pub use locate::{Target, holds};
+pub(super) use edit::plain;
+pub use edit::{Set, edit, edit_path, get};
+pub(super) use lists::{append, list};
+pub use locate::{ObjectRef, Target, objects};
+pub use remove::{Removed, remove};

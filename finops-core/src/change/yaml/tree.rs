@@ -93,6 +93,40 @@ impl Node {
         found.next().filter(|_| found.next().is_none()).map(|entry| &entry.value)
     }
 
+    /// What the value says, wherever it stands: scalars with their style, keys and items in order.
+    pub fn said(&self) -> String {
+        fn write(node: &Node, out: &mut String) {
+            let mark =
+                |on: bool, mark: char, out: &mut String| on.then(|| out.push(mark)).unwrap_or_default();
+            mark(node.anchored, '&', out);
+            mark(node.tagged, '!', out);
+            match &node.value {
+                Value::Scalar(scalar) => out.push_str(&format!("{:?}{:?}", scalar.style, scalar.text)),
+                Value::Alias => out.push('*'),
+                Value::Sequence(items) => {
+                    out.push('[');
+                    items.iter().for_each(|item| {
+                        write(item, out);
+                        out.push(',');
+                    });
+                    out.push(']');
+                }
+                Value::Mapping { flow, entries } => {
+                    out.push(if *flow { '<' } else { '{' });
+                    for entry in entries {
+                        out.push_str(&format!("{:?}:", entry.key));
+                        write(&entry.value, out);
+                        out.push(',');
+                    }
+                    out.push('}');
+                }
+            }
+        }
+        let mut out = String::new();
+        write(self, &mut out);
+        out
+    }
+
     /// The text of the scalar under this key.
     pub fn text(&self, key: &str) -> Option<&str> {
         self.get(key)?.scalar().map(|scalar| scalar.text.as_str())

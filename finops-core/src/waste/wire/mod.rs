@@ -22,15 +22,14 @@ use crate::{
 pub type Handler = fn(&Json) -> Result<Json, Fault>;
 
 /// The tables of kinds, one a topic. A new topic is one line here.
-const TABLES: &[&[(&str, Handler)]] =
-    &[
-        change::KINDS,
-        measures::KINDS,
-        portfolio::KINDS,
-        rightsizing::KINDS,
-        simulation::KINDS,
-        summary::KINDS,
-    ];
+const TABLES: &[&[(&str, Handler)]] = &[
+    change::KINDS,
+    measures::KINDS,
+    portfolio::KINDS,
+    rightsizing::KINDS,
+    simulation::KINDS,
+    summary::KINDS,
+];
 
 /// Computes `kind` from `input`.
 ///
