@@ -2,14 +2,25 @@
 //!
 //! An absent collection is unknown, an empty one is known to be empty.
 
+mod canonical;
+mod cx;
+mod decimal;
 mod diagnostic;
+mod effective;
+mod kubernetes;
 mod name;
+mod prometheus;
 mod quantity;
 mod record;
+mod tree;
 mod usage;
+mod wire;
 
 pub use diagnostic::{Diagnostic, Read};
+pub use effective::effective_request;
+pub use kubernetes::{KubernetesOptions, read_kubernetes};
 pub use name::Name;
+pub use prometheus::{LabelMapping, PrometheusOptions, Query, queries, read_prometheus};
 pub use quantity::{Format, Quantity};
 pub use record::*;
 pub use usage::{Metric, Sample, Unit, UsageData, UsageSeries, UsageSubject, UsageSummary};

@@ -1,6 +1,6 @@
 //! Running detectors: each looks at the inventory alone, and a failing one never stops the others.
 
-use super::{Assessment, DetectionConfig, Outcome, config::Setting, summary::ClusterData};
+use super::{Assessment, DetectionConfig, Outcome, config::Setting, kubernetes::Index, summary::ClusterData};
 use crate::{error::Fault, inventory::ClusterInventory, price::PriceBook, time::Timestamp};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -36,13 +36,23 @@ pub struct Context<'a> {
     pub config: &'a DetectionConfig,
     /// The time of the run.
     pub as_of: Timestamp,
+    index: Option<Box<Index<'a>>>,
 }
 
 impl<'a> Context<'a> {
     /// The context of a run over this inventory.
     #[must_use]
     pub fn new(inventory: Inventory<'a>, prices: &'a PriceBook, config: &'a DetectionConfig) -> Self {
-        Self { inventory, prices, config, as_of: inventory.as_of() }
+        let index = match inventory {
+            Inventory::Cluster(cluster) => Some(Box::new(Index::new(cluster, prices, config))),
+            Inventory::Summary(_) => None,
+        };
+        Self { inventory, prices, config, as_of: inventory.as_of(), index }
+    }
+
+    /// What detectors of a full inventory look up, where that is what is judged.
+    pub(super) fn cluster(&self) -> Option<&Index<'a>> {
+        self.index.as_deref()
     }
 
     /// The summary form, where that is what is judged.
@@ -125,7 +135,7 @@ fn by_place(one: &Assessment, other: &Assessment) -> std::cmp::Ordering {
 /// Runs every detector on an inventory; those that the configuration disables are left out.
 #[must_use]
 pub fn detect(inventory: Inventory<'_>, prices: &PriceBook, config: &DetectionConfig) -> DetectionReport {
-    run(super::detectors(), &Context::new(inventory, prices, config))
+    run(&super::detectors(), &Context::new(inventory, prices, config))
 }
 
 /// Runs these detectors; those that the configuration disables are left out.

@@ -57,6 +57,7 @@ reasons! {
     NoLabelsRequired = "no_labels_required", INAPPLICABLE, "the configuration requires no labels";
     NotScaledToZero = "not_scaled_to_zero", INAPPLICABLE, "it runs replicas";
     NoPerformanceTier = "no_performance_tier", INAPPLICABLE, "its volume type has no paid performance";
+    NoPods = "no_pods", INAPPLICABLE, "it has no pods";
     NoGpu = "no_gpu", INAPPLICABLE, "it has no GPU";
     WhollyIdle = "wholly_idle", INAPPLICABLE, "all of its GPUs are idle, which `ai.gpu_idle` reports";
     SeveralGpus = "several_gpus", INAPPLICABLE, "it holds more than one GPU";

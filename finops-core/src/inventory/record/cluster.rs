@@ -1,7 +1,7 @@
 //! The cluster and its nodes.
 
 use super::{
-    super::{Name, UsageSeries},
+    super::{Metric, Name, UsageSeries, UsageSubject},
     Autoscaler, Budget, ConfigObject, Ingress, KnownCost, Labels, LimitRange, LogVolume, Pod, Resources,
     Service, Volume, Workload,
 };
@@ -196,4 +196,39 @@ pub struct NodeGroup {
     pub region: Option<Name>,
     /// Price of a node for an hour.
     pub hourly_price: Option<Decimal>,
+}
+
+impl ClusterInventory {
+    /// The usage of a subject, by metric. Needs the canonical order that every reader gives.
+    #[must_use]
+    pub fn usage_of(&self, subject: &UsageSubject) -> &[UsageSeries] {
+        run(self.usage.as_deref(), |series| series.subject.cmp(subject))
+    }
+
+    /// The usage of a subject by one metric. Needs the canonical order that every reader gives.
+    #[must_use]
+    pub fn usage_of_metric(&self, subject: &UsageSubject, metric: Metric) -> Option<&UsageSeries> {
+        self.usage_of(subject).iter().find(|series| series.metric == metric)
+    }
+
+    /// The pods of a namespace, by name. Needs the canonical order that every reader gives.
+    #[must_use]
+    pub fn pods_of(&self, namespace: &str) -> &[Pod] {
+        run(self.pods.as_deref(), |pod| pod.namespace.as_str().cmp(namespace))
+    }
+
+    /// The node of this name. Needs the canonical order that every reader gives.
+    #[must_use]
+    pub fn node(&self, name: &str) -> Option<&Node> {
+        run(self.nodes.as_deref(), |node| node.name.as_str().cmp(name)).first()
+    }
+}
+
+/// The records that `order` calls equal, of a list in that order.
+fn run<T>(list: Option<&[T]>, order: impl Fn(&T) -> std::cmp::Ordering) -> &[T] {
+    let list = list.unwrap_or_default();
+    let start = list.partition_point(|record| order(record).is_lt());
+    let rest = list.get(start..).unwrap_or_default();
+    let end = rest.partition_point(|record| order(record).is_eq());
+    rest.get(..end).unwrap_or_default()
 }

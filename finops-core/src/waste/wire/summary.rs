@@ -26,7 +26,7 @@ fn cluster_data(input: &Json) -> Result<Json, Fault> {
     let data = ClusterData::from_json(data, as_of(input)?).map_err(|fault| fault.below("cluster_data"))?;
     let config = input.get("config").unwrap_or(&Json::Null);
     let mut config =
-        DetectionConfig::from_json(config, detectors()).map_err(|fault| fault.below("config"))?;
+        DetectionConfig::from_json(config, &detectors()).map_err(|fault| fault.below("config"))?;
     if let Some(prices) = input.get("prices") {
         config.prices = crate::waste::PriceOverrides::from_json(prices, "prices")?;
     }

@@ -1,5 +1,8 @@
 //! The kinds of `allocation.json` as functions from JSON to JSON: what Python, Node, the command line and the vectors call.
 
+mod arithmetic;
+mod sets;
+
 use crate::{
     error::{Fault, shorten},
     json::Json,
@@ -9,7 +12,10 @@ use crate::{
 pub type Handler = fn(&Json) -> Result<Json, Fault>;
 
 /// The tables of kinds, one a topic. A new topic is one line here.
-const TABLES: &[&[(&str, Handler)]] = &[];
+const TABLES: &[&[(&str, Handler)]] = &[
+    arithmetic::KINDS,
+    sets::KINDS,
+];
 
 /// Computes `kind` from `input`.
 ///

@@ -1,0 +1,184 @@
+//! What a container claims: the larger of request and use at every instant, over the time in which it ran.
+
+use super::row::UsageBasis;
+use crate::inventory::{Metric, UsageData, UsageSeries, UsageSubject};
+use rustc_hash::FxHasher;
+use std::hash::{Hash, Hasher};
+
+/// The claim on one resource.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Claim {
+    /// Amount-seconds of the larger of request and use.
+    pub(super) claimed: u128,
+    /// Amount-seconds in use over the known time.
+    pub(super) used: u128,
+    pub(super) basis: UsageBasis,
+    /// Seconds of the running time in which the use is known.
+    pub(super) known: u64,
+}
+
+/// The claim for `request` (nanocores or bytes) and what is known of its use over disjoint `intervals` of `seconds`.
+pub(super) fn claim(request: u64, usage: Option<&UsageSeries>, intervals: &[(i64, i64)], seconds: u64) -> Claim {
+    let over = |amount: u64, seconds: u64| u128::from(amount).saturating_mul(u128::from(seconds));
+    let requested = Claim { claimed: over(request, seconds), ..Claim::default() };
+    let Some(usage) = usage else { return requested };
+    match &usage.data {
+        UsageData::Samples { step_seconds, samples } => {
+            let mut out = Claim { basis: UsageBasis::Series, ..Claim::default() };
+            let step = i64::from(*step_seconds);
+            for (start, end) in intervals {
+                let first = samples.partition_point(|sample| sample.at <= *start);
+                let mut known_to = *start;
+                for sample in samples.get(first..).unwrap_or_default() {
+                    let from = sample.at.saturating_sub(step).max(known_to);
+                    if sample.at.saturating_sub(step) >= *end {
+                        break;
+                    }
+                    let to = sample.at.min(*end);
+                    let known = to.saturating_sub(from).max(0).unsigned_abs();
+                    let value = u64::try_from(sample.value).unwrap_or(0);
+                    out.claimed = out.claimed.saturating_add(over(value.max(request), known));
+                    out.used = out.used.saturating_add(over(value, known));
+                    out.known = out.known.saturating_add(known);
+                    known_to = known_to.max(to);
+                }
+            }
+            let unknown = seconds.saturating_sub(out.known);
+            out.claimed = out.claimed.saturating_add(over(request, unknown));
+            out
+        }
+        UsageData::Summary(summary) => {
+            let unit = usage.metric.unit().nano();
+            let mean = summary.mean.and_then(|mean| crate::money::div_half_even(mean.max(0), unit));
+            let Some(mean) = mean.map(|mean| u64::try_from(mean).unwrap_or(u64::MAX)) else { return requested };
+            Claim {
+                claimed: over(mean.max(request), seconds),
+                used: over(mean, seconds),
+                basis: UsageBasis::Average,
+                known: seconds,
+            }
+        }
+    }
+}
+
+/// The usage series of containers, found by namespace, pod and container.
+pub(super) struct UsageIndex<'a> {
+    series: &'a [UsageSeries],
+    /// Hashes with positions, sorted: 16 bytes a series, and no name is copied.
+    entries: Vec<(u64, u32)>,
+}
+
+impl<'a> UsageIndex<'a> {
+    pub(super) fn new(series: &'a [UsageSeries]) -> Self {
+        let mut entries = Vec::new();
+        for (position, series) in (0_u32..).zip(series) {
+            if !matches!(series.metric, Metric::CpuUsage | Metric::MemoryWorkingSet) {
+                continue;
+            }
+            if let UsageSubject::Pod { namespace, pod, container: Some(container), .. } = &series.subject {
+                entries.push((hash(namespace, pod, container), position));
+            }
+        }
+        entries.sort_unstable();
+        Self { series, entries }
+    }
+
+    /// The series of cores and of memory.
+    pub(super) fn find(&self, namespace: &str, pod: &str, container: &str) -> [Option<&'a UsageSeries>; 2] {
+        let mut found = [None; 2];
+        if self.entries.is_empty() {
+            return found;
+        }
+        let hash = hash(namespace, pod, container);
+        let start = self.entries.partition_point(|entry| entry.0 < hash);
+        let same = self.entries.get(start..).unwrap_or_default().iter().take_while(|entry| entry.0 == hash);
+        for series in same.filter_map(|entry| self.series.get(super::row::place(entry.1))) {
+            let UsageSubject::Pod { namespace: n, pod: p, container: Some(c), .. } = &series.subject else {
+                continue;
+            };
+            if *n == *namespace && *p == *pod && *c == *container {
+                let [cpu, memory] = &mut found;
+                let place = if series.metric == Metric::CpuUsage { cpu } else { memory };
+                place.get_or_insert(series);
+            }
+        }
+        found
+    }
+}
+
+fn hash(namespace: &str, pod: &str, container: &str) -> u64 {
+    let mut hasher = FxHasher::default();
+    (namespace, pod, container).hash(&mut hasher);
+    hasher.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inventory::{Name, Sample, UsageSummary};
+    use proptest::prelude::*;
+
+    fn series(metric: Metric, data: UsageData) -> UsageSeries {
+        let subject = UsageSubject::Pod {
+            namespace: Name::from("n"),
+            pod: Name::from("p"),
+            container: Some(Name::from("c")),
+            device: None,
+        };
+        UsageSeries { subject, metric, data }
+    }
+
+    fn samples(step_seconds: u32, samples: &[(i64, i64)]) -> UsageSeries {
+        let samples = samples.iter().map(|(at, value)| Sample { at: *at, value: *value }).collect();
+        series(Metric::CpuUsage, UsageData::Samples { step_seconds, samples })
+    }
+
+    #[test]
+    fn unknown_time_counts_the_request() {
+        let usage = samples(10, &[(10, 5), (20, 1), (40, 9)]);
+        // [0, 10) 5, [10, 20) request 2 over 1, [20, 30) unknown, [30, 40) 9.
+        let found = claim(2, Some(&usage), &[(0, 40)], 40);
+        assert_eq!((found.claimed, found.used, found.known), (50 + 20 + 20 + 90, 50 + 10 + 90, 30));
+        assert_eq!(claim(2, None, &[(0, 40)], 40).claimed, 80);
+        // A part of a step counts for its seconds.
+        assert_eq!(claim(0, Some(&usage), &[(5, 12), (35, 38)], 10).used, 25 + 2 + 27);
+    }
+
+    #[test]
+    fn a_mean_is_rounded_to_its_unit() {
+        let mean = |metric, mean| {
+            let data = UsageData::Summary(Box::new(UsageSummary { mean: Some(mean), ..UsageSummary::default() }));
+            claim(1, Some(&series(metric, data)), &[(0, 10)], 10)
+        };
+        assert_eq!(mean(Metric::MemoryWorkingSet, 7_500_000_000).used, 80);
+        assert_eq!(mean(Metric::CpuUsage, 7).used, 70);
+        assert_eq!((mean(Metric::CpuUsage, 0).claimed, mean(Metric::CpuUsage, 0).basis), (10, UsageBasis::Average));
+    }
+
+    proptest! {
+        #[test]
+        fn a_claim_is_what_every_second_claims(
+            steps in prop::collection::vec((1_i64..40, 0_i64..9), 0..12), step in 1_u32..25,
+            cuts in prop::collection::vec(0_i64..200, 0..6), request in 0_u64..6,
+        ) {
+            let mut at = 0;
+            let points: Vec<(i64, i64)> = steps.iter().map(|(gap, value)| { at += gap; (at, *value) }).collect();
+            let mut cuts = cuts;
+            cuts.sort_unstable();
+            cuts.dedup();
+            let intervals: Vec<(i64, i64)> = cuts.chunks_exact(2).map(|pair| (pair[0], pair[1])).collect();
+            let seconds = intervals.iter().map(|(s, e)| u64::try_from(e - s).unwrap()).sum();
+            let usage = samples(step, &points);
+            let found = claim(request, Some(&usage), &intervals, seconds);
+            let mut by_hand = 0_u128;
+            for second in intervals.iter().flat_map(|(s, e)| *s..*e) {
+                // The earliest sample after a second describes it, when its step reaches back that far.
+                let value = points.iter().find(|(at, _)| *at > second);
+                let value = value.filter(|(at, _)| at - i64::from(step) <= second);
+                let value = value.map_or(0, |(_, value)| u64::try_from(*value).unwrap());
+                by_hand += u128::from(value.max(request));
+            }
+            prop_assert_eq!(found.claimed, by_hand);
+        }
+    }
+}

@@ -1,0 +1,520 @@
+//! From an inventory to rows with their claims and assets with their prices; nothing is distributed here.
+
+mod extras;
+mod pods;
+
+use super::{
+    accelerator::Devices,
+    claim::{UsageIndex, claim},
+    config::{AllocationConfig, SharedSource, window_empty},
+    direct::{set_pools, split_pools},
+    node::{Capacity, NodeAsset, NodePrice, Pool, active, monthly, price, seconds},
+    row::{Amounts, NONE, Row, RowKind, RowStatus, index, place},
+    set::{AllocationSet, Asset, AssetKind, NamespaceFacts, NodeFacts, Tables},
+    tables::{Numbers, find},
+};
+use crate::{
+    error::Fault,
+    inventory::{ClusterInventory, Container, ContainerType, Diagnostic, Interval, Name, Node, Pod, Resources},
+    money::{Currency, Nanos, overflow},
+    price::PriceBook,
+};
+use extras::Extras;
+use pods::{Placed, PodOrder};
+use std::collections::BTreeMap;
+
+/// Seconds of a day: the window where none is given.
+const DAY_MS: i64 = 86_400_000;
+/// Seconds of an hour.
+const HOUR: u128 = 3600;
+/// Below this share of known time, in percent, a series says little about its container.
+const LOW_COVERAGE_PERCENT: u64 = 50;
+
+/// What the passes over pods share.
+pub(super) struct Collector<'a> {
+    inventory: &'a ClusterInventory,
+    config: &'a AllocationConfig,
+    window: (i64, i64),
+    usage: UsageIndex<'a>,
+    containers: Numbers<'a>,
+    rows: Vec<Row>,
+    diagnostics: Vec<Diagnostic>,
+    /// Containers with an extended resource that is no accelerator, by resource.
+    unmapped: BTreeMap<String, u64>,
+    running: Vec<(i64, i64)>,
+    intervals: Vec<(i64, i64)>,
+    active: Vec<(i64, i64)>,
+}
+
+/// Rows with claims, assets with prices and pools; no costs yet.
+pub(super) fn collect(
+    inventory: &ClusterInventory,
+    prices: &PriceBook,
+    config: &AllocationConfig,
+) -> Result<AllocationSet, Fault> {
+    let before = inventory.as_of.saturating_add_ms(DAY_MS.saturating_neg());
+    let window = config.window.or(inventory.window).unwrap_or(Interval { start: before, end: inventory.as_of });
+    let window = (seconds(window.start), seconds(window.end));
+    if window.1 <= window.0 {
+        return Err(window_empty("window"));
+    }
+    let currency: Currency = match inventory.currency.as_str() {
+        "" => Currency::USD,
+        code => code.parse().map_err(|_| {
+            let problem = format!("`{}` is no ISO 4217 currency", crate::error::shorten(code));
+            Fault::new("allocation.currency_mismatch", "currency", problem, "write it like `USD`")
+        })?,
+    };
+    let empty = Name::default();
+    let mut namespaces = Numbers::default();
+    let order = PodOrder::of(inventory, config, &empty, &mut namespaces)?;
+    let (tables, order) = order.finish(inventory, namespaces, window)?;
+    let collector = Collector {
+        inventory,
+        config,
+        window,
+        usage: UsageIndex::new(inventory.usage.as_deref().unwrap_or_default()),
+        containers: Numbers::default(),
+        rows: Vec::with_capacity(order.len().saturating_add(tables.nodes.len().saturating_mul(2))),
+        diagnostics: Vec::new(),
+        unmapped: BTreeMap::new(),
+        running: Vec::new(),
+        intervals: Vec::new(),
+        active: Vec::new(),
+    };
+    let extras = Extras::of(&collector, prices, &tables, &order)?;
+    collector.finish(prices, currency, tables, &order, extras)
+}
+
+impl<'a> Collector<'a> {
+    fn finish(
+        mut self,
+        prices: &PriceBook,
+        currency: Currency,
+        mut tables: Tables,
+        order: &[Placed<'a>],
+        mut extras: Extras,
+    ) -> Result<AllocationSet, Fault> {
+        let nodes = nodes_by_table(self.inventory, &tables);
+        let mut assets = Vec::new();
+        let mut rest = order;
+        for (number, node) in (0_u32..).zip(&nodes) {
+            let count = rest.partition_point(|placed| placed.node <= number);
+            let (pods, later) = rest.split_at(count.min(rest.len()));
+            rest = later;
+            self.node(number, *node, pods, &mut extras, prices, &tables, &mut assets)?;
+        }
+        let (containers, ranks) = self.containers.sorted()?;
+        tables.containers = containers;
+        for row in &mut self.rows {
+            row.container = ranks.get(place(row.container)).copied().unwrap_or(NONE);
+        }
+        assets.append(&mut extras.assets);
+        assets.extend(shared_assets(self.config, self.window)?);
+        self.diagnostics.append(&mut extras.diagnostics);
+        self.diagnostics.extend(self.unmapped.into_iter().map(|(resource, count)| {
+            let message = "no device is configured for this resource; set `accelerators`";
+            let mut remark = Diagnostic::new("allocation.unmapped_resource", message).times(count);
+            remark.resource = Some(Name::from(resource));
+            remark
+        }));
+        Ok(AllocationSet {
+            window: self.window,
+            currency,
+            config: self.config.clone(),
+            tables,
+            rows: self.rows,
+            assets,
+            totals: super::Totals::default(),
+            diagnostics: self.diagnostics,
+            network_reason: extras.network_reason,
+            reconciled: false,
+            accumulated: false,
+        })
+    }
+
+    /// The rows of one node in the order of keys, and its asset.
+    #[expect(clippy::too_many_arguments, reason = "one pass over everything that a node has")]
+    fn node(
+        &mut self,
+        number: u32,
+        node: Option<&'a Node>,
+        pods: &[Placed<'a>],
+        extras: &mut Extras,
+        prices: &PriceBook,
+        tables: &Tables,
+        assets: &mut Vec<Asset>,
+    ) -> Result<(), Fault> {
+        let active = active(node, self.window);
+        let devices = Devices::of(node, &self.config.accelerators);
+        let capacity = node.map(|node| Capacity::of(node, &devices));
+        let time = active.1.saturating_sub(active.0).max(0).unsigned_abs();
+        let cost = match (node, &capacity) {
+            (Some(node), Some(capacity)) => Some(price(node, capacity, time, self.inventory, prices, self.config)?),
+            _ => None,
+        };
+        let priced = matches!(cost, Some(NodePrice::Whole(..) | NodePrice::Pools(_)));
+        let start = self.rows.len();
+        // Rows of no node hold what nobody mounts, by namespace.
+        let mut unmounted = if number == 0 { std::mem::take(&mut extras.unmounted) } else { BTreeMap::new() };
+        let mut unknown = 0_u64;
+        for placed in pods {
+            while let Some(first) = unmounted.first_entry().filter(|entry| *entry.key() < placed.namespace) {
+                self.unmounted(first.remove_entry(), extras)?;
+            }
+            let before = self.rows.len();
+            self.pod(number, placed, node.map(|_| active), &devices, priced, extras)?;
+            let unpriced = self.rows.get(before..).unwrap_or_default().iter();
+            if node.is_none() && unpriced.into_iter().any(|row| row.status == RowStatus::Unpriced) {
+                unknown = unknown.saturating_add(1);
+            }
+        }
+        while let Some(first) = unmounted.first_entry() {
+            self.unmounted(first.remove_entry(), extras)?;
+        }
+        let name = tables.nodes.get(place(number)).map(|facts| facts.name.as_str()).unwrap_or_default();
+        if unknown > 0 {
+            let message = "pods ran on a node that is not part of the inventory; their cost is unknown";
+            self.diagnostics.push(Diagnostic::new("allocation.unknown_node", message).about(name).times(unknown));
+        }
+        if number == 0 {
+            // Where nothing is shared or unmatched these rows have no cost and do not show.
+            self.rows.push(Row::new(RowKind::Shared, number, NONE));
+            self.rows.push(Row::new(RowKind::Unmatched, number, NONE));
+        }
+        let (Some(node), Some(capacity), Some(cost)) = (node, capacity, cost) else { return Ok(()) };
+        let end = self.rows.len();
+        let mut asset = Asset {
+            kind: AssetKind::Node,
+            name: name.to_owned(),
+            provider_id: node.provider_id.clone(),
+            cost: None,
+            list: None,
+            source: "inventory".to_owned(),
+            node: None,
+            users: Vec::new(),
+        };
+        let mut parts = NodeAsset {
+            node: number,
+            rows: (start, end),
+            active,
+            capacity,
+            allocatable: allocatable(node),
+            gpu_scale: devices.scale(),
+            own_rates: matches!(cost, NodePrice::Pools(_)),
+            pools: [Pool::default(); 3],
+        };
+        let pool_capacity = capacity.over(time).ok_or_else(overflow)?;
+        for (pool, capacity) in parts.pools.iter_mut().zip(pool_capacity) {
+            pool.capacity = capacity;
+        }
+        match cost {
+            NodePrice::Whole(cost, source) => {
+                asset.cost = Some(cost);
+                asset.source = source;
+            }
+            NodePrice::Pools(costs) => {
+                let costs = costs.map(|cost| i128::from(cost.get()));
+                set_pools(&mut parts.pools, &costs)?;
+                asset.cost = Some(super::row::nanos(costs.iter().sum())?);
+            }
+            NodePrice::Unknown(reason) => {
+                let remark = Diagnostic::new("allocation.unpriced_node", reason.clone()).about(name);
+                self.diagnostics.push(remark);
+                asset.source = reason;
+            }
+        }
+        if asset.cost.is_some() {
+            self.rows.push(Row::new(RowKind::Idle, number, NONE));
+            self.rows.push(Row::new(RowKind::OverAllocated, number, NONE));
+        }
+        asset.node = Some(Box::new(parts));
+        assets.push(asset);
+        Ok(())
+    }
+
+    fn unmounted(&mut self, (namespace, users): (u32, Vec<(usize, usize)>), extras: &mut Extras) -> Result<(), Fault> {
+        let row = index(self.rows.len())?;
+        self.rows.push(Row::new(RowKind::Unmounted, 0, namespace));
+        extras.place(&users, row);
+        Ok(())
+    }
+
+    /// The rows of one pod.
+    fn pod(
+        &mut self,
+        node: u32,
+        placed: &Placed<'a>,
+        active: Option<(i64, i64)>,
+        devices: &Devices<'_>,
+        priced: bool,
+        extras: &mut Extras,
+    ) -> Result<(), Fault> {
+        let pod = placed.pod;
+        let status = if priced { RowStatus::Priced } else { RowStatus::Unpriced };
+        let row = |kind| {
+            let mut row = Row::new(kind, node, placed.namespace);
+            (row.pod, row.status) = (placed.facts, status);
+            row
+        };
+        match &pod.containers[..] {
+            [one] => self.container(row(RowKind::Container), pod, one, active, devices)?,
+            several => {
+                let mut several: Vec<&'a Container> = several.iter().collect();
+                several.sort_by(|a, b| super::key::canonical(&a.name, &b.name));
+                for container in several {
+                    self.container(row(RowKind::Container), pod, container, active, devices)?;
+                }
+            }
+        }
+        let reserved = reserved(pod);
+        let users = extras.users_of(placed.facts);
+        if reserved.is_none() && users.is_none() {
+            return Ok(());
+        }
+        let mut row = row(RowKind::Pod);
+        if let Some([cpu, memory]) = reserved {
+            let span = [pod_interval(pod, self.window)];
+            self.time(&span, active);
+            row.seconds = total_seconds(&self.active);
+            (row.start, row.end) = ends(&self.active);
+            let over = |amount: u64| u128::from(amount).saturating_mul(row.seconds.into());
+            row.requested = Amounts { cpu: over(cpu), memory: over(memory), gpu: 0 };
+            row.claimed = row.requested;
+        } else {
+            // Nothing of its node belongs to this row.
+            row.status = RowStatus::Priced;
+            (row.start, row.end) = pod_interval(pod, self.window);
+        }
+        if let Some(users) = users {
+            extras.place(&users, index(self.rows.len())?);
+        }
+        self.rows.push(row);
+        Ok(())
+    }
+
+    fn container(
+        &mut self,
+        mut row: Row,
+        pod: &'a Pod,
+        container: &'a Container,
+        active: Option<(i64, i64)>,
+        devices: &Devices<'_>,
+    ) -> Result<(), Fault> {
+        let now = self.window.1;
+        let mut running = std::mem::take(&mut self.running);
+        running.clear();
+        let times = container.running.as_deref().unwrap_or_default();
+        running.extend(times.iter().map(|(from, to)| (seconds(*from), to.map_or(now, seconds))));
+        self.time(&running, active);
+        self.running = running;
+        if self.intervals.is_empty() {
+            return Ok(());
+        }
+        let subject = || format!("{}/{}/{}", pod.namespace, pod.name, container.name);
+        row.seconds = total_seconds(&self.active);
+        let outside = total_seconds(&self.intervals).saturating_sub(row.seconds);
+        if outside > 0 {
+            let message = "seconds of its running time lie outside the life of its node and are not counted";
+            let remark = Diagnostic::new("allocation.outside_node_life", message);
+            self.diagnostics.push(remark.about(subject()).times(outside.into()));
+        }
+        (row.start, row.end) = ends(&self.active);
+        row.container = self.containers.number(&container.name)?;
+        let [cpu, memory] = requests(container);
+        let unmapped = &mut self.unmapped;
+        let gpu = devices.claim(container.requests.as_ref(), container.limits.as_ref(), |resource| {
+            let count = unmapped.entry(resource.to_owned()).or_insert(0);
+            *count = count.saturating_add(1);
+        });
+        let usage = self.usage.find(&pod.namespace, &pod.name, &container.name);
+        let time = u64::from(row.seconds);
+        let claims = [claim(cpu, usage[0], &self.active, time), claim(memory, usage[1], &self.active, time)];
+        let gpu = gpu.checked_mul(time).ok_or_else(overflow)?;
+        let over = |amount: u64| u128::from(amount).saturating_mul(time.into());
+        row.requested = Amounts { cpu: over(cpu), memory: over(memory), gpu };
+        row.claimed = Amounts { cpu: claims[0].claimed, memory: claims[1].claimed, gpu };
+        row.used = Amounts { cpu: claims[0].used, memory: claims[1].used, gpu: 0 };
+        row.basis = claims.map(|claim| claim.basis);
+        row.known_seconds = claims.map(|claim| u32::try_from(claim.known).unwrap_or(u32::MAX));
+        for (resource, claim) in ["cpu", "memory"].into_iter().zip(claims) {
+            let low = claim.known.saturating_mul(100) < time.saturating_mul(LOW_COVERAGE_PERCENT);
+            if claim.basis == super::UsageBasis::Series && low {
+                let message = format!("use is known for {} of {time} seconds; the request counts for the rest", claim.known);
+                let mut remark = Diagnostic::new("allocation.low_coverage", message).about(subject());
+                remark.resource = Some(Name::from(resource));
+                self.diagnostics.push(remark);
+            }
+        }
+        self.rows.push(row);
+        Ok(())
+    }
+
+    /// Sets the intervals within the window, and those of them in which the node was there.
+    fn time(&mut self, running: &[(i64, i64)], active: Option<(i64, i64)>) {
+        clip(running, self.window, &mut self.intervals);
+        match active {
+            Some(active) => clip(&self.intervals, active, &mut self.active),
+            None => self.active.clone_from(&self.intervals),
+        }
+    }
+}
+
+/// The intervals within `bounds`, sorted and without overlap.
+fn clip(intervals: &[(i64, i64)], bounds: (i64, i64), out: &mut Vec<(i64, i64)>) {
+    out.clear();
+    if let [(start, end)] = intervals {
+        let (start, end) = ((*start).max(bounds.0), (*end).min(bounds.1));
+        if start < end {
+            out.push((start, end));
+        }
+        return;
+    }
+    out.extend(super::presence::merged(bounds, intervals));
+}
+
+fn total_seconds(intervals: &[(i64, i64)]) -> u32 {
+    let sum = intervals.iter().fold(0_i64, |sum, (start, end)| sum.saturating_add(end.saturating_sub(*start)));
+    u32::try_from(sum).unwrap_or(u32::MAX)
+}
+
+fn ends(intervals: &[(i64, i64)]) -> (i64, i64) {
+    let first = intervals.first().map_or(0, |interval| interval.0);
+    (first, intervals.last().map_or(0, |interval| interval.1))
+}
+
+/// When a pod was there: from its start to its end where known, else while a container ran.
+pub(super) fn pod_interval(pod: &Pod, window: (i64, i64)) -> (i64, i64) {
+    let running = pod.containers.iter().flat_map(|container| container.running.as_deref().unwrap_or_default());
+    let (mut from, mut to) = (i64::MAX, i64::MIN);
+    for (start, end) in running {
+        from = from.min(seconds(*start));
+        to = to.max(end.map_or(window.1, seconds));
+    }
+    if let Some(start) = pod.start {
+        from = seconds(start);
+        to = pod.end.map_or(if to == i64::MIN { window.1 } else { to }, seconds);
+    }
+    (from.max(window.0), to.min(window.1))
+}
+
+/// Nanocores and bytes that a container requests; a missing request is its limit, as the API server sets it.
+fn requests(container: &Container) -> [u64; 2] {
+    let of = |resources: &Option<Resources>, name| resources.as_ref().and_then(|resources| resources.get(name));
+    let amount = |name| of(&container.requests, name).or_else(|| of(&container.limits, name));
+    let cpu = amount("cpu").map_or(0, |cpu| u64::try_from(cpu.nano()).unwrap_or(0));
+    let memory = amount("memory").map_or(0, |memory| u64::try_from(memory.whole()).unwrap_or(0));
+    [cpu, memory]
+}
+
+/// What the scheduler reserves for a pod besides its running containers: overhead, the rest of an init container's
+/// request, pod-level requests (kubernetes.io, "Effective Pod requests and limits"). `None` for nothing.
+fn reserved(pod: &Pod) -> Option<[u64; 2]> {
+    let plain = pod.containers.iter().all(|container| container.r#type == ContainerType::App);
+    if plain && pod.overhead.is_none() && pod.resources.is_none() {
+        return None;
+    }
+    let mut out = [0; 2];
+    for (column, name) in ["cpu", "memory"].into_iter().enumerate() {
+        let request = |container: &Container| requests(container).get(column).copied().unwrap_or(0);
+        let (mut running, mut sidecars, mut init) = (0_u64, 0_u64, 0_u64);
+        for container in &pod.containers {
+            let amount = request(container);
+            match container.r#type {
+                ContainerType::Init => init = init.max(amount.saturating_add(sidecars)),
+                ContainerType::Sidecar => {
+                    sidecars = sidecars.saturating_add(amount);
+                    running = running.saturating_add(amount);
+                }
+                ContainerType::App => running = running.saturating_add(amount),
+            }
+        }
+        let amount = |resources: &Option<Resources>| {
+            let amount = resources.as_ref().and_then(|resources| resources.get(name))?;
+            let amount = if column == 0 { amount.nano() } else { amount.whole().into() };
+            Some(u64::try_from(amount).unwrap_or(0))
+        };
+        let effective = amount(&pod.resources).unwrap_or_else(|| running.max(init));
+        let effective = effective.saturating_add(amount(&pod.overhead).unwrap_or(0));
+        if let Some(place) = out.get_mut(column) {
+            *place = effective.saturating_sub(running);
+        }
+    }
+    if out == [0; 2] { None } else { Some(out) }
+}
+
+fn allocatable(node: &Node) -> [Option<u128>; 2] {
+    let of = |name| node.allocatable.as_ref().and_then(|resources| resources.get(name));
+    let cpu = of("cpu").and_then(|cpu| u128::try_from(cpu.nano()).ok());
+    [cpu, of("memory").and_then(|memory| u128::try_from(memory.whole()).ok())]
+}
+
+fn nodes_by_table<'a>(inventory: &'a ClusterInventory, tables: &Tables) -> Vec<Option<&'a Node>> {
+    let mut out = vec![None; tables.nodes.len()];
+    for node in inventory.nodes.as_deref().unwrap_or_default() {
+        let at = find(&tables.nodes, &node.name, |facts: &NodeFacts| facts.name.as_str());
+        if let Some(slot) = at.and_then(|at| out.get_mut(place(at))) {
+            *slot = Some(node);
+        }
+    }
+    out
+}
+
+/// Fixed amounts that tenants share.
+pub(super) fn shared_assets(config: &AllocationConfig, window: (i64, i64)) -> Result<Vec<Asset>, Fault> {
+    let time = u128::from(window.1.saturating_sub(window.0).max(0).unsigned_abs());
+    let mut out = Vec::new();
+    for (position, shared) in config.shared.iter().enumerate() {
+        let cost = match shared.source {
+            SharedSource::Amount(amount) => Nanos::from_decimal(amount),
+            SharedSource::Hourly(price) => Nanos::of(price, time, HOUR),
+            SharedSource::Monthly(price) => monthly(price, time, config.month_hours),
+            SharedSource::Namespaces(_) | SharedSource::Filter(_) => continue,
+        };
+        let cost = cost.map_err(|fault| fault.below(&format!("shared[{position}]")))?;
+        out.push(Asset::plain(AssetKind::Shared, shared.name.clone(), Some(cost), "configuration"));
+    }
+    Ok(out)
+}
+
+impl Asset {
+    pub(super) fn plain(kind: AssetKind, name: String, cost: Option<Nanos>, source: &str) -> Self {
+        Self {
+            kind,
+            name,
+            provider_id: None,
+            cost,
+            list: None,
+            source: source.to_owned(),
+            node: None,
+            users: Vec::new(),
+        }
+    }
+}
+
+pub(super) fn namespace_facts(inventory: &ClusterInventory, names: Vec<Name>) -> Vec<NamespaceFacts> {
+    let mut table: Vec<NamespaceFacts> =
+        names.into_iter().map(|name| NamespaceFacts { name, ..NamespaceFacts::default() }).collect();
+    for namespace in inventory.namespaces.as_deref().unwrap_or_default() {
+        let at = find(&table, &namespace.name, |facts: &NamespaceFacts| facts.name.as_str());
+        if let Some(facts) = at.and_then(|at| table.get_mut(place(at))) {
+            facts.labels.clone_from(&namespace.labels);
+            facts.annotations.clone_from(&namespace.annotations);
+        }
+    }
+    table
+}
+
+/// Assets of whole nodes are split once their rules are known.
+pub(super) fn split_nodes(set: &mut AllocationSet) -> Result<(), Fault> {
+    let mut assets = std::mem::take(&mut set.assets);
+    for asset in &mut assets {
+        if let (Some(cost), Some(node)) = (asset.cost, asset.node.as_mut()) {
+            if !node.own_rates {
+                split_pools(set, node, cost).map_err(|fault| fault.below(&format!("assets.{}", asset.name)))?;
+            }
+        }
+    }
+    set.assets = assets;
+    Ok(())
+}

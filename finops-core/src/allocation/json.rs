@@ -1,0 +1,250 @@
+//! The wire form of a set. Amounts are decimal text; what is 0 may be left out.
+
+use super::{
+    config::{Idle, IdleScope, OverAllocation, Split},
+    node::NodeAsset,
+    row::{Amounts, Column, Row, RowKind, RowStatus, UsageBasis, place, text},
+    set::{AllocationSet, Asset, Totals},
+};
+use crate::{
+    exact::Exact,
+    inventory::{Diagnostic, Name},
+    json::{Json, Object},
+    money::Nanos,
+    time::Timestamp,
+};
+use rustc_hash::FxHashMap;
+
+type Members = Vec<(String, Json)>;
+
+fn put(members: &mut Members, name: &str, value: impl Into<Json>) {
+    members.push((name.to_owned(), value.into()));
+}
+
+fn object(members: Members) -> Json {
+    Json::Object(Object::from_unique(members))
+}
+
+fn money(amount: Nanos) -> Json {
+    Json::from(amount.to_string())
+}
+
+pub(super) fn instant(second: i64) -> Json {
+    let at = second.checked_mul(1000).and_then(Timestamp::from_ms);
+    at.map_or(Json::Null, |at| Json::from(at.to_string()))
+}
+
+/// What stands in the cost columns, without zeros.
+pub(super) fn costs(cost: &[Nanos; 7]) -> Json {
+    let all = Column::ALL.iter().zip(cost).filter(|(_, cost)| !cost.is_zero());
+    object(all.map(|(column, cost)| (column.as_str().to_owned(), money(*cost))).collect())
+}
+
+/// What is attributed, without zeros.
+pub(super) fn attributed(row: &Row) -> Option<Json> {
+    let Row { attributed, .. } = row;
+    let all = [("idle", attributed.idle), ("shared", attributed.shared), ("shared_idle", attributed.shared_idle)];
+    let members: Members =
+        all.iter().filter(|(_, cost)| !cost.is_zero()).map(|(name, cost)| ((*name).to_owned(), money(*cost))).collect();
+    (!members.is_empty()).then(|| object(members))
+}
+
+/// Core-seconds, byte-seconds and device-seconds.
+fn amounts(amounts: &Amounts, gpu_scale: u64) -> Json {
+    let mut members = Members::new();
+    let cpu = i128::try_from(amounts.cpu).unwrap_or(i128::MAX);
+    put(&mut members, "cpu_core_seconds", text(cpu));
+    put(&mut members, "memory_byte_seconds", amounts.memory.to_string());
+    if amounts.gpu > 0 {
+        let devices = super::efficiency::exact(amounts.gpu.into());
+        let unit = super::efficiency::exact(u128::from(gpu_scale.max(1)).saturating_mul(1000));
+        let devices = devices.over(&unit).map(|fraction| fraction.round(9)).unwrap_or_default();
+        put(&mut members, "gpu_device_seconds", devices.to_string());
+    }
+    object(members)
+}
+
+impl AllocationSet {
+    /// The wire form: window, currency, config, rows, assets, totals, `difference`, diagnostics.
+    #[must_use]
+    pub fn to_json(&self) -> Json {
+        let mut members = Members::new();
+        put(&mut members, "cluster", self.tables.cluster.as_str());
+        put(&mut members, "window", Json::object([("start", instant(self.window.0)), ("end", instant(self.window.1))]));
+        put(&mut members, "currency", self.currency.code());
+        put(&mut members, "config", self.config_json());
+        put(&mut members, "reconciled", self.reconciled);
+        let nodes = self.assets.iter().filter_map(|asset| asset.node.as_deref());
+        let nodes: FxHashMap<u32, &NodeAsset> = nodes.map(|node| (node.node, node)).collect();
+        put(&mut members, "rows", Json::Array(self.rows().map(|row| self.row_json(row, &nodes)).collect()));
+        put(&mut members, "assets", Json::Array(self.assets.iter().map(|asset| self.asset_json(asset)).collect()));
+        put(&mut members, "totals", totals(&self.totals));
+        put(&mut members, "difference", text(self.totals.difference()));
+        if let Some(reason) = self.network_reason {
+            put(&mut members, "not_priced", Json::object([("network", Json::from(reason))]));
+        }
+        put(&mut members, "diagnostics", Json::Array(self.diagnostics.iter().map(Diagnostic::to_json).collect()));
+        object(members)
+    }
+
+    fn row_json(&self, row: &Row, nodes: &FxHashMap<u32, &NodeAsset>) -> Json {
+        let mut members = Members::new();
+        let unpriced = row.status == RowStatus::Unpriced;
+        put(&mut members, "key", Json::array(self.key(row)));
+        if let Some((kind, name)) = self.owner(row) {
+            put(&mut members, "owner", Json::object([("kind", kind), ("name", name)].map(|(n, v)| (n, Json::from(v)))));
+        }
+        if !self.services(row).is_empty() {
+            put(&mut members, "services", Json::array(self.services(row).iter().map(Name::as_str)));
+        }
+        let labels = if row.kind.is_ordinary() { self.labels(row) } else { Vec::new() };
+        if !labels.is_empty() {
+            put(&mut members, "labels", Json::object(labels.into_iter().map(|(name, value)| (name, Json::from(value)))));
+        }
+        if row.kind.is_ordinary() && row.end > row.start {
+            put(&mut members, "start", instant(row.start));
+            put(&mut members, "end", instant(row.end));
+        }
+        if row.kind.is_ordinary() {
+            let scale = nodes.get(&row.node).map_or(1, |node| node.gpu_scale);
+            put(&mut members, "requested", amounts(&row.requested, scale));
+            let known = row.basis.iter().any(|basis| *basis != UsageBasis::None);
+            put(&mut members, "used", if known { amounts(&row.used, scale) } else { Json::Null });
+            put(&mut members, "claimed", amounts(&row.claimed, scale));
+        }
+        if row.kind == RowKind::Container {
+            let [cpu, memory] = row.basis;
+            let basis = [("cpu", cpu), ("memory", memory)];
+            put(&mut members, "usage_basis", Json::object(basis.map(|(name, basis)| (name, Json::from(basis.as_str())))));
+            let coverage = |known: u32| super::aggregate::ppm(known.into(), row.seconds.into()).map_or(Json::Null, Json::from);
+            let [cpu, memory] = row.known_seconds;
+            put(&mut members, "coverage_ppm", Json::object([("cpu", coverage(cpu)), ("memory", coverage(memory))]));
+        }
+        if unpriced {
+            put(&mut members, "cost", Json::Null);
+        } else {
+            put(&mut members, "cost", costs(&row.cost));
+        }
+        if let Some(attributed) = attributed(row) {
+            put(&mut members, "attributed", attributed);
+        }
+        put(&mut members, "total", if unpriced { Json::Null } else { money(row.total) });
+        if self.reconciled && !unpriced {
+            put(&mut members, "list", money(row.list));
+            put(&mut members, "reconciled", money(row.total));
+        }
+        if row.kind == RowKind::Idle
+            && let Some(node) = nodes.get(&row.node)
+        {
+            let sum: i128 = node.pools.iter().map(|pool| i128::from(pool.unschedulable.get())).sum();
+            put(&mut members, "unschedulable", text(sum));
+        }
+        put(&mut members, "status", row.status.as_str());
+        object(members)
+    }
+
+    fn asset_json(&self, asset: &Asset) -> Json {
+        let mut members = Members::new();
+        put(&mut members, "kind", asset.kind.as_str());
+        put(&mut members, "name", asset.name.as_str());
+        put(&mut members, "provider_id", asset.provider_id.as_ref().map(Name::as_str));
+        put(&mut members, "cost", asset.cost.map(|cost| cost.to_string()));
+        if let Some(list) = asset.list {
+            put(&mut members, "list", money(list));
+        }
+        put(&mut members, if asset.cost.is_some() { "source" } else { "reason" }, asset.source.as_str());
+        if let Some(node) = &asset.node {
+            if let Some(facts) = self.tables.nodes.get(place(node.node)) {
+                put(&mut members, "instance_type", facts.instance_type.as_ref().map(Name::as_str));
+            }
+            put(&mut members, "start", instant(node.active.0));
+            put(&mut members, "end", instant(node.active.1));
+            if asset.cost.is_some() {
+                put(&mut members, "pools", pools(node));
+                put(&mut members, "unit_rates", unit_rates(node));
+            }
+        }
+        object(members)
+    }
+
+    /// The configuration as it was used.
+    fn config_json(&self) -> Json {
+        let config = &self.config;
+        let split = match config.split {
+            Split::PriceRatio => "price_ratio",
+            Split::AwsSplit => "aws_split",
+            Split::FixedShare => "fixed_share",
+            Split::Explicit => "explicit",
+        };
+        let over = match config.over_allocation {
+            OverAllocation::Line => "line",
+            OverAllocation::Prorate => "prorate",
+        };
+        let scope = match config.idle_scope {
+            IdleScope::Node => "node",
+            IdleScope::Cluster => "cluster",
+        };
+        let mut members = Members::new();
+        put(&mut members, "split", split);
+        put(&mut members, "over_allocation", over);
+        put(&mut members, "idle", idle_name(config.idle));
+        put(&mut members, "idle_scope", scope);
+        put(&mut members, "shared", Json::array(config.shared.iter().map(|shared| shared.name.as_str())));
+        put(&mut members, "month_hours", config.month_hours.normalize().to_string());
+        put(&mut members, "exclude_phases", Json::array(config.exclude_phases.iter().map(String::as_str)));
+        object(members)
+    }
+}
+
+pub(super) const fn idle_name(idle: Idle) -> &'static str {
+    match idle {
+        Idle::Keep => "keep",
+        Idle::Share => "share",
+    }
+}
+
+fn totals(totals: &Totals) -> Json {
+    let mut members = Members::new();
+    let sums = [
+        ("assets", totals.assets),
+        ("allocated", totals.allocated),
+        ("idle", totals.idle),
+        ("over_allocated", totals.over_allocated),
+        ("unmounted", totals.unmounted),
+        ("other", totals.other),
+    ];
+    for (name, sum) in sums {
+        put(&mut members, name, text(sum));
+    }
+    put(&mut members, "unpriced_assets", totals.unpriced_assets);
+    object(members)
+}
+
+fn pools(node: &NodeAsset) -> Json {
+    let named = super::direct::RESOURCES.iter().zip(&node.pools);
+    let all = named.filter(|(_, pool)| pool.capacity > 0 || !pool.cost.is_zero()).map(|(name, pool)| {
+        let mut members = Members::new();
+        put(&mut members, "cost", money(pool.cost));
+        put(&mut members, "idle", money(pool.idle));
+        put(&mut members, "unschedulable", money(pool.unschedulable));
+        ((*name).to_owned(), object(members))
+    });
+    object(all.collect())
+}
+
+/// Derived prices of a core-hour, a GiB-hour and a GPU-hour, to twelve places.
+fn unit_rates(node: &NodeAsset) -> Json {
+    // An hour of a whole unit in the unit of each pool's capacity.
+    let gpu = u128::from(node.gpu_scale.max(1)).saturating_mul(1000);
+    let units = [("cpu_core_hour", 1_000_000_000_u128), ("memory_gib_hour", 1 << 30), ("gpu_hour", gpu)];
+    let rate = |pool: &super::Pool, unit: u128| -> Option<Exact> {
+        let nano = super::efficiency::exact(pool.cost.get().max(0).unsigned_abs().into());
+        let hours = super::efficiency::exact(unit.saturating_mul(3600));
+        let capacity = super::efficiency::exact(pool.capacity.checked_mul(1_000_000_000)?);
+        Some(nano.times(&hours).over(&capacity)?.round(12))
+    };
+    let all = units.iter().zip(&node.pools).filter_map(|((name, unit), pool)| {
+        Some(((*name).to_owned(), Json::from(rate(pool, *unit)?.to_string())))
+    });
+    object(all.collect())
+}

@@ -1,0 +1,204 @@
+//! Workloads that do nothing, or cannot start.
+
+use super::{
+    common::{Verdict, annotation, count, evidence_of, open, risk_of, saving_of, settle, team},
+    figures::{Figures, seconds_between},
+    index::{Index, WEEK, Work},
+};
+use crate::{
+    error::Fault,
+    inventory::{Metric, Name, Pod, Status, UsageSubject},
+    waste::{
+        Assessment, ClaimKind, Confidence, Context, Detector, Evidence, Measured, OpportunityType, Ratio,
+        Reason, Setting,
+    },
+};
+use std::collections::BTreeMap;
+
+const OPPORTUNITY: OpportunityType = OpportunityType::ZombieWorkloads;
+const DAY: u64 = 86_400;
+
+pub(super) struct IdleWorkload;
+pub(super) struct CrashLooping;
+
+/// Figures over all series of a metric, and the 95th percentile of the busiest pod: the sum over its containers.
+fn busiest(index: &Index<'_>, work: &Work<'_>, metric: Metric) -> Option<(Figures, i128)> {
+    let figures = Figures::of(index.all_series(work, metric), index.as_of, WEEK)?;
+    let mut sums: BTreeMap<Option<&Name>, i128> = BTreeMap::new();
+    for series in index.all_series(work, metric) {
+        let pod = match &series.subject {
+            UsageSubject::Pod { pod, .. } => Some(pod),
+            _ => None,
+        };
+        if let Some(p95) = Figures::of(std::iter::once(series), index.as_of, WEEK).and_then(|one| one.p95) {
+            let sum = sums.entry(pod).or_default();
+            *sum = sum.saturating_add(p95);
+        }
+    }
+    let largest = sums.into_values().max()?;
+    Some((figures, largest))
+}
+
+impl Detector for IdleWorkload {
+    fn id(&self) -> &'static str {
+        "k8s.idle_workload"
+    }
+
+    fn settings(&self) -> &'static [Setting] {
+        const {
+            &[
+                Setting::number("network_bytes_per_second", "100", "bytes a second, in and out together"),
+                Setting::number("cpu_cores", "0.01", "cores"),
+                Setting::number("minimum_samples", "100", "samples"),
+                Setting::number("age_days", "7", "days that a workload must have lived"),
+            ]
+        }
+    }
+
+    fn assess(&self, cx: &Context<'_>) -> Result<Vec<Assessment>, Fault> {
+        let Some(index) = cx.cluster() else { return Ok(Vec::new()) };
+        let network = cx.config.number(self, "network_bytes_per_second");
+        let cpu = cx.config.number(self, "cpu_cores");
+        let samples = cx.config.count(self, "minimum_samples");
+        let age = cx.config.count(self, "age_days").saturating_mul(DAY);
+        let judge = |work| settle(self.judge(index, work, &network, &cpu, samples, age));
+        Ok(index.works().iter().map(judge).collect())
+    }
+}
+
+impl IdleWorkload {
+    fn judge(
+        &self,
+        index: &Index<'_>,
+        work: &Work<'_>,
+        network_limit: &Ratio,
+        cpu_limit: &Ratio,
+        samples: u64,
+        least_age: u64,
+    ) -> Verdict {
+        let record = work.record;
+        let judged = open(self.id(), OPPORTUNITY, &work.subject, work.excluded)?;
+        if ["Job", "CronJob", "DaemonSet"].iter().any(|kind| record.kind == *kind) {
+            return Err(judged.inapplicable(Reason::WrongKind));
+        }
+        let standby = annotation(record.annotations.as_ref(), "finops/standby");
+        if standby.is_some_and(|value| !value.eq_ignore_ascii_case("false")) {
+            return Err(judged.inapplicable(Reason::Standby));
+        }
+        let Some((figures, cpu)) = busiest(index, work, Metric::CpuUsage) else {
+            return Err(judged.undetermined(Reason::NoUsage));
+        };
+        let received = busiest(index, work, Metric::NetworkReceive);
+        let (Some((_, received)), Some((_, sent))) =
+            (received, busiest(index, work, Metric::NetworkTransmit))
+        else {
+            return Err(judged.undetermined(Reason::NoNetworkData));
+        };
+        let (cpu, network) = (Ratio::nanos(cpu), Ratio::nanos(received.saturating_add(sent)));
+        let evidence = || {
+            evidence_of("cpu_usage", &figures, WEEK)
+                .observed("cpu_p95", cpu.clone())
+                .observed("network_p95", network.clone())
+                .threshold("cpu_cores", cpu_limit.clone())
+                .threshold("network_bytes_per_second", network_limit.clone())
+        };
+        let with = |assessment: Assessment| Assessment { evidence: evidence(), ..assessment };
+        if figures.samples < samples {
+            return Err(with(judged.undetermined(Reason::NotEnoughSamples)));
+        }
+        match index.age(record.created_at) {
+            None => return Err(with(judged.undetermined(Reason::NoAge))),
+            Some(age) if age <= least_age => return Err(with(judged.inapplicable(Reason::TooYoung))),
+            Some(_) => {}
+        }
+        if network >= *network_limit || cpu >= *cpu_limit {
+            return Err(with(judged.ok(Reason::Active)));
+        }
+        let measured = [
+            Measured::Below(network.clone(), network_limit.clone()),
+            Measured::Below(cpu.clone(), cpu_limit.clone()),
+        ];
+        let mut finding = Assessment::finding(
+            judged.detector,
+            judged.opportunity,
+            judged.subject,
+            evidence(),
+            saving_of(index, work, &Ratio::ONE, ClaimKind::Delete),
+            Confidence::metric(&measured).covered(&figures.coverage(WEEK)),
+            risk_of(index, work, Ratio::thousandths(300), None),
+        );
+        finding.before = vec![("replicas", record.replicas.map(|n| Ratio::from(i64::from(n))).into())];
+        finding.after = vec![("replicas", count(0_i64))];
+        finding.team = team(work);
+        Ok(finding)
+    }
+}
+
+impl Detector for CrashLooping {
+    fn id(&self) -> &'static str {
+        "k8s.crash_looping"
+    }
+
+    fn settings(&self) -> &'static [Setting] {
+        const { &[Setting::number("days", "7", "days that no pod was ready")] }
+    }
+
+    fn assess(&self, cx: &Context<'_>) -> Result<Vec<Assessment>, Fault> {
+        let Some(index) = cx.cluster() else { return Ok(Vec::new()) };
+        let least = cx.config.count(self, "days").saturating_mul(DAY);
+        Ok(index.works().iter().map(|work| settle(self.judge(index, work, least))).collect())
+    }
+}
+
+/// Whether a pod waits because its container crashes or its image cannot be pulled.
+fn fails(pod: &Pod) -> bool {
+    let waits = |reason: &Name| reason == "CrashLoopBackOff" || reason == "ImagePullBackOff";
+    let ready = pod.conditions.iter().flatten().any(|one| one.r#type == "Ready" && one.status == Status::True);
+    !ready && pod.containers.iter().any(|container| container.waiting.as_ref().is_some_and(waits))
+}
+
+/// Since when a pod is not ready.
+fn unready_since(pod: &Pod) -> Option<crate::time::Timestamp> {
+    let conditions = pod.conditions.iter().flatten();
+    conditions.filter(|one| one.r#type == "Ready" && one.status != Status::True).find_map(|one| one.since)
+}
+
+impl CrashLooping {
+    fn judge(&self, index: &Index<'_>, work: &Work<'_>, least: u64) -> Verdict {
+        let judged = open(self.id(), OPPORTUNITY, &work.subject, work.excluded)?;
+        if index.inventory.pods.is_none() {
+            return Err(judged.undetermined(Reason::NoPodData));
+        }
+        let ended = |pod: &Pod| pod.phase.as_ref().is_some_and(|phase| phase == "Succeeded");
+        let pods: Vec<&Pod> = index.pods(work).iter().copied().filter(|pod| !ended(pod)).collect();
+        if pods.is_empty() {
+            return Err(judged.inapplicable(Reason::NoPods));
+        }
+        if !pods.iter().all(|pod| fails(pod)) {
+            return Err(judged.ok(Reason::SomePodsRun));
+        }
+        let since: Option<Vec<_>> = pods.iter().map(|pod| unready_since(pod)).collect();
+        let Some(youngest) = since.and_then(|since| since.into_iter().max()) else {
+            return Err(judged.undetermined(Reason::NoAge));
+        };
+        let evidence = Evidence::from_source("pods.conditions")
+            .observed("not_ready_since", youngest)
+            .observed("pods", count(i64::try_from(pods.len()).unwrap_or(i64::MAX)));
+        if seconds_between(youngest, index.as_of) <= least {
+            return Err(Assessment { evidence, ..judged.inapplicable(Reason::TooYoung) });
+        }
+        let mut finding = Assessment::finding(
+            judged.detector,
+            judged.opportunity,
+            judged.subject,
+            evidence,
+            super::common::saving_of_requests(index, work),
+            Confidence::fact(),
+            risk_of(index, work, Ratio::thousandths(200), None),
+        );
+        finding.before = vec![("replicas", work.record.replicas.map(|n| Ratio::from(i64::from(n))).into())];
+        finding.after = vec![("replicas", count(0_i64))];
+        finding.team = team(work);
+        Ok(finding)
+    }
+}
