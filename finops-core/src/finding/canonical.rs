@@ -1,7 +1,5 @@
 //! Canonical text: trimmed, folded, cleaned, cut; and the strings of RFC 8785.
 
-use std::borrow::Cow;
-
 /// Without the white space (Unicode `White_Space`) at both ends.
 pub(super) fn trim(text: &mut String) {
     let end = text.trim_end().len();
@@ -50,15 +48,6 @@ pub(super) fn cut(text: &mut String, limit: usize) -> bool {
     text.truncate(end);
     text.push('…');
     true
-}
-
-/// ASCII capitals to small letters, without a copy where there are none.
-pub(super) fn fold(text: &str) -> Cow<'_, str> {
-    if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
-        Cow::Owned(text.to_ascii_lowercase())
-    } else {
-        Cow::Borrowed(text)
-    }
 }
 
 /// Appends `text` as a string of RFC 8785.

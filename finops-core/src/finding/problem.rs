@@ -1,7 +1,7 @@
 //! What is wrong with a record, and what was changed to take it.
 
 use crate::{error::shorten, json::Json};
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::BTreeMap};
 
 /// Errors that are listed for one record.
 pub(super) const LISTED: usize = 20;
@@ -77,7 +77,8 @@ pub(super) fn count(counter: &mut u64) {
 /// What is found while one record is read.
 #[derive(Debug, Default)]
 pub(super) struct Notes {
-    problems: Vec<Problem>,
+    /// By path, so that a record with a hundred thousand faults is still looked at in time.
+    problems: BTreeMap<String, Problem>,
     warnings: Vec<Warning>,
     pub counts: Counts,
 }
@@ -93,16 +94,25 @@ impl Notes {
     ) {
         let path = path.into();
         if !self.failed(&path) {
-            self.problems.push(Problem { path: path.into_owned(), code, value: shorten(value), help });
+            let path = path.into_owned();
+            let problem = Problem { path: path.clone(), code, value: shorten(value), help };
+            self.problems.insert(path, problem);
         }
     }
 
     /// Whether `path` or a place above it has a problem.
     pub fn failed(&self, path: &str) -> bool {
-        self.problems.iter().any(|known| {
-            path.strip_prefix(known.path.as_str())
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-        })
+        if self.problems.is_empty() {
+            return false;
+        }
+        let mut above = Some(path);
+        while let Some(place) = above {
+            if self.problems.contains_key(place) {
+                return true;
+            }
+            above = place.rfind('/').and_then(|end| place.get(..end));
+        }
+        false
     }
 
     pub fn warn(&mut self, code: &'static str, path: impl Into<Cow<'static, str>>) {
@@ -115,10 +125,7 @@ impl Notes {
 
     /// The problems by path, at most [`LISTED`].
     pub fn problems(&mut self) -> Vec<Problem> {
-        let mut problems = std::mem::take(&mut self.problems);
-        problems.sort_unstable();
-        problems.truncate(LISTED);
-        problems
+        std::mem::take(&mut self.problems).into_values().take(LISTED).collect()
     }
 
     pub fn warnings(&mut self) -> Vec<Warning> {

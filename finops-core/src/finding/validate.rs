@@ -152,14 +152,14 @@ impl Validator {
             Some(run) if notes.clean() => self.finish(draft, run, ingested_ts, given, &mut notes),
             _ => None,
         };
-        self.count(&notes.counts);
+        self.add_counts(&notes.counts);
         match result {
             Some(finding) => Ok(Checked { finding, warnings: notes.warnings() }),
             None => Err(notes.problems()),
         }
     }
 
-    fn count(&mut self, counts: &Counts) {
+    pub(super) fn add_counts(&mut self, counts: &Counts) {
         let Counts { aliases, account_padded, unknown_dropped, redactions, duplicates } = &mut self.counts;
         for (total, more) in [
             (aliases, counts.aliases),
