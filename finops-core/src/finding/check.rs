@@ -99,7 +99,16 @@ impl Notes {
         if redact {
             redact_in_place(inner, &mut self.counts.redactions);
         }
-        if cut(inner, limit) {
+        let mut short = false;
+        while cut(inner, limit) {
+            short = true;
+            if !redact {
+                break;
+            }
+            // The cut may end a word where a secret ends: it must not come back as one.
+            redact_in_place(inner, &mut self.counts.redactions);
+        }
+        if short {
             self.warn("finding.truncated", path);
         }
         text.take_if(|inner| inner.is_empty());

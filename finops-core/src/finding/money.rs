@@ -66,7 +66,7 @@ impl Attos {
         if attos <= -LIMIT || attos >= LIMIT { None } else { Some(Self(attos)) }
     }
 
-    /// Whole units and thousandth parts of them: `from_units(2)` is 2.
+    /// A whole number of units.
     #[must_use]
     #[expect(clippy::arithmetic_side_effects, reason = "2^63 * 10^18 is far below 2^127")]
     pub const fn from_units(units: i64) -> Self {
@@ -261,7 +261,8 @@ mod tests {
         /// An amount reads back from its own text, and the text is the normal form.
         #[test]
         fn text_goes_there_and_back(high in -99_999_999_999_999_999_999_i128..=99_999_999_999_999_999_999, low in 0..ONE) {
-            let amount = Attos::new(high * ONE + if high < 0 { -low } else { low }).unwrap();
+            let part = if high < 0 { -low } else { low };
+            let amount = high.checked_mul(ONE).and_then(|whole| whole.checked_add(part)).and_then(Attos::new).unwrap();
             let text = amount.to_string();
             prop_assert_eq!(Attos::parse(&text), Ok(amount));
             prop_assert_eq!(Exact::parse(&text).map(|exact| exact.to_string()), Some(text));

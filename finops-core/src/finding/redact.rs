@@ -181,7 +181,7 @@ pub fn redact_json(value: &mut Json, redactions: &mut u64) {
 fn redact_members(members: &mut Object, redactions: &mut u64) {
     for (name, value) in members.iter_mut() {
         let holds = match &*value {
-            Json::String(text) => !text.is_empty(),
+            Json::String(text) => may_be_secret(text),
             Json::Array(values) => !values.is_empty(),
             Json::Object(members) => !members.is_empty(),
             _ => false,
@@ -197,11 +197,19 @@ fn redact_members(members: &mut Object, redactions: &mut u64) {
     }
 }
 
+/// Every text but a decimal fraction such as `0.000003`, the price of a token: a number is no secret, and canonical
+/// evidence holds such numbers as text.
+fn may_be_secret(text: &str) -> bool {
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    let fraction = text.strip_prefix('-').unwrap_or(text).split_once('.');
+    !text.is_empty() && !fraction.is_some_and(|(whole, places)| digits(whole) && digits(places))
+}
+
 const SECRET: &str = "[redacted:secret]";
 
 /// The value of a tag, label or dimension.
 pub(super) fn redact_entry(name: &str, value: &mut String, redactions: &mut u64) {
-    if !value.is_empty() && is_secret_name(name) {
+    if may_be_secret(value) && is_secret_name(name) {
         if value != SECRET {
             count(redactions);
             SECRET.clone_into(value);

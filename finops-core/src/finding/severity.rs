@@ -104,7 +104,6 @@ const THRESHOLD_MAX: i64 = 1_000_000_000_000;
 
 impl Thresholds {
     /// 100, 1,000 and 10,000 dollars a month: decades, our decision.
-    #[expect(clippy::arithmetic_side_effects, reason = "constants far below 2^127")]
     pub const USD: Self = {
         let unit = Attos::from_units(1).get();
         Self([100 * unit, 1_000 * unit, 10_000 * unit])

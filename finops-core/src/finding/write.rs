@@ -1,5 +1,7 @@
 //! The record as bytes: the members of every object sorted, as RFC 8785 wants them.
 
+mod ordered;
+
 use super::{
     canonical::{push_integer, push_optional, push_string, utf16_order},
     check::{push_members, push_tree},
@@ -10,7 +12,7 @@ use super::{
     record::Finding,
 };
 use crate::{
-    json::{Json, Limits, Object, read},
+    json::{Json, Limits, read},
     time::Timestamp,
 };
 
@@ -47,7 +49,7 @@ impl Finding {
         let mut bytes = Vec::new();
         self.write_line(&mut bytes);
         let limits = Limits { bytes: usize::MAX, depth: usize::MAX };
-        ordered(read(&bytes, &limits).unwrap_or(Json::Null))
+        ordered::ordered(read(&bytes, &limits).unwrap_or(Json::Null))
     }
 
     fn write(&self, out: &mut Vec<u8>, added: Added) {
@@ -402,114 +404,4 @@ fn source(out: &mut Vec<u8>, source: &Source) {
     text(out, b",\"source_ref\":", source.source_ref.as_deref());
     text(out, b",\"source_type\":", Some(source.source_type.name()));
     out.push(b'}');
-}
-
-/// The members of the record and of its fixed objects in the order of the specification, section 2.
-const MEMBERS: [&str; 41] = [
-    "tenant_id",
-    "workspace_id",
-    "finding_id",
-    "fingerprint",
-    "run_id",
-    "run_ts",
-    "ingested_ts",
-    "engine_name",
-    "engine_version",
-    "rulepack_version",
-    "scope",
-    "check_id",
-    "check_name",
-    "category",
-    "sub_category",
-    "frameworks",
-    "issue_key",
-    "status",
-    "reason",
-    "severity",
-    "priority",
-    "title",
-    "message",
-    "advice",
-    "remediation",
-    "links",
-    "estimated",
-    "confidence",
-    "risk",
-    "governance",
-    "claims",
-    "actual",
-    "lifecycle",
-    "tags",
-    "labels",
-    "dimensions",
-    "metrics",
-    "evidence",
-    "metadata_json",
-    "source",
-    "lineage",
-];
-const PARTS: [(&str, &[&str]); 5] = [
-    (
-        "scope",
-        &[
-            "cloud",
-            "provider_partition",
-            "organization_id",
-            "billing_account_id",
-            "account_id",
-            "region",
-            "availability_zone",
-            "service",
-            "resource_type",
-            "resource_id",
-            "resource_arn",
-        ],
-    ),
-    ("severity", &["level", "score", "basis"]),
-    (
-        "estimated",
-        &[
-            "currency",
-            "monthly_savings",
-            "monthly_cost",
-            "one_time_savings",
-            "realizable_monthly",
-            "realizable_reason",
-            "cost_increase_monthly",
-            "confidence",
-            "additive",
-            "reason",
-            "notes",
-        ],
-    ),
-    (
-        "lifecycle",
-        &[
-            "status",
-            "first_seen_ts",
-            "last_seen_ts",
-            "opened_ts",
-            "resolved_ts",
-            "resolved_reason",
-            "snooze_until_ts",
-            "reopened_count",
-        ],
-    ),
-    ("source", &["source_type", "source_ref", "schema_version", "external_id"]),
-];
-
-fn ordered(record: Json) -> Json {
-    let Json::Object(mut members) = record else { return record };
-    for (name, order) in PARTS {
-        if let Some(Json::Object(part)) = members.get_mut(name) {
-            *part = sorted(std::mem::take(part), order);
-        }
-    }
-    Json::Object(sorted(members, &MEMBERS))
-}
-
-fn sorted(members: Object, order: &[&str]) -> Object {
-    let mut members: Vec<_> = members.into_iter().collect();
-    members.sort_by_key(|(name, _)| order.iter().position(|known| known == name));
-    Object::from_unique(members)
 }

@@ -20,7 +20,7 @@ pub(in super::super) const DEPTH_MAX: usize = 16;
 const LINEAGE_MAX: usize = 1000;
 
 /// Sorts members as RFC 8785 does and turns every number but an integer below 2^53 into the text of its digits.
-pub(in super::super) fn canonical_tree(value: &mut Json) {
+fn canonical_tree(value: &mut Json) {
     match value {
         Json::Number(number) => {
             if let Some(text) = as_text(number) {
@@ -106,7 +106,7 @@ pub(in super::super) fn depth(value: &Json, most: usize) -> usize {
     }
 }
 
-/// Whether a text is longer than a part of a record may be.
+/// The canonical bytes of a value.
 fn measure(value: &Json) -> usize {
     let mut bytes = Vec::new();
     push_tree(&mut bytes, value);
@@ -157,8 +157,9 @@ pub(super) fn evidence(draft: &mut FindingDraft, notes: &mut Notes) {
         return;
     }
     names(value, &mut vec!["evidence".to_owned()], notes);
-    redact_json(value, &mut notes.counts.redactions);
+    // Numbers first: what became text is looked at once and for all.
     canonical_tree(value);
+    redact_json(value, &mut notes.counts.redactions);
     if measure(value) > PART_MAX {
         notes.problem("finding.too_large", "/evidence", "", "keep the evidence within 32 KiB");
     }
@@ -174,8 +175,8 @@ pub(super) fn metadata(draft: &mut FindingDraft, notes: &mut Notes) {
     let parsed = read(text.as_bytes(), &Limits { depth: DEPTH_MAX, ..Limits::default() });
     match parsed {
         Ok(mut value) => {
-            redact_json(&mut value, &mut notes.counts.redactions);
             canonical_tree(&mut value);
+            redact_json(&mut value, &mut notes.counts.redactions);
             let mut bytes = Vec::with_capacity(text.len());
             push_tree(&mut bytes, &value);
             if bytes.len() > PART_MAX {

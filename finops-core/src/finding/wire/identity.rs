@@ -112,7 +112,7 @@ fn generated(i: u64, draft: &mut FindingDraft) -> &'static str {
         0 => Map::new(),
         signal => [("signal".to_owned(), Some(signal.to_string()))].into(),
     };
-    if i / 7 % 2 == 0 { "prod" } else { "dev" }
+    if (i / 7).is_multiple_of(2) { "prod" } else { "dev" }
 }
 
 /// Findings that are generated here: many identities, one hash.
