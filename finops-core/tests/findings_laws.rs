@@ -1,5 +1,10 @@
 //! The laws of findings: same records, same bytes; twice is once; no identity stands for two; nothing panics.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
 
 use finops_core::{
     finding::{
@@ -87,13 +92,12 @@ fn record() -> impl Strategy<Value = Json> {
                 ("service", Json::from("AmazonEC2")),
                 ("resource_id", Json::from(resource)),
             ]);
-            let decimal = |value: u32, places: usize| {
-                format!("{value:08}").split_at(8 - places).0.to_owned()
-                    + "."
-                    + &format!("{value:08}")[8 - places..]
+            // Ten-thousandths of a dollar.
+            let decimal = |value: u32| {
+                Attos::new(i128::from(value) * 100_000_000_000_000).map(|amount| amount.to_string())
             };
             let estimated = Json::object([
-                ("monthly_savings", Json::from(savings.map(|value| decimal(value, 4)))),
+                ("monthly_savings", Json::from(savings.and_then(decimal))),
                 ("confidence", Json::from(percent)),
             ]);
             let mut members = vec![

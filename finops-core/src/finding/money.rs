@@ -261,7 +261,7 @@ mod tests {
         /// An amount reads back from its own text, and the text is the normal form.
         #[test]
         fn text_goes_there_and_back(high in -99_999_999_999_999_999_999_i128..=99_999_999_999_999_999_999, low in 0..ONE) {
-            let part = if high < 0 { -low } else { low };
+            let part = if high < 0 { low.saturating_neg() } else { low };
             let amount = high.checked_mul(ONE).and_then(|whole| whole.checked_add(part)).and_then(Attos::new).unwrap();
             let text = amount.to_string();
             prop_assert_eq!(Attos::parse(&text), Ok(amount));

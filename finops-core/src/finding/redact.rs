@@ -27,16 +27,23 @@ const LABEL_MAX: usize = 64;
 /// Whether a pattern can match at all: every one begins with one of a few texts. Nearly all texts end here.
 fn suspicious(text: &str) -> bool {
     let bytes = text.as_bytes();
+    let mut before = b' ';
     bytes.iter().enumerate().any(|(at, byte)| {
         let starts = |word: &[u8]| bytes.get(at..).is_some_and(|rest| rest.starts_with(word));
+        let inside = std::mem::replace(&mut before, *byte);
+        let first = || !(inside.is_ascii_alphanumeric() || inside == b'_');
         match byte {
             b':' => starts(b"://"),
             b'-' => starts(b"-----BEGIN"),
-            b'A' => starts(b"AKIA") || starts(b"ASIA"),
-            b'e' => starts(b"eyJ"),
-            b'g' => starts(b"gh") || starts(b"github_pat_"),
-            b's' => starts(b"sk-"),
-            b'x' => starts(b"xox"),
+            b'A' => first() && (starts(b"AKIA") || starts(b"ASIA")),
+            b'e' => first() && starts(b"eyJ"),
+            b'g' => {
+                first()
+                    && (starts(b"github_pat_")
+                        || (starts(b"gh") && bytes.get(at.saturating_add(3)) == Some(&b'_')))
+            }
+            b's' => first() && starts(b"sk-"),
+            b'x' => first() && starts(b"xox"),
             _ => false,
         }
     })
