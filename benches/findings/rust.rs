@@ -2,7 +2,12 @@
 //! 1,000,000 records of 1.2 kB; a call here takes 20,000 of them, so 20 ms stand for one second of a goal.
 //!
 //! Run with `cargo bench -p finops-benches --bench findings`.
-#![expect(clippy::unwrap_used, reason = "a benchmark that cannot be set up has to stop")]
+#![expect(
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a benchmark that cannot be set up has to stop"
+)]
 
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use finops_benches::{CpuTime, criterion, elements, few};
