@@ -1,5 +1,10 @@
 //! The kinds of `findings.json` as functions from JSON to JSON: what Python, Node, the command line and the vectors call.
 
+mod identity;
+mod input;
+mod records;
+mod scores;
+
 use crate::{
     error::{Fault, shorten},
     json::Json,
@@ -9,7 +14,7 @@ use crate::{
 pub type Handler = fn(&Json) -> Result<Json, Fault>;
 
 /// The tables of kinds, one a topic. A new topic is one line here.
-const TABLES: &[&[(&str, Handler)]] = &[];
+const TABLES: &[&[(&str, Handler)]] = &[identity::KINDS, records::KINDS, scores::KINDS];
 
 /// Computes `kind` from `input`.
 ///

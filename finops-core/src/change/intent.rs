@@ -1,0 +1,111 @@
+//! From a finding to what is to be written.
+
+use crate::waste::{Assessment, ChangeKind, Fact, OpportunityType, Ratio, Subject, Value};
+
+/// What is to be written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Intent {
+    /// A request of a container: `cpu` in nanocores or `memory` in bytes.
+    Request { resource: crate::waste::rightsizing::Resource, value: u64, limit: Limit },
+    /// The utilisation target of the autoscaler of a workload, in percent.
+    HpaTarget(i64),
+    /// The least replicas of an autoscaler.
+    MinReplicas(i64),
+    /// Seconds of scale-up stabilisation of an autoscaler.
+    ScaleUpDelay(i64),
+    /// The number of nodes of a group.
+    NodeCount(i64),
+    /// A volume goes.
+    DeleteVolume,
+    /// Nodes of a Karpenter pool may be consolidated.
+    Consolidate,
+    /// A workload runs no replicas.
+    NoReplicas,
+    /// An object goes.
+    DeleteObject,
+}
+
+/// What becomes of the limit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Limit {
+    Keep,
+    /// In nanocores or bytes.
+    Set(u64),
+}
+
+/// A value among facts.
+pub(super) fn fact<'a>(facts: &'a [Fact], name: &str) -> Option<&'a Value> {
+    facts.iter().find(|(known, _)| *known == name).map(|(_, value)| value)
+}
+
+fn ratio(value: &Value) -> Option<Ratio> {
+    match value {
+        Value::Number(number) | Value::Share(number) => Some(number.clone()),
+        Value::Count(count) => Some(Ratio::from(i128::from(*count))),
+        _ => None,
+    }
+}
+
+fn whole(facts: &[Fact], name: &str) -> Option<i64> {
+    i64::try_from(ratio(fact(facts, name)?)?.ceil()?).ok()
+}
+
+/// A number of units that are each so many of the small ones, rounded up.
+fn scaled(facts: &[Fact], name: &str, unit: i128) -> Option<u64> {
+    u64::try_from(ratio(fact(facts, name)?)?.times(&Ratio::from(unit)).ceil()?).ok()
+}
+
+const CORE: i128 = 1_000_000_000;
+const GIBIBYTE: i128 = 1 << 30;
+
+/// Cores or bytes under any of the names that the two forms of inventory use.
+fn amount(facts: &[Fact], cpu: bool, what: &str) -> Option<u64> {
+    if cpu {
+        return scaled(facts, &format!("cpu_{what}"), CORE);
+    }
+    scaled(facts, &format!("memory_{what}_gb"), GIBIBYTE)
+        .or_else(|| scaled(facts, &format!("memory_{what}_bytes"), 1))
+        .or_else(|| scaled(facts, &format!("memory_{what}"), 1))
+}
+
+/// What a finding asks to be written; nothing for one that has no change.
+pub(super) fn of(assessment: &Assessment) -> Vec<Intent> {
+    use crate::waste::rightsizing::Resource;
+    let (before, after) = (&assessment.before, &assessment.after);
+    let request = |resource: Resource| {
+        let cpu = resource == Resource::Cpu;
+        let value = amount(after, cpu, "request")?;
+        let (old, new) = (amount(before, cpu, "limit"), amount(after, cpu, "limit"));
+        let limit = new.filter(|new| Some(*new) != old && old.is_some()).map_or(Limit::Keep, Limit::Set);
+        Some(Intent::Request { resource, value, limit })
+    };
+    let mut intents = Vec::new();
+    match assessment.proposal {
+        Some(ChangeKind::CpuRightsize) => intents.extend(request(Resource::Cpu)),
+        Some(ChangeKind::MemoryRightsize) => intents.extend(request(Resource::Memory)),
+        Some(ChangeKind::NodeConsolidation) => {
+            intents.extend(whole(after, "node_count").map(Intent::NodeCount));
+        }
+        Some(ChangeKind::VolumeCleanup) => intents.push(Intent::DeleteVolume),
+        Some(ChangeKind::AutoscalingFix) => {
+            intents.extend(whole(after, "min_replicas").map(Intent::MinReplicas));
+            intents.extend(whole(after, "scale_up_delay").map(Intent::ScaleUpDelay));
+        }
+        Some(ChangeKind::KarpenterConsolidation) => intents.push(Intent::Consolidate),
+        Some(ChangeKind::ResourceCleanup) => {
+            let workload = assessment.opportunity == OpportunityType::ZombieWorkloads
+                && is_scalable(&assessment.subject);
+            intents.push(if workload { Intent::NoReplicas } else { Intent::DeleteObject });
+        }
+        None => {}
+    }
+    if matches!(assessment.proposal, Some(ChangeKind::CpuRightsize)) {
+        intents.extend(whole(after, "target_utilization").map(Intent::HpaTarget));
+    }
+    intents
+}
+
+/// Whether a workload has a number of replicas that can be 0.
+fn is_scalable(subject: &Subject) -> bool {
+    subject.object_kind().is_none_or(|kind| matches!(kind, "Deployment" | "StatefulSet" | "ReplicaSet"))
+}

@@ -1,0 +1,398 @@
+//! Changes of Kubernetes objects: in a manifest, in a chart's values, in an overlay, or as a patch for somebody to place.
+
+use super::{
+    ChangeConfig, FileChange, HelmValue, Status, diff,
+    intent::{Intent, Limit},
+    kustomize,
+    name::part,
+    sources::{Place, Sources},
+    yaml::{self, ObjectRef, Set, Target},
+};
+use crate::{
+    error::{Fault, shorten},
+    waste::{
+        Subject,
+        rightsizing::{Resource, round},
+    },
+};
+
+/// Kinds that run pods from a template.
+const WORKLOADS: [&str; 7] =
+    ["Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController", "Job", "CronJob"];
+
+/// What was made of the intents.
+#[derive(Debug, Default)]
+pub(super) struct Made {
+    pub files: Vec<FileChange>,
+    /// What a reader must know: assumptions, steps left to a person.
+    pub notes: Vec<String>,
+    /// Why it is a draft only.
+    pub draft: Option<Fault>,
+}
+
+impl Made {
+    pub(super) const fn status(&self) -> Status {
+        if self.draft.is_some() { Status::Draft } else { Status::Ready }
+    }
+}
+
+/// The object that carries an intent.
+enum Carrier {
+    Workload,
+    Autoscaler,
+    NodePool,
+    Object,
+}
+
+const fn carrier(intent: &Intent) -> Carrier {
+    match intent {
+        Intent::Request { .. } | Intent::NoReplicas => Carrier::Workload,
+        Intent::HpaTarget(_) | Intent::MinReplicas(_) | Intent::ScaleUpDelay(_) => Carrier::Autoscaler,
+        Intent::Consolidate => Carrier::NodePool,
+        _ => Carrier::Object,
+    }
+}
+
+/// Writes the intents of one subject.
+pub(super) fn make(
+    intents: &[Intent],
+    subject: &Subject,
+    cluster: &str,
+    sources: &Sources<'_>,
+    config: &ChangeConfig,
+) -> Result<Made, Fault> {
+    if let Some(made) = helm(intents, subject, sources, config)? {
+        return Ok(made);
+    }
+    let mut made = Made::default();
+    let mut by_target: Vec<(Place<'_>, Vec<&Intent>)> = Vec::new();
+    for intent in intents {
+        let found = find(intent, subject, sources);
+        match found {
+            Ok(place) => {
+                match by_target.iter_mut().find(|(known, _)| std::ptr::eq(known.object, place.object)) {
+                    Some((_, list)) => list.push(intent),
+                    None => by_target.push((place, vec![intent])),
+                }
+            }
+            Err(fault)
+                if fault.code() == "change.not_found" && matches!(carrier(intent), Carrier::Workload) =>
+            {
+                made.draft = Some(fault);
+            }
+            Err(fault) => return Err(fault),
+        }
+    }
+    if made.draft.is_some() {
+        return patch_file(intents, subject, cluster, made);
+    }
+    for (place, intents) in by_target {
+        write(&intents, subject, &place, sources, config, &mut made)?;
+    }
+    merge_files(&mut made);
+    Ok(made)
+}
+
+fn find<'s>(intent: &Intent, subject: &Subject, sources: &'s Sources<'_>) -> Result<Place<'s>, Fault> {
+    let name = subject.name();
+    let here = |object: &ObjectRef| {
+        object.namespace.is_none()
+            || subject.namespace().is_none()
+            || object.namespace.as_deref() == subject.namespace()
+    };
+    match carrier(intent) {
+        Carrier::Workload => sources.object(name, |object| {
+            let kind = match subject.object_kind() {
+                Some(kind) => object.kind == kind,
+                None => WORKLOADS.contains(&object.kind.as_str()),
+            };
+            kind && object.name == name && here(object)
+        }),
+        Carrier::Autoscaler => sources.object(name, |object| {
+            let scales = object.scales.as_ref().is_some_and(|(_, target)| target == name);
+            object.kind == "HorizontalPodAutoscaler" && (object.name == name || scales) && here(object)
+        }),
+        Carrier::NodePool => {
+            let named = sources.object(name, |object| object.kind == "NodePool" && object.name == name);
+            named.or_else(|_| sources.object("NodePool", |object| object.kind == "NodePool"))
+        }
+        Carrier::Object => {
+            let kind = match subject.kind() {
+                crate::waste::SubjectKind::Claim => Some("PersistentVolumeClaim"),
+                crate::waste::SubjectKind::Service => Some("Service"),
+                crate::waste::SubjectKind::Ingress => Some("Ingress"),
+                crate::waste::SubjectKind::Namespace => Some("Namespace"),
+                _ => subject.object_kind(),
+            };
+            sources.object(name, |object| {
+                kind.is_none_or(|kind| object.kind == kind) && object.name == name && here(object)
+            })
+        }
+    }
+}
+
+/// The container that a request is of: the subject's, the only one, or the one that is named like the workload.
+fn container<'a>(subject: &'a Subject, object: &'a ObjectRef) -> Result<&'a str, Fault> {
+    if let Some(name) = subject.container_name() {
+        return Ok(name);
+    }
+    match object.containers.as_slice() {
+        [only] => Ok(only),
+        many => {
+            many.iter().find(|name| name.as_str() == subject.name()).map(String::as_str).ok_or_else(|| {
+                let problem = format!("`{}` has {} containers", shorten(subject.name()), many.len());
+                Fault::new("change.ambiguous", "container", problem, "name the container in the inventory")
+            })
+        }
+    }
+}
+
+fn write(
+    intents: &[&Intent],
+    subject: &Subject,
+    place: &Place<'_>,
+    sources: &Sources<'_>,
+    config: &ChangeConfig,
+    made: &mut Made,
+) -> Result<(), Fault> {
+    let (source, object) = (place.source, place.object);
+    let target = |container| Target {
+        kind: &object.kind,
+        name: &object.name,
+        namespace: object.namespace.as_deref(),
+        container,
+    };
+    if intents.iter().any(|intent| matches!(intent, Intent::DeleteObject)) {
+        let file = match yaml::remove(source.text, &target(None))? {
+            yaml::Removed::File => diff::file(source.path, Some(source.text), None, Vec::new()),
+            yaml::Removed::Text(text, edit) => {
+                diff::file(source.path, Some(source.text), Some(&text), vec![edit])
+            }
+        };
+        if object.kind == "PersistentVolumeClaim" {
+            let problem = "a claim goes with its data";
+            made.draft = Some(Fault::new("change.data_loss", source.path, problem, "take a snapshot first"));
+            made.notes.push("Take a snapshot of the volume before this is merged.".to_owned());
+        }
+        made.files.push(file);
+        return Ok(());
+    }
+    let own = intents.iter().any(|intent| matches!(intent, Intent::Request { .. }));
+    let name = if own { Some(container(subject, object)?) } else { None };
+    let target = target(name);
+    let mut sets = Vec::new();
+    for intent in intents {
+        sets.extend(sets_of(intent, source.text, &target)?);
+    }
+    if let Some(overlay) = kustomize::overlay(source.path, sources, config)? {
+        made.files.extend(kustomize::patch(&overlay, object, name, &sets, sources)?);
+        made.notes.push(format!("The base `{}` serves several overlays and is not edited.", source.path));
+        return Ok(());
+    }
+    let (text, edits) = yaml::edit(source.text, &target, &sets)?;
+    made.files.push(diff::file(source.path, Some(source.text), Some(&text), edits));
+    Ok(())
+}
+
+/// The paths that an intent sets, in the manner of what stands there.
+fn sets_of(intent: &Intent, text: &str, target: &Target<'_>) -> Result<Vec<Set>, Fault> {
+    let number = |path: &str, value| vec![Set::number(path, value)];
+    Ok(match intent {
+        Intent::Request { resource, value, limit } => {
+            let name = resource.name();
+            let quantity = |path: String, value: u64| -> Result<Set, Fault> {
+                let old = yaml::get(text, target, &path)?;
+                Ok(Set::quantity(
+                    &path,
+                    round::manifest(*resource, on_step(*resource, value), old.as_deref()),
+                ))
+            };
+            let mut sets = vec![quantity(format!("resources.requests.{name}"), *value)?];
+            if let Limit::Set(limit) = limit {
+                sets.push(quantity(format!("resources.limits.{name}"), *limit)?);
+            }
+            sets
+        }
+        Intent::MinReplicas(count) => number("spec.minReplicas", *count),
+        Intent::ScaleUpDelay(seconds) => number("spec.behavior.scaleUp.stabilizationWindowSeconds", *seconds),
+        Intent::NoReplicas => number("spec.replicas", 0),
+        Intent::Consolidate => {
+            vec![Set::quantity("spec.disruption.consolidationPolicy", "WhenEmptyOrUnderutilized")]
+        }
+        Intent::HpaTarget(percent) => number(&hpa_target_path(text, target)?, *percent),
+        Intent::NodeCount(_) | Intent::DeleteVolume | Intent::DeleteObject => Vec::new(),
+    })
+}
+
+/// Where an autoscaler states its CPU target: in its list of metrics (`autoscaling/v2`), else in the one field of
+/// `autoscaling/v1`.
+fn hpa_target_path(text: &str, target: &Target<'_>) -> Result<String, Fault> {
+    for index in 0_usize.. {
+        let metric = format!("spec.metrics.{index}");
+        match yaml::get(text, target, &format!("{metric}.type"))? {
+            None => break,
+            Some(_) => {
+                if yaml::get(text, target, &format!("{metric}.resource.name"))?.as_deref() == Some("cpu") {
+                    return Ok(format!("{metric}.resource.target.averageUtilization"));
+                }
+            }
+        }
+    }
+    Ok("spec.targetCPUUtilizationPercentage".to_owned())
+}
+
+/// Manifests state whole millicores and mebibytes, rounded up.
+fn on_step(resource: Resource, value: u64) -> u64 {
+    value.div_ceil(resource.step()).saturating_mul(resource.step())
+}
+
+/// Values of a chart, where the configuration maps every intent to one.
+fn helm(
+    intents: &[Intent],
+    subject: &Subject,
+    sources: &Sources<'_>,
+    config: &ChangeConfig,
+) -> Result<Option<Made>, Fault> {
+    let fits = |value: &&HelmValue, resource: &str| {
+        let same = |mapped: &Option<String>, own: Option<&str>| {
+            mapped.as_deref().is_none_or(|mapped| own.is_none_or(|own| own == mapped))
+        };
+        value.resource == resource
+            && value.name == subject.name()
+            && subject.object_kind().is_none_or(|kind| kind == value.kind)
+            && same(&value.namespace, subject.namespace())
+            && same(&value.container, subject.container_name())
+    };
+    let mut made = Made::default();
+    for intent in intents {
+        let resource = match intent {
+            Intent::Request { resource, .. } => resource.name(),
+            Intent::MinReplicas(_) => "min_replicas",
+            Intent::NoReplicas => "replicas",
+            _ => return Ok(None),
+        };
+        let mut mapped = config.helm.iter().filter(|value| fits(value, resource));
+        let Some(value) = mapped.next() else { return Ok(None) };
+        if mapped.next().is_some() {
+            let problem = format!("two values stand for {resource} of `{}`", shorten(subject.name()));
+            return Err(Fault::new("change.ambiguous", "config.helm", problem, "map each resource once"));
+        }
+        let source = sources.get(&value.file).ok_or_else(|| {
+            let problem = format!("`{}` is not among the sources", shorten(&value.file));
+            Fault::new("change.not_found", "config.helm", problem, "give the values file")
+        })?;
+        let set = match intent {
+            Intent::Request { resource, value: amount, .. } => {
+                Set::quantity(&value.path, round::manifest(*resource, on_step(*resource, *amount), None))
+            }
+            Intent::MinReplicas(count) => Set::number(&value.path, *count),
+            _ => Set::number(&value.path, 0),
+        };
+        // A second value of one file is set in what the first one left.
+        let before = made.files.iter().find(|file| file.path == value.file);
+        let now = before.and_then(|file| file.content.clone()).unwrap_or_else(|| source.text.to_owned());
+        let (text, edits) = yaml::edit_path(&now, std::slice::from_ref(&set))?;
+        let all =
+            before.map(|file| file.edits.clone()).unwrap_or_default().into_iter().chain(edits).collect();
+        made.files.retain(|file| file.path != value.file);
+        made.files.push(diff::file(&value.file, Some(source.text), Some(&text), all));
+    }
+    Ok(Some(made))
+}
+
+/// Files that two targets share get both edits.
+fn merge_files(made: &mut Made) {
+    made.files.sort_by(|one, other| one.path.cmp(&other.path));
+}
+
+/// A strategic-merge patch for a workload that is in no source.
+fn patch_file(intents: &[Intent], subject: &Subject, cluster: &str, mut made: Made) -> Result<Made, Fault> {
+    let kind = subject.object_kind().unwrap_or("Deployment");
+    if subject.object_kind().is_none() {
+        made.notes.push("The kind of the workload is not known; Deployment is assumed.".to_owned());
+    }
+    let name = subject.name();
+    let container = subject.container_name().unwrap_or(name);
+    if subject.container_name().is_none() {
+        made.notes.push(
+            "The container's name is not known; the workload's is assumed. The API server refuses a patch that adds a container without an image."
+                .to_owned(),
+        );
+    }
+    let mut requests = Vec::new();
+    let mut limits = Vec::new();
+    let mut replicas = None;
+    for intent in intents {
+        match intent {
+            Intent::Request { resource, value, limit } => {
+                let text = |value| round::manifest(*resource, on_step(*resource, value), None);
+                requests.push((resource.name(), text(*value)));
+                if let Limit::Set(limit) = limit {
+                    limits.push((resource.name(), text(*limit)));
+                }
+            }
+            Intent::NoReplicas => replicas = Some(0),
+            _ => {}
+        }
+    }
+    let text = patch_text(kind, name, subject.namespace(), container, &requests, &limits, replicas);
+    let namespace = subject.namespace().unwrap_or("default");
+    let path =
+        format!("finops/patches/{}/{}/{}-{}.yaml", part(cluster), part(namespace), part(kind), part(name));
+    made.files.push(diff::file(&path, None, Some(&text), Vec::new()));
+    made.notes.push(format!("No source holds this workload. Apply `{path}` with your own tooling."));
+    Ok(made)
+}
+
+/// The text of a strategic-merge patch.
+pub(super) fn patch_text(
+    kind: &str,
+    name: &str,
+    namespace: Option<&str>,
+    container: &str,
+    requests: &[(&str, String)],
+    limits: &[(&str, String)],
+    replicas: Option<i64>,
+) -> String {
+    let version = match kind {
+        "Job" | "CronJob" => "batch/v1",
+        "Pod" | "ReplicationController" => "v1",
+        "HorizontalPodAutoscaler" => "autoscaling/v2",
+        _ => "apps/v1",
+    };
+    let mut out = format!(
+        "apiVersion: {version}\nkind: {}\nmetadata:\n  name: {}\n",
+        yaml::plain(kind),
+        yaml::plain(name)
+    );
+    if let Some(namespace) = namespace {
+        out.push_str(&format!("  namespace: {}\n", yaml::plain(namespace)));
+    }
+    out.push_str("spec:\n");
+    if let Some(replicas) = replicas {
+        out.push_str(&format!("  replicas: {replicas}\n"));
+    }
+    if requests.is_empty() && limits.is_empty() {
+        return out;
+    }
+    let (indent, way): (usize, &[&str]) = match kind {
+        "Pod" => (2, &[]),
+        "CronJob" => (10, &["  jobTemplate:", "    spec:", "      template:", "        spec:"]),
+        _ => (6, &["  template:", "    spec:"]),
+    };
+    way.iter().for_each(|line| out.push_str(&format!("{line}\n")));
+    let pad = " ".repeat(indent);
+    out.push_str(&format!(
+        "{pad}containers:\n{pad}  - name: {}\n{pad}    resources:\n",
+        yaml::plain(container)
+    ));
+    for (label, amounts) in [("requests", requests), ("limits", limits)] {
+        if !amounts.is_empty() {
+            out.push_str(&format!("{pad}      {label}:\n"));
+        }
+        for (resource, amount) in amounts {
+            out.push_str(&format!("{pad}        {resource}: {}\n", yaml::plain(amount)));
+        }
+    }
+    out
+}

@@ -1,0 +1,338 @@
+//! Replacing and inserting values.
+
+use super::{
+    Target,
+    locate::{self, Step},
+    tree::{self, Entry, File, Node, Style, Value},
+    verify,
+};
+use crate::{
+    change::{Edit, splice},
+    error::{Fault, shorten},
+};
+
+/// A path of keys and the value that it gets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Set {
+    /// Keys from the container or the object down, for example `resources`, `requests`, `cpu`.
+    pub path: Vec<String>,
+    /// The scalar as text.
+    pub value: String,
+    /// Whether the interface wants a number: a quoted value is then of the wrong type.
+    pub number: bool,
+}
+
+impl Set {
+    /// The value for a dotted path: a quantity, which may be text or a number.
+    #[must_use]
+    pub fn quantity(path: &str, value: impl Into<String>) -> Self {
+        Self { path: path.split('.').map(str::to_owned).collect(), value: value.into(), number: false }
+    }
+
+    /// The value for a dotted path: a whole number.
+    #[must_use]
+    pub fn number(path: &str, value: i64) -> Self {
+        Self { path: path.split('.').map(str::to_owned).collect(), value: value.to_string(), number: true }
+    }
+}
+
+/// Sets values of the object that `target` names; the text with the edits that were made.
+///
+/// # Errors
+/// `change.not_found`, `change.ambiguous`, `change.aliased`, `change.template`, `change.type_mismatch`,
+/// `change.unsupported_format` for what is no YAML, `change.verification_failed` where the new text says more or less
+/// than was meant.
+pub fn edit(text: &str, target: &Target<'_>, sets: &[Set]) -> Result<(String, Vec<Edit>), Fault> {
+    let file = read(text)?;
+    let object = locate::object(&file, target)?;
+    let found = match target.container {
+        None => object,
+        Some(name) => locate::container(object, target.kind, name)?,
+    };
+    for node in &found.way {
+        locate::unshared(node, "target")?;
+    }
+    apply(text, &file, found.node, &found.path, sets)
+}
+
+/// The text of the scalar at a dotted path of the object or container that `target` names; `None` where there is none.
+///
+/// # Errors
+/// As [`edit`], as far as reading goes.
+pub fn get(text: &str, target: &Target<'_>, path: &str) -> Result<Option<String>, Fault> {
+    let file = read(text)?;
+    let object = locate::object(&file, target)?;
+    let found = match target.container {
+        None => object,
+        Some(name) => locate::container(object, target.kind, name)?,
+    };
+    let node = path.split('.').try_fold(found.node, |node, key| match &node.value {
+        Value::Sequence(items) => items.get(key.parse::<usize>().ok()?),
+        _ => node.get(key),
+    });
+    Ok(node
+        .and_then(Node::scalar)
+        .filter(|scalar| scalar.style != Style::Empty)
+        .map(|scalar| scalar.text.clone()))
+}
+
+/// Sets values of the only document, for example a chart's `values.yaml`.
+///
+/// # Errors
+/// As [`edit`].
+pub fn edit_path(text: &str, sets: &[Set]) -> Result<(String, Vec<Edit>), Fault> {
+    let file = read(text)?;
+    let [document] = file.documents.as_slice() else {
+        let problem = format!("{} documents where one is expected", file.documents.len());
+        return Err(Fault::new("change.ambiguous", "target", problem, "give a file of one document"));
+    };
+    locate::unshared(document, "target")?;
+    apply(text, &file, document, &[Step::Index(0)], sets)
+}
+
+pub(super) fn read(text: &str) -> Result<File, Fault> {
+    let file = tree::parse(text).map_err(|remark| {
+        let problem = format!("it is no YAML: {}", shorten(&remark));
+        Fault::new("change.unsupported_format", "", problem, "give a file that parses")
+    })?;
+    if file.template {
+        let problem = "`{{` stands outside quotes: the file is a template";
+        return Err(Fault::new(
+            "change.template",
+            "",
+            problem,
+            "map the value to the chart's values file instead",
+        ));
+    }
+    Ok(file)
+}
+
+fn apply(
+    text: &str,
+    file: &File,
+    start: &Node,
+    at: &[Step],
+    sets: &[Set],
+) -> Result<(String, Vec<Edit>), Fault> {
+    let mut edits: Vec<Edit> = Vec::with_capacity(sets.len());
+    let mut intended = Vec::with_capacity(sets.len());
+    let mut meet = false;
+    for set in sets {
+        let edit = place(text, file, start, set)?;
+        meet |= edits.iter().any(|other| other.range == edit.range && edit.range.is_empty());
+        edits.push(edit);
+        intended.push((
+            at.iter().cloned().chain(steps(start, &set.path)).collect::<Vec<Step>>(),
+            set.value.clone(),
+        ));
+    }
+    let new = if meet {
+        let new = one_by_one(text, at, sets)?;
+        edits = vec![difference(text, &new, sets)];
+        new
+    } else {
+        splice(text, &mut edits)?
+    };
+    let after = tree::parse(&new).map_err(|_| failed("the new text is no YAML"))?;
+    verify::changed_as_intended(file, &after, &intended)?;
+    Ok((new, edits))
+}
+
+/// The steps of a path: an index where a list stands, else a key.
+fn steps(start: &Node, path: &[String]) -> Vec<Step> {
+    let mut node = Some(start);
+    let step = |key: &String| match node.map(|node| (&node.value, key.parse::<usize>())) {
+        Some((Value::Sequence(items), Ok(index))) => {
+            node = items.get(index);
+            Step::Index(index)
+        }
+        _ => {
+            node = node.and_then(|node| node.get(key));
+            Step::Key(key.clone())
+        }
+    };
+    path.iter().map(step).collect()
+}
+
+/// Sets that insert at one place may share the keys that are missing: each sees what the one before wrote.
+fn one_by_one(text: &str, at: &[Step], sets: &[Set]) -> Result<String, Fault> {
+    sets.iter().try_fold(text.to_owned(), |text, set| {
+        let file = tree::parse(&text).map_err(|_| failed("the new text is no YAML"))?;
+        let start = verify::find(&file, at).ok_or_else(|| failed("the place is gone"))?;
+        let mut edit = [place(&text, &file, start, set)?];
+        splice(&text, &mut edit)
+    })
+}
+
+/// What two texts differ in, as one edit.
+fn difference(old: &str, new: &str, sets: &[Set]) -> Edit {
+    let same = |(a, b): &(u8, u8)| a == b;
+    let front = old.bytes().zip(new.bytes()).take_while(same).count();
+    let shorter = old.len().min(new.len()).saturating_sub(front);
+    let back = old.bytes().rev().zip(new.bytes().rev()).take(shorter).take_while(same).count();
+    // Never within a character.
+    let front = (0..=front).rev().find(|at| old.is_char_boundary(*at)).unwrap_or_default();
+    let back =
+        (0..=back).rev().find(|at| old.is_char_boundary(old.len().saturating_sub(*at))).unwrap_or_default();
+    let inner = new.get(front..new.len().saturating_sub(back)).unwrap_or_default().to_owned();
+    let paths: Vec<String> = sets.iter().map(|set| set.path.join(".")).collect();
+    Edit::new(old, front..old.len().saturating_sub(back), inner, paths.join(", "))
+}
+
+pub(super) fn failed(problem: &str) -> Fault {
+    Fault::new("change.verification_failed", "", problem, "edit this file by hand")
+}
+
+/// What to write, and where.
+fn place(text: &str, file: &File, start: &Node, set: &Set) -> Result<Edit, Fault> {
+    let path = set.path.join(".");
+    let mut node = start;
+    for (depth, key) in set.path.iter().enumerate() {
+        if let (Value::Sequence(items), Ok(index)) = (&node.value, key.parse::<usize>()) {
+            node = items.get(index).ok_or_else(|| failed("the list is shorter"))?;
+            locate::unshared(node, &path)?;
+            continue;
+        }
+        let Value::Mapping { .. } = node.value else {
+            return insert_below(text, file, start, set, depth);
+        };
+        match locate::only(node, key)? {
+            Some(next) => {
+                locate::unshared(next, &path)?;
+                node = next;
+            }
+            None => return insert_into(text, file, node, set, depth),
+        }
+    }
+    let Some(scalar) = node.scalar().filter(|scalar| scalar.style != Style::Block) else {
+        let problem = "the value is no plain or quoted scalar";
+        return Err(Fault::new("change.type_mismatch", path, problem, "edit this value by hand"));
+    };
+    let quoted = matches!(scalar.style, Style::Single | Style::Double);
+    let word =
+        |text: &str| matches!(text, "true" | "false" | "True" | "False" | "TRUE" | "FALSE" | "yes" | "no");
+    let number = scalar.text.parse::<i64>().is_ok();
+    if scalar.style != Style::Empty
+        && ((set.number && (quoted || !number)) || (!quoted && word(&scalar.text)))
+    {
+        let problem = format!("`{}` is of another type than the interface asks for", shorten(&scalar.text));
+        return Err(Fault::new("change.type_mismatch", path, problem, "correct the present value first"));
+    }
+    let new = match scalar.style {
+        Style::Single => format!("'{}'", set.value.replace('\'', "''")),
+        Style::Double => format!("\"{}\"", escaped(&set.value)),
+        Style::Empty => format!(" {}", plain(&set.value)),
+        Style::Plain | Style::Block => plain(&set.value),
+    };
+    Ok(Edit::new(text, node.range.clone(), new, path))
+}
+
+fn escaped(value: &str) -> String {
+    value.replace('\\', "\\\\").replace('"', "\\\"")
+}
+
+/// The scalar without quotes where that says the same, else in double quotes.
+pub(in crate::change) fn plain(value: &str) -> String {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_' | b'/' | b'+');
+    let starts = value.bytes().next().is_some_and(|b| b.is_ascii_alphanumeric());
+    if starts && value.bytes().all(plain) { value.to_owned() } else { format!("\"{}\"", escaped(value)) }
+}
+
+/// Inserts `set.path[depth..]` as the last entry of a mapping that lacks it.
+fn insert_into(text: &str, file: &File, mapping: &Node, set: &Set, depth: usize) -> Result<Edit, Fault> {
+    let rest = set.path.get(depth..).unwrap_or_default();
+    let path = set.path.join(".");
+    let Value::Mapping { flow, entries } = &mapping.value else {
+        return Err(failed("the value is no mapping"));
+    };
+    let Some(last) = entries.last() else {
+        // `{}`: behind the brace.
+        let at = mapping.range.start.saturating_add(1);
+        return Ok(Edit::new(text, at..at, flow_text(rest, &set.value), path));
+    };
+    if *flow {
+        let at = last.end();
+        return Ok(Edit::new(text, at..at, format!(", {}", flow_text(rest, &set.value)), path));
+    }
+    let column = entries.first().map_or(0, |entry| column(text, entry));
+    Ok(insert_lines(text, last.end(), &block_lines(rest, &set.value, column, step(text, file)), path))
+}
+
+/// Inserts below a key whose value is empty: `resources:` with nothing behind it.
+fn insert_below(text: &str, file: &File, start: &Node, set: &Set, depth: usize) -> Result<Edit, Fault> {
+    let path = set.path.join(".");
+    let mut holder = start;
+    let mut entry = None;
+    for key in set.path.get(..depth).unwrap_or_default() {
+        entry = holder.entries().iter().find(|entry| entry.key == *key);
+        holder = entry.map_or(holder, |entry| &entry.value);
+    }
+    let empty = holder.scalar().is_some_and(|scalar| scalar.style == Style::Empty);
+    let Some(entry) = entry.filter(|_| empty) else {
+        let problem = "a value stands where a mapping is expected";
+        return Err(Fault::new("change.type_mismatch", path, problem, "edit this value by hand"));
+    };
+    let rest = set.path.get(depth..).unwrap_or_default();
+    let step = step(text, file);
+    let column = column(text, entry).saturating_add(step);
+    Ok(insert_lines(text, entry.colon, &block_lines(rest, &set.value, column, step), path))
+}
+
+/// Bytes between the start of the line and the key.
+fn column(text: &str, entry: &Entry) -> usize {
+    let before = text.get(..entry.start).unwrap_or_default();
+    let line = before.rsplit('\n').next().unwrap_or_default();
+    line.trim_start_matches('\u{feff}').len()
+}
+
+/// How far the file indents a mapping below a key: as the first one that does, else 2.
+fn step(text: &str, file: &File) -> usize {
+    fn first(text: &str, node: &Node) -> Option<usize> {
+        for entry in node.entries() {
+            if let Value::Mapping { flow: false, entries } = &entry.value.value
+                && let Some(inner) = entries.first()
+            {
+                return column(text, inner).checked_sub(column(text, entry)).filter(|step| *step > 0);
+            }
+            if let Some(step) = first(text, &entry.value) {
+                return Some(step);
+            }
+        }
+        node.items().iter().find_map(|item| first(text, item))
+    }
+    file.documents.iter().find_map(|document| first(text, document)).unwrap_or(2)
+}
+
+fn flow_text(keys: &[String], value: &str) -> String {
+    match keys.split_first() {
+        None => plain(value),
+        Some((key, [])) => format!("{}: {}", plain(key), plain(value)),
+        Some((key, rest)) => format!("{}: {{{}}}", plain(key), flow_text(rest, value)),
+    }
+}
+
+/// The lines of nested keys, without line ends.
+fn block_lines(keys: &[String], value: &str, column: usize, step: usize) -> Vec<String> {
+    let last = keys.len().saturating_sub(1);
+    let line = |(depth, key): (usize, &String)| {
+        let indent = " ".repeat(column.saturating_add(step.saturating_mul(depth)));
+        let end = if depth == last { format!(" {}", plain(value)) } else { String::new() };
+        format!("{indent}{}:{end}", plain(key))
+    };
+    keys.iter().enumerate().map(line).collect()
+}
+
+/// Inserts lines below the one that holds byte `after`, with the line ends of the file.
+fn insert_lines(text: &str, after: usize, lines: &[String], path: String) -> Edit {
+    let rest = text.get(after..).unwrap_or_default();
+    let newline = if text.contains("\r\n") { "\r\n" } else { "\n" };
+    let (at, new) = match rest.find('\n') {
+        Some(end) => {
+            let lines: String = lines.iter().map(|line| format!("{line}{newline}")).collect();
+            (after.saturating_add(end).saturating_add(1), lines)
+        }
+        // The last line has no end, and gets none.
+        None => (text.len(), lines.iter().map(|line| format!("{newline}{line}")).collect()),
+    };
+    Edit::new(text, at..at, new, path)
+}

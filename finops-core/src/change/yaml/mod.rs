@@ -1,0 +1,17 @@
+//! Editing YAML: the value is found in a syntax tree and its bytes are replaced; nothing else is written.
+//!
+//! What was found is read again from the old and the new text: the two must differ in the intended paths and nowhere
+//! else, or the edit is refused.
+
+mod edit;
+mod lists;
+mod locate;
+mod remove;
+mod tree;
+mod verify;
+
+pub(super) use edit::plain;
+pub use edit::{Set, edit, edit_path, get};
+pub(super) use lists::{append, list};
+pub use locate::{ObjectRef, Target, objects};
+pub use remove::{Removed, remove};

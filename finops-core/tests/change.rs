@@ -1,0 +1,190 @@
+//! Proposals, from the findings of a summary to files: edited manifests, charts, overlays, Terraform, or a patch to place.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use finops_core::{
+    change::{Action, ChangeConfig, ChangeProposal, HelmValue, Part, Request, SourceFile, Status, propose},
+    json::{Json, Limits, read},
+    price::PriceBook,
+    waste::{Assessment, DetectionConfig, Inventory, detect, summary::ClusterData},
+};
+
+const FINGERPRINT: &str = "6b86b273ff34fce19d6b804eff5a3f5747ada4eaa22f1d49c01e52ddb7875b4b";
+
+fn findings(cluster_data: &str) -> Vec<Assessment> {
+    let json: Json = read(cluster_data.as_bytes(), &Limits::default()).unwrap();
+    let data = ClusterData::from_json(&json, Some("2026-11-20T00:00:00Z".parse().unwrap())).unwrap();
+    detect(Inventory::Summary(&data), &PriceBook::default(), &DetectionConfig::default()).findings
+}
+
+fn file(path: &str, text: &str) -> SourceFile {
+    SourceFile { path: path.to_owned(), bytes: text.as_bytes().to_vec() }
+}
+
+fn proposal(findings: &[Assessment], files: &[SourceFile], config: &ChangeConfig) -> ChangeProposal {
+    let parts: Vec<Part<'_>> = findings
+        .iter()
+        .map(|assessment| Part { assessment, finding_id: "f1", fingerprint: FINGERPRINT })
+        .collect();
+    let request = Request {
+        parts: &parts,
+        cluster: "finance-cluster",
+        tags: &[],
+        environment: None,
+        as_of: "2026-11-20T00:00:00Z".parse().unwrap(),
+    };
+    propose(&request, files, config)
+}
+
+const PAYMENT: &str = r#"{"cluster": "finance-cluster", "workloads": {"finance": [
+    {"name": "payment-service", "cpu_request": 2.0, "cpu_usage": 0.5, "memory_request_gb": 4.0, "memory_usage_gb": 1.0, "team": "payments"}]}}"#;
+
+const MANIFEST: &str = "# payments\napiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: payment-service\n  namespace: finance\nspec:\n  template:\n    spec:\n      containers:\n        - name: app\n          resources:\n            requests:\n              cpu: \"2\" # guessed\n              memory: 4Gi\n";
+
+#[test]
+fn the_two_findings_of_the_readme_edit_one_manifest() {
+    let found = findings(PAYMENT);
+    assert_eq!(found.len(), 2);
+    let made = proposal(&found, &[file("k8s/payment.yaml", MANIFEST)], &ChangeConfig::default());
+    assert_eq!((made.status, made.reason.clone()), (Status::Ready, None), "{}", made.body);
+    assert_eq!(made.branch, "finops/cpu-rightsize-payment-service-20261120-6b86b273");
+    assert_eq!(made.title, "Cost Optimization: Right-size CPU for payment-service");
+    let [changed] = made.files.as_slice() else { panic!("one file") };
+    let expected = MANIFEST.replace("\"2\"", "\"750m\"").replace("4Gi", "1536Mi");
+    assert_eq!(changed.content.as_deref(), Some(expected.as_str()));
+    assert_eq!(
+        made.apply("k8s/payment.yaml", Some(MANIFEST.as_bytes())).unwrap(),
+        Some(Some(expected.as_str()))
+    );
+    let stale = made.apply("k8s/payment.yaml", Some(b"other")).unwrap_err();
+    assert_eq!(stale.code(), "change.source_changed");
+    for section in [
+        "Cost Optimization Opportunity",
+        "Impact",
+        "Changes",
+        "Evidence",
+        "Risk",
+        "Verify",
+        "Roll back",
+        "Assumptions",
+    ] {
+        assert!(made.body.contains(&format!("## {section}")), "{section}\n{}", made.body);
+    }
+    assert!(made.body.contains("$91.25") && made.body.contains("$18.25"), "{}", made.body);
+    assert!(made.body.contains("-              cpu: \"750m\" # guessed"), "the reverse diff\n{}", made.body);
+}
+
+#[test]
+fn without_a_source_a_patch_is_drafted() {
+    let made = proposal(&findings(PAYMENT), &[], &ChangeConfig::default());
+    assert_eq!(made.status, Status::Draft);
+    let [created] = made.files.as_slice() else { panic!("one file") };
+    assert_eq!(created.path, "finops/patches/finance-cluster/finance/deployment-payment-service.yaml");
+    assert_eq!(created.action, Action::Create);
+    let expected = "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: payment-service\n  namespace: finance\nspec:\n  template:\n    spec:\n      containers:\n        - name: payment-service\n          resources:\n            requests:\n              cpu: 750m\n              memory: 1536Mi\n";
+    assert_eq!(created.content.as_deref(), Some(expected));
+    assert!(made.body.contains("The container's name is not known"));
+}
+
+#[test]
+fn a_chart_is_edited_through_its_values() {
+    let values = "web:\n  resources:\n    requests:\n      cpu: 2000m # per pod\n      memory: 4Gi\n";
+    let map = |resource: &str| HelmValue {
+        file: "charts/values.yaml".into(),
+        path: format!("web.resources.requests.{resource}"),
+        kind: "Deployment".into(),
+        namespace: Some("finance".into()),
+        name: "payment-service".into(),
+        container: None,
+        resource: resource.into(),
+    };
+    let config = ChangeConfig { helm: vec![map("cpu"), map("memory")], ..ChangeConfig::default() };
+    let template =
+        "kind: Deployment\nmetadata:\n  name: payment-service\nspec:\n  replicas: {{ .Values.replicas }}\n";
+    let files = [file("charts/templates/web.yaml", template), file("charts/values.yaml", values)];
+    let made = proposal(&findings(PAYMENT), &files, &config);
+    assert_eq!(made.status, Status::Ready, "{:?}", made.reason);
+    let expected = values.replace("2000m", "750m").replace("4Gi", "1536Mi");
+    assert_eq!(made.files.first().unwrap().content.as_deref(), Some(expected.as_str()));
+    let unmapped = proposal(&findings(PAYMENT), &files, &ChangeConfig::default());
+    assert_eq!(unmapped.status, Status::Refused);
+    assert_eq!(unmapped.reason.unwrap().code(), "change.template");
+}
+
+#[test]
+fn a_base_of_two_overlays_is_patched_in_one() {
+    let files = [
+        file("base/kustomization.yaml", "resources:\n- payment.yaml\n"),
+        file("base/payment.yaml", MANIFEST),
+        file("overlays/dev/kustomization.yaml", "resources:\n  - ../../base\n"),
+        file(
+            "overlays/prod/kustomization.yaml",
+            "resources:\n  - ../../base\npatches:\n  - path: other.yaml\n",
+        ),
+    ];
+    let refused = proposal(&findings(PAYMENT), &files, &ChangeConfig::default());
+    assert_eq!(refused.reason.unwrap().code(), "change.ambiguous");
+    let config = ChangeConfig { overlay: Some("overlays/prod".into()), ..ChangeConfig::default() };
+    let made = proposal(&findings(PAYMENT), &files, &config);
+    assert_eq!(made.status, Status::Ready, "{:?}", made.reason);
+    let content =
+        |path: &str| made.files.iter().find(|file| file.path == path).and_then(|file| file.content.clone());
+    assert_eq!(
+        content("overlays/prod/kustomization.yaml").as_deref(),
+        Some(
+            "resources:\n  - ../../base\npatches:\n  - path: other.yaml\n  - path: finops-deployment-payment-service.yaml\n"
+        )
+    );
+    let patch = content("overlays/prod/finops-deployment-payment-service.yaml").unwrap();
+    assert!(
+        patch.contains("cpu: 750m") && patch.contains("memory: 1536Mi") && patch.contains("- name: app"),
+        "{patch}"
+    );
+    // A second run over what the first one wrote sets the same again.
+    let mut again = files.to_vec();
+    again.retain(|file| file.path != "overlays/prod/kustomization.yaml");
+    again.extend(made.files.iter().map(|file| SourceFile {
+        path: file.path.clone(),
+        bytes: file.content.clone().unwrap().into_bytes(),
+    }));
+    let repeated = proposal(&findings(PAYMENT), &again, &config);
+    assert_eq!(repeated.status, Status::Ready, "{:?}", repeated.reason);
+    assert!(repeated.files.iter().all(|file| file.path != "overlays/prod/kustomization.yaml"));
+}
+
+const TERRAFORM: &str = "resource \"aws_eks_node_group\" \"workers\" {\n  node_group_name = \"workers\"\n\n  scaling_config {\n    desired_size = 10 # launch\n    max_size     = 20\n    min_size     = 5\n  }\n}\n\nresource \"aws_ebs_volume\" \"old\" {\n  size = 500\n  tags = { Name = \"vol-0abc\" }\n}\n";
+
+#[test]
+fn a_node_group_shrinks_in_terraform_and_a_volume_waits_for_its_snapshot() {
+    let nodes = findings(
+        r#"{"cluster": "c", "node_groups": [{"name": "workers", "node_count": 10, "avg_cpu_utilization": 0.1, "avg_memory_utilization": 0.1, "instance_type": "m5.xlarge"}]}"#,
+    );
+    let made = proposal(&nodes, &[file("infra/main.tf", TERRAFORM)], &ChangeConfig::default());
+    assert_eq!(made.status, Status::Ready, "{:?}", made.reason);
+    let text = made.files.first().unwrap().content.clone().unwrap();
+    assert!(text.contains("desired_size = 2 # launch") && text.contains("min_size     = 2"), "{text}");
+    assert_eq!(made.guardrail_input.blast_radius.nodes, Some(8));
+
+    let volumes = findings(
+        r#"{"cluster": "c", "volumes": [{"volume_id": "vol-0abc", "status": "available", "attached": false, "size_gb": 500, "type": "gp2", "age_days": 30}]}"#,
+    );
+    let made = proposal(&volumes, &[file("infra/main.tf", TERRAFORM)], &ChangeConfig::default());
+    assert_eq!(made.status, Status::Draft);
+    assert_eq!(made.reason.unwrap().code(), "change.data_loss");
+    let paths: Vec<&str> = made.files.iter().map(|file| file.path.as_str()).collect();
+    assert_eq!(paths, ["infra/main.tf", "finops/snapshots/vol-0abc.tf"]);
+    assert!(!made.files.first().unwrap().content.clone().unwrap().contains("aws_ebs_volume"));
+    assert!(made.guardrail_input.deletes_data() && !made.guardrail_input.reversible());
+}
+
+#[test]
+fn hostile_names_stay_text() {
+    let data =
+        PAYMENT.replace("payment-service", "a`|<script>@x\\n## Impact").replace("\"payments\"", "\"`|\"");
+    let made = proposal(&findings(&data), &[], &ChangeConfig::default());
+    // In the fenced diff it is code; everywhere else it is escaped.
+    let (prose, diff) = made.body.split_once("## Roll back").unwrap();
+    assert!(!prose.contains("<script>") && !prose.contains("@x"), "{}", made.body);
+    assert!(diff.contains("\n```diff\n") || diff.contains("\n````diff\n"), "{diff}");
+    assert_eq!(made.body.matches("\n## Impact").count(), 1);
+    assert!(!made.title.contains('\n') && made.branch.contains("a-script-x"));
+}
