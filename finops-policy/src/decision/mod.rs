@@ -5,6 +5,7 @@
 
 pub mod approval;
 mod evaluation;
+mod digest;
 pub mod exemption;
 pub mod explain;
 pub mod gate;
@@ -20,6 +21,7 @@ mod reread;
 pub mod shadow;
 mod state;
 
+pub use digest::InputDigest;
 pub use gate::{Context, Gate, GateOptions, Schema, TypedRules};
 pub use input::Input;
 pub use record::{Action, Decision, DecisionSource, Fault, Outcome, UsedEngine, Violation};

@@ -260,6 +260,8 @@ impl PolicyGate {
             Input::Value(value) | Input::Native(value, []) => value,
             // What JSON cannot say is not sent: the gate says why.
             Input::Native(..) => return self.gate.decide(input, context),
+            Input::Shared(value, []) => value.as_ref(),
+            Input::Shared(..) => return self.gate.decide(input, context),
             Input::Text(text) => match json::read(text, &Limits::default()) {
                 Ok(value) => {
                     read = value;
