@@ -168,8 +168,16 @@ fn a_set_of_policies_decides_beside_the_default_policy() {
         assert!(out.contains(part), "{out}");
     }
     let path = folder.put("input.json", input);
-    let (status, out, _) = run(&["policy", "explain", &path, "--bundle", &folder.path("set")], "");
+    let set = folder.path("set");
+    let (status, out, _) = run(&["policy", "explain", &path, "--bundle", &set], "");
     assert_eq!(status, 0);
+    for order in [vec!["--bundle", &set, &path], vec![&path, &set], vec![&set, &path]] {
+        assert_eq!(run(&[&["policy", "explain"], order.as_slice()].concat(), "").1, out, "{order:?}");
+    }
+    for wrong in [vec![&set], vec![&path, &path], vec![&set, &set], vec![&path, &set, "--bundle", &set]] {
+        let (status, _, err) = run(&[&["policy", "explain"], wrong.as_slice()].concat(), "");
+        assert!(status == 2 && err.contains("policies once"), "{wrong:?}: {status} {err}");
+    }
     for part in ["deny gpu.limit", "gpu.rego ran lines", "not_evaluated budget.total_spend: input_absent"] {
         assert!(out.contains(part), "{part} is not in\n{out}");
     }
