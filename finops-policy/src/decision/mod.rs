@@ -4,8 +4,8 @@
 //! that may be stored, [`replay`] proves it; [`shadow`] compares with a candidate; [`explain`] and [`report`] show it.
 
 pub mod approval;
-mod evaluation;
 mod digest;
+mod evaluation;
 pub mod exemption;
 pub mod explain;
 pub mod gate;

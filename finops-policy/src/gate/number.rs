@@ -208,7 +208,8 @@ impl Exact {
         let Digits::Small(digits, count) = self.digits else { return None };
         let Exponent::Small(first) = self.exponent else { return None };
         // A whole number has its zeros back: they are not among the significant digits.
-        let zeros = usize::try_from(first.saturating_add(1)).map_or(0, |whole| whole.saturating_sub(count.into()));
+        let zeros =
+            usize::try_from(first.saturating_add(1)).map_or(0, |whole| whole.saturating_sub(count.into()));
         let units = i64::try_from(digits.checked_mul(power(zeros.min(SMALL)))?).ok()?;
         let places = i64::from(count).saturating_sub(1).saturating_sub(first).max(0);
         let double = double_of_parts(units, u8::try_from(places).ok()?);

@@ -21,8 +21,9 @@ fn of_answer(answer: &Answer) -> Told {
 
 fn of_row(row: &Row<'_>, config: &GateConfig, findings: &mut Findings) -> Option<Told> {
     let mut told = Vec::new();
-    let outcome =
-        decide_row(row, config, findings, |rule, action, message| told.push((rule, action, message.to_owned())))?;
+    let outcome = decide_row(row, config, findings, |rule, action, message| {
+        told.push((rule, action, message.to_owned()))
+    })?;
     Some((outcome, told))
 }
 
@@ -30,7 +31,8 @@ fn of_row(row: &Row<'_>, config: &GateConfig, findings: &mut Findings) -> Option
 fn cell(value: &Json, kind: u8) -> Cell<'_> {
     let Json::Number(number) = value else { return Cell::of(value) };
     let exact = Exact::from_number(number);
-    let integer = |places: i32| exact.clone().shifted(places).to_i128().and_then(|units| i64::try_from(units).ok());
+    let integer =
+        |places: i32| exact.clone().shifted(places).to_i128().and_then(|units| i64::try_from(units).ok());
     match kind {
         0 => number.as_f64().filter(|double| Exact::from_f64(*double) == Some(exact)).map(Cell::Float),
         1 => integer(0).map(Cell::Integer),

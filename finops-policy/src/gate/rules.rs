@@ -128,7 +128,14 @@ impl Verdict {
     }
 
     /// Both halves of a band: the denial, and the warning for what it lets pass.
-    fn band(&mut self, rules: (Rule, Rule), field: Field, band: &Band, fields: &Fields<'_>, config: &GateConfig) {
+    fn band(
+        &mut self,
+        rules: (Rule, Rule),
+        field: Field,
+        band: &Band,
+        fields: &Fields<'_>,
+        config: &GateConfig,
+    ) {
         if !self.needs(rules.0, field, fields) {
             return;
         }

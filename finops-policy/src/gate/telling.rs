@@ -170,7 +170,10 @@ pub(super) fn each(
 }
 
 /// The required tags that are absent or blank, each with its pointer.
-fn missing_tags<'c>(fields: &Fields<'_>, config: &'c GateConfig) -> impl Iterator<Item = &'c (String, String)> {
+fn missing_tags<'c>(
+    fields: &Fields<'_>,
+    config: &'c GateConfig,
+) -> impl Iterator<Item = &'c (String, String)> {
     let tags = fields.tags();
     config.required_tags.iter().filter(move |(tag, _)| is_blank(tags.and_then(|tags| tags.text(tag))))
 }

@@ -63,7 +63,11 @@ impl Quantity {
         if is_integer && length <= 18 {
             // Below 10^18 times 10^9.
             let units = i128::from(nanos).wrapping_mul(NANO);
-            return Some(Self::Fixed(if unsigned.len() < text.len() { units.saturating_neg() } else { units }));
+            return Some(Self::Fixed(if unsigned.len() < text.len() {
+                units.saturating_neg()
+            } else {
+                units
+            }));
         }
         let exact = match value {
             Json::Number(number) => Exact::from_number(number),

@@ -6,7 +6,7 @@
 use super::engine::EvalError;
 use regorus::{
     Engine, Value,
-    unstable::{BUILTINS, Expr, Ref, Rule, RuleHead, Span},
+    unstable::{BUILTINS, BuiltinFcn, Expr, Ref, Rule, RuleHead, Span},
 };
 use std::sync::LazyLock;
 
@@ -41,16 +41,15 @@ type Place = (Span, Vec<Ref<Expr>>);
 static FUNCTIONS: LazyLock<Vec<Function>> = LazyLock::new(|| {
     let all = BOUNDED.into_iter().chain([("sprintf", sprintf as Bound)]);
     let known = all.filter_map(|(name, bound)| {
-        let (function, arguments) = BUILTINS.get(name).copied()?;
-        Some(Function { name, function, arguments, bound, place: place(arguments)? })
+        let function = BUILTINS.get(name).copied()?;
+        Some(Function { name, function, bound, place: place(function.1)? })
     });
     known.collect()
 });
 
 struct Function {
     name: &'static str,
-    function: fn(&Span, &[Ref<Expr>], &[Value], bool) -> anyhow::Result<Value>,
-    arguments: u8,
+    function: BuiltinFcn,
     bound: Bound,
     place: Place,
 }
@@ -59,7 +58,7 @@ struct Function {
 pub(crate) fn register(engine: &mut Engine) -> Result<(), EvalError> {
     for function in FUNCTIONS.iter() {
         let added =
-            engine.add_extension(function.name.to_owned(), function.arguments, Box::new(budgeted(function)));
+            engine.add_extension(function.name.to_owned(), function.function.1, Box::new(budgeted(function)));
         added.map_err(|error| EvalError::new("policy.compile", error.to_string()))?;
     }
     Ok(())
@@ -67,12 +66,14 @@ pub(crate) fn register(engine: &mut Engine) -> Result<(), EvalError> {
 
 /// A copy of an engine has a copy of what is left: each evaluation begins with a budget of its own.
 fn budgeted(
-    Function { name, function, bound, place: (span, params), .. }: &'static Function,
+    Function { name, function: (function, _), bound, place: (span, params) }: &'static Function,
 ) -> impl FnMut(Vec<Value>) -> anyhow::Result<Value> + Clone + Send + Sync {
     let mut left = RESULTS_BYTES;
     move |args| {
         let Some(rest) = left.checked_sub(bound(&args, left)) else {
-            anyhow::bail!("the results of `{name}` may exceed {RESULTS_BYTES} bytes; shorten what it is given");
+            anyhow::bail!(
+                "the results of `{name}` may exceed {RESULTS_BYTES} bytes; shorten what it is given"
+            );
         };
         left = rest;
         function(span, params, &args, true)
@@ -83,12 +84,16 @@ fn place(arguments: u8) -> Option<Place> {
     let params = vec!["1"; arguments.into()].join(", ");
     let mut engine = Engine::new();
     engine.add_policy("built-in function".to_owned(), format!("package p\ncalled := f({params})\n")).ok()?;
-    engine.get_modules().iter().flat_map(|module| module.policy.clone()).find_map(|rule| match rule.as_ref() {
-        Rule::Spec { head: RuleHead::Compr { assign: Some(assign), .. }, .. } => match assign.value.as_ref() {
-            Expr::Call { span, params, .. } => Some((span.clone(), params.clone())),
+    engine.get_modules().iter().flat_map(|module| module.policy.clone()).find_map(|rule| {
+        match rule.as_ref() {
+            Rule::Spec { head: RuleHead::Compr { assign: Some(assign), .. }, .. } => {
+                match assign.value.as_ref() {
+                    Expr::Call { span, params, .. } => Some((span.clone(), params.clone())),
+                    _ => None,
+                }
+            }
             _ => None,
-        },
-        _ => None,
+        }
     })
 }
 
@@ -234,7 +239,13 @@ mod tests {
 
     fn answer(body: &str) -> Evaluated {
         let text = format!("package p\n{body}\n");
-        evaluate(&[Module::new("p.rego", text)], &Json::object::<&str>([]), "data.p.x", None, Kind::Interpreter)
+        evaluate(
+            &[Module::new("p.rego", text)],
+            &Json::object::<&str>([]),
+            "data.p.x",
+            None,
+            Kind::Interpreter,
+        )
     }
 
     #[test]
@@ -270,7 +281,9 @@ mod tests {
             }
         }
         for (call, why) in [(r#"concat("-", 1)"#, "expects"), (r#"json.unmarshal("{")"#, "")] {
-            let Evaluated::Error(error) = answer(&format!("x := {call}")) else { panic!("{call} is no error") };
+            let Evaluated::Error(error) = answer(&format!("x := {call}")) else {
+                panic!("{call} is no error")
+            };
             assert!(error.code == "policy.eval" && error.message.contains(why), "{call}: {error}");
         }
         assert_eq!(answer("x := concat(\"-\", [data.p.y])\ny := 1 if false"), Evaluated::Undefined);
@@ -309,14 +322,18 @@ mod tests {
 
     #[test]
     fn paths_and_lists_are_counted_before_they_are_made() {
-        let nodes: Vec<String> = (0..40).map(|n| format!("\"n{n}\": [\"n{}\", \"m{}\"]", n + 1, n + 1)).collect();
-        let more: Vec<String> = (1..40).map(|n| format!("\"m{n}\": [\"n{}\", \"m{}\"]", n + 1, n + 1)).collect();
-        let graph = format!("x := graph.reachable_paths({{{}, {}}}, [\"n0\"])", nodes.join(", "), more.join(",\n"));
+        let nodes: Vec<String> =
+            (0..40).map(|n| format!("\"n{n}\": [\"n{}\", \"m{}\"]", n + 1, n + 1)).collect();
+        let more: Vec<String> =
+            (1..40).map(|n| format!("\"m{n}\": [\"n{}\", \"m{}\"]", n + 1, n + 1)).collect();
+        let graph =
+            format!("x := graph.reachable_paths({{{}, {}}}, [\"n0\"])", nodes.join(", "), more.join(",\n"));
         let graph = graph.replace("\"], ", "\"],\n");
         let Evaluated::Error(error) = answer(&graph) else { panic!("no fault") };
         assert!(error.message.contains("`graph.reachable_paths` may exceed"), "{error}");
         let lists: String = (0..40).map(|n| format!("\tx{} := array.concat(x{n}, x{n})\n", n + 1)).collect();
-        let Evaluated::Error(error) = answer(&format!("x := count(x40) if {{\n\tx0 := [1]\n{lists}}}")) else {
+        let Evaluated::Error(error) = answer(&format!("x := count(x40) if {{\n\tx0 := [1]\n{lists}}}"))
+        else {
             panic!("no fault")
         };
         assert!(error.message.contains("`array.concat` may exceed"), "{error}");

@@ -131,8 +131,7 @@ fn violation(violation: &Violation) -> Json {
     ];
     let mut members =
         vec![("action", Json::from(action(violation.action))), ("rule", Json::from(violation.rule.as_ref()))];
-    members
-        .extend(carried.into_iter().filter_map(|(name, value)| Some((name, Json::from(value?)))));
+    members.extend(carried.into_iter().filter_map(|(name, value)| Some((name, Json::from(value?)))));
     members.push(("message", Json::from(violation.message.as_str())));
     Json::object(members)
 }

@@ -4,8 +4,8 @@ use arrow_array::{
     Array, BooleanArray, Decimal128Array, PrimitiveArray, RecordBatch, StringArray, StructArray,
     cast::AsArray,
     types::{
-        ArrowPrimitiveType, Decimal128Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type,
-        UInt8Type, UInt16Type, UInt32Type,
+        ArrowPrimitiveType, Decimal128Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type,
+        Int64Type, UInt8Type, UInt16Type, UInt32Type,
     },
 };
 use arrow_schema::DataType;

@@ -178,9 +178,12 @@ pub(super) fn decide(
         let mut foreign = Vec::new();
         let mut input = Json::Object(Object::new());
         for place in 0..batch.num_rows() {
-            let quick = rows.as_ref().filter(|(_, rows)| rows.read(place, &mut row)).and_then(|(rules, _)| {
-                rules.decide_row(&row, &mut findings, |rule, action, message| answers.add(rule, action, message))
-            });
+            let quick =
+                rows.as_ref().filter(|(_, rows)| rows.read(place, &mut row)).and_then(|(rules, _)| {
+                    rules.decide_row(&row, &mut findings, |rule, action, message| {
+                        answers.add(rule, action, message)
+                    })
+                });
             if let Some(outcome) = quick {
                 answers.outcome(outcome, None);
                 answers.end_of_row();

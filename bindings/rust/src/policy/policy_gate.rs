@@ -410,7 +410,9 @@ mod tests {
 
     #[test]
     fn data_without_policies_is_refused() {
-        let made = |data: Option<Json>, source| PolicyGate::new(PolicyGateOptions { data, source, ..Default::default() });
+        let made = |data: Option<Json>, source| {
+            PolicyGate::new(PolicyGateOptions { data, source, ..Default::default() })
+        };
         let empty = || Json::object::<&str>([]);
         let error = made(Some(empty()), None).expect_err("nothing reads it");
         assert_eq!((error.code(), error.path()), ("policy.config", "/data"));

@@ -13,8 +13,8 @@ const FIFTEEN_DIGITS: u64 = 1_000_000_000_000_000;
 
 /// The powers of ten that a double holds exactly: 5^22 < 2^53.
 const POWERS: [f64; 23] = [
-    1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19,
-    1e20, 1e21, 1e22,
+    1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18,
+    1e19, 1e20, 1e21, 1e22,
 ];
 
 /// `units` times ten to the power of minus `places` as the double that stands for it; NaN where none is known to.
@@ -62,7 +62,11 @@ pub(in crate::gate) fn write_double(double: f64, out: &mut String) -> bool {
     }
     #[expect(clippy::cast_possible_truncation, reason = "compared again as a double")]
     let whole = double as i64;
-    #[expect(clippy::cast_precision_loss, clippy::float_cmp, reason = "exact below 2^53, which is tested first")]
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::float_cmp,
+        reason = "exact below 2^53, which is tested first"
+    )]
     let is_whole = whole.unsigned_abs() < INTEGERS && whole as f64 == double;
     if is_whole {
         // Writing into a string never fails. Minus zero is zero here, as in the normal form.

@@ -15,7 +15,11 @@ pub(super) fn is_decimal_string(text: &[u8]) -> bool {
 pub(super) fn decimal(text: &[u8]) -> Exact {
     let (negative, text) = text.strip_prefix(b"-").map_or((false, text), |text| (true, text));
     if let Some((digits, count, first)) = short(text) {
-        return Exact { negative, digits: Digits::Small(digits.into(), count), exponent: Exponent::Small(first) };
+        return Exact {
+            negative,
+            digits: Digits::Small(digits.into(), count),
+            exponent: Exponent::Small(first),
+        };
     }
     let mut scan = Scan::default();
     let mut bytes = text.iter();
