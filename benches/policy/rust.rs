@@ -69,7 +69,8 @@ fn rows(bench: &mut Criterion<CpuTime>) {
             (field("test_pass_rate"), numbers(0.95, 1.0, -0.5)),
             (field("carbon_intensity_g_per_kwh"), numbers(10.0, 299.0, 400.0)),
         ];
-        let tags = json(if above == 0.0 { r#"{"team": "a", "environment": "b"}"# } else { r#"{"team": ""}"# });
+        let tags =
+            json(if above == 0.0 { r#"{"team": "a", "environment": "b"}"# } else { r#"{"team": ""}"# });
         let region = if above == 0.0 { "eu-north-1" } else { "us-east-1" };
         let others = [
             (field("promotion_request"), Cell::Bool(true)),
@@ -88,7 +89,8 @@ fn rows(bench: &mut Criterion<CpuTime>) {
                 for (field, cell) in &others {
                     row.set(*field, *cell);
                 }
-                let outcome = rules.decide_row(black_box(&row), &mut findings, |_, _, message| bytes += message.len());
+                let outcome =
+                    rules.decide_row(black_box(&row), &mut findings, |_, _, message| bytes += message.len());
                 allowed += usize::from(outcome == Some(Outcome::Allow));
             }
             allowed
@@ -177,7 +179,8 @@ fn rego(bench: &mut Criterion<CpuTime>) {
 fn decision(bench: &mut Criterion<CpuTime>) {
     let mut group = bench.benchmark_group("policy decision");
     let typed = Gate::new(GateOptions::default()).unwrap();
-    let options = GateOptions { default_policy: false, schema: decision::Schema::None, ..GateOptions::default() };
+    let options =
+        GateOptions { default_policy: false, schema: decision::Schema::None, ..GateOptions::default() };
     let portable = Gate::new(options).unwrap();
     portable.reload(&builtin::modules(), &builtin::data(&GateConfig::default()), None).unwrap();
     for (gate_name, gate) in [("typed", &typed), ("shipped Rego", &portable)] {
