@@ -12,7 +12,7 @@ import pyarrow as pa
 import pytest
 from finops import policy
 from finops.policy import UNKNOWN
-from policy_samples import TAGS
+from policy_samples import TAGS, rules
 
 
 def rows() -> Iterator[dict[str, Any]]:
@@ -40,11 +40,14 @@ GATES: list[Callable[[], finops.PolicyGate]] = [
 ]
 
 
+@pytest.mark.parametrize("documents", [True, False], ids=["documents", "columns"])
 @pytest.mark.parametrize("gate", GATES)
-def test_a_table_is_decided_row_by_row(gate: Callable[[], finops.PolicyGate]) -> None:
-    given = list(rows())
+def test_a_table_is_decided_row_by_row(gate: Callable[[], finops.PolicyGate], documents: bool) -> None:
+    # A column of lists takes a document a row; without one the columns are read as they are.
+    given = [row if documents else {name: value for name, value in row.items() if name != "owners"} for row in rows()]
     table = pa.table({name: pa.array([row[name] for row in given]) for name in given[0]})
     table = table.set_column(6, "deployment_region", table["deployment_region"].dictionary_encode())
+    table = table.set_column(1, "total_spend_usd", table["total_spend_usd"].cast(pa.int64() if documents else pa.float64()))
     table = pa.concat_tables([table.slice(0, 150), table.slice(150)])
     made = gate()
     found = pa.table(made.decide_table(table)).to_pylist()
@@ -57,6 +60,17 @@ def test_a_table_is_decided_row_by_row(gate: Callable[[], finops.PolicyGate]) ->
             assert answer[name] == wanted[name], row
         assert answer["code"] == wanted.code
     assert {answer["decision"] for answer in found} >= {"deny"}
+
+
+@pytest.mark.parametrize("kind", [pa.int8(), pa.uint8(), pa.int16(), pa.uint16(), pa.int32(), pa.uint32(), pa.int64(), pa.uint64(), pa.float32(), pa.float64()])
+def test_columns_of_every_number(kind: pa.DataType) -> None:
+    gate, values = finops.PolicyGate({"unit_cost_usd": {"deny_above": 1}}), [0, 1, 2, None]
+    columns = pa.table({"unit_cost_usd": pa.array(values, kind), "cost_tags": [TAGS] * 4, "model": pa.array(["a", None, "b", "c"], pa.large_string())})
+    found = pa.table(gate.decide_table(columns))
+    assert found["rules"].to_pylist() == [rules(gate.decide({"unit_cost_usd": value, "cost_tags": TAGS})) for value in values]
+    assert found["allowed"].to_pylist() == [True, True, False, False]
+    # A slice begins in the middle of its columns, null bits included.
+    assert pa.table(gate.decide_table(columns.slice(2)))["allowed"].to_pylist() == [False, False]
 
 
 def test_tables_of_other_types() -> None:

@@ -12,6 +12,10 @@ use super::{
 use crate::decision::Action;
 use std::borrow::Cow;
 
+/// Bytes that a sentence and a number seldom exceed: more is one growth more.
+const SENTENCE: usize = 128;
+const NUMBER: usize = 24;
+
 /// Room to write findings in, kept from one decision to the next.
 #[derive(Debug, Default)]
 pub struct Findings {
@@ -31,12 +35,13 @@ impl Findings {
 
     fn clear(&mut self) {
         self.message.clear();
+        self.message.reserve(SENTENCE);
         self.spare.extend(self.actual.take());
         self.spare.extend(self.limit.take());
     }
 
     fn text(&mut self, write: impl FnOnce(&mut String)) -> String {
-        let mut text = self.spare.pop().unwrap_or_default();
+        let mut text = self.spare.pop().unwrap_or_else(|| String::with_capacity(NUMBER));
         text.clear();
         write(&mut text);
         text

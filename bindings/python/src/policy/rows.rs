@@ -5,7 +5,7 @@ use arrow_array::{
     cast::AsArray,
     types::{
         ArrowPrimitiveType, Decimal128Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type,
-        Int64Type, UInt8Type, UInt16Type, UInt32Type,
+        Int64Type, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
     },
 };
 use arrow_schema::DataType;
@@ -26,6 +26,7 @@ enum Values<'a> {
     Null,
     Bool(&'a BooleanArray),
     Int64(&'a [i64]),
+    UInt64(&'a [u64]),
     Int32(&'a [i32]),
     UInt32(&'a [u32]),
     Int16(&'a [i16]),
@@ -54,6 +55,7 @@ impl<'a> Column<'a> {
             DataType::Null => Values::Null,
             DataType::Boolean => Values::Bool(array.as_boolean()),
             DataType::Int64 => Values::Int64(slice::<Int64Type>(array)),
+            DataType::UInt64 => Values::UInt64(slice::<UInt64Type>(array)),
             DataType::Int32 => Values::Int32(slice::<Int32Type>(array)),
             DataType::UInt32 => Values::UInt32(slice::<UInt32Type>(array)),
             DataType::Int16 => Values::Int16(slice::<Int16Type>(array)),
@@ -94,6 +96,7 @@ impl<'a> Column<'a> {
             Values::Null => Cell::Null,
             Values::Bool(values) => Cell::Bool(values.value(row)),
             Values::Int64(values) => Cell::Integer(*values.get(row)?),
+            Values::UInt64(values) => Cell::Integer(i64::try_from(*values.get(row)?).ok()?),
             Values::Int32(values) => Cell::Integer((*values.get(row)?).into()),
             Values::UInt32(values) => Cell::Integer((*values.get(row)?).into()),
             Values::Int16(values) => Cell::Integer((*values.get(row)?).into()),
