@@ -144,10 +144,14 @@ impl Answers {
     }
 
     fn columns(self) -> Result<Vec<(&'static str, ArrayRef)>, ArrowError> {
-        let mut codes = self.codes.into_iter().peekable();
-        let code: StringArray = (0..self.allowed.len())
-            .map(|row| codes.next_if(|(of, _)| *of == row).map(|(_, code)| code))
-            .collect();
+        // Most tables have no code at all.
+        let code = if self.codes.is_empty() {
+            StringArray::new_null(self.allowed.len())
+        } else {
+            let mut codes = self.codes.into_iter().peekable();
+            let rows = 0..self.allowed.len();
+            rows.map(|row| codes.next_if(|(of, _)| *of == row).map(|(_, code)| code)).collect()
+        };
         let [deny, approval, warn] = self.messages;
         Ok(vec![
             ("decision", Arc::new(self.decision.array()?)),
