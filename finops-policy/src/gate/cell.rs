@@ -138,9 +138,4 @@ impl<'a> Row<'a> {
             *slot = cell;
         }
     }
-
-    /// Whether every double is finite: what is not has no JSON, and no row can say so.
-    pub(super) fn is_finite(&self) -> bool {
-        self.cells.iter().all(|cell| !matches!(cell, Cell::Float(value) if !value.is_finite()))
-    }
 }

@@ -35,6 +35,8 @@ pub(super) struct Fields<'a> {
     doubles: [f64; Field::NUMBERS.len()],
     /// Whether a field is null, of the wrong type or out of range.
     pub(super) faulty: bool,
+    /// Whether a number is a double that is not finite, which no JSON says.
+    pub(super) odd: bool,
 }
 
 impl<'a> Fields<'a> {
@@ -70,6 +72,7 @@ impl<'a> Fields<'a> {
             cells: [Cell::Absent; Field::ALL.len()],
             doubles: [f64::NAN; Field::NUMBERS.len()],
             faulty: false,
+            odd: false,
         }
     }
 
@@ -79,6 +82,7 @@ impl<'a> Fields<'a> {
             (_, Cell::Null) => State::Null,
             (Some(range), cell) => self.put_number(field, range, &cell),
             (None, cell) => {
+                self.odd |= matches!(cell, Cell::Float(value) if !value.is_finite());
                 let valid = match field {
                     Field::Region => cell.as_str().is_some(),
                     Field::CostTags => matches!(cell, Cell::Tags(_)),
@@ -102,7 +106,10 @@ impl<'a> Fields<'a> {
 
     #[inline]
     fn put_number(&mut self, field: Field, range: &Range, cell: &Cell<'_>) -> State {
-        let Some(double) = double_of(cell) else { return State::WrongType };
+        let Some(double) = double_of(cell) else {
+            self.odd |= matches!(cell, Cell::Float(_));
+            return State::WrongType;
+        };
         if let Some(slot) = self.doubles.get_mut(field.index()) {
             *slot = double;
         }
@@ -183,7 +190,7 @@ impl<'a> Fields<'a> {
 fn double_of(cell: &Cell<'_>) -> Option<f64> {
     match cell {
         Cell::Integer(value) => Some(number::double_of_parts(*value, 0)),
-        Cell::Float(value) => Some(*value),
+        Cell::Float(value) => value.is_finite().then_some(*value),
         Cell::Decimal(units, places) => Some(number::double_of_parts(*units, *places)),
         Cell::Number(number) => Some(number::double_of_text(number.text())),
         Cell::Text(text) if number::is_decimal_string(text) => Some(number::double_of_text(text)),

@@ -105,6 +105,11 @@ fn a_row_that_says_less_than_its_document_is_not_decided() {
     for value in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
         row.set(field, Cell::Float(value));
         assert_eq!(of_row(&row, &GateConfig::default(), &mut Findings::default()), None);
+        for name in known_fields() {
+            let mut row = Row::default();
+            row.set(Row::field(name).unwrap(), Cell::Float(value));
+            assert_eq!(of_row(&row, &GateConfig::default(), &mut Findings::default()), None, "{name}");
+        }
     }
     row.set(field, Cell::Float(1.0));
     for config in [r#"{"known_only":true}"#, r#"{"required_inputs":["model"]}"#] {

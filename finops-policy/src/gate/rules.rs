@@ -61,10 +61,13 @@ pub(crate) fn decide_row(
     findings: &mut Findings,
     mut each: impl FnMut(&'static str, Action, &str),
 ) -> Option<Outcome> {
-    if config.known_only || !config.required_others.is_empty() || !row.is_finite() {
+    if config.known_only || !config.required_others.is_empty() {
         return None;
     }
     let fields = Fields::of_row(row);
+    if fields.odd {
+        return None;
+    }
     let mut faulty = Vec::new();
     if fields.faulty || !config.required_fields.is_empty() {
         names(&fields, None, config, &mut faulty);
