@@ -8,12 +8,17 @@ use arrow_array::{
         Int64Type, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
     },
 };
+use arrow_buffer::ArrowNativeType;
 use arrow_schema::DataType;
 use finops::policy::gate::{Cell, Row, Tags};
 use std::{cell, num::NonZeroUsize};
 
-/// Bytes of text that a row may have here: far below what an input may have, which the gate counts exactly.
+/// Bytes that the longest values of all columns may have together: far below what an input may have, which the gate counts
+/// exactly.
 const TEXT_BYTES: usize = 1 << 16;
+
+/// Bytes that a number or a name takes at most here: the longest decimal has 40, the longest field of the policy 26.
+const SCALAR_BYTES: usize = 64;
 
 /// A column of scalars.
 struct Column<'a> {
@@ -86,6 +91,33 @@ impl<'a> Column<'a> {
         Some(Self { values, nullable: (!null && array.null_count() > 0).then_some(array) })
     }
 
+    /// Bytes of the longest text, a null row's included.
+    fn longest(&self) -> usize {
+        let lengths = |ends: &mut dyn Iterator<Item = (usize, usize)>| {
+            ends.map(|(from, to)| to.saturating_sub(from)).max().unwrap_or_default()
+        };
+        match &self.values {
+            Values::Text(values) | Values::Words(_, values) => {
+                let ends = values.value_offsets().windows(2);
+                lengths(
+                    &mut ends.filter_map(|pair| Some((pair.first()?.as_usize(), pair.last()?.as_usize()))),
+                )
+            }
+            Values::LargeText(values) => {
+                let ends = values.value_offsets().windows(2);
+                lengths(
+                    &mut ends.filter_map(|pair| Some((pair.first()?.as_usize(), pair.last()?.as_usize()))),
+                )
+            }
+            // The length is in the low half of a view.
+            Values::TextView(values) => {
+                let length = |view: &u128| usize::try_from(view & u128::from(u32::MAX)).unwrap_or(usize::MAX);
+                values.views().iter().map(length).max().unwrap_or_default()
+            }
+            _ => 0,
+        }
+    }
+
     /// The value of a row, which is one of the column's; nothing for one that no cell holds.
     #[inline]
     fn cell(&self, row: usize) -> Option<Cell<'a>> {
@@ -122,11 +154,14 @@ struct Struct<'a> {
 }
 
 impl<'a> Struct<'a> {
-    fn of(array: &'a StructArray) -> Option<Self> {
+    fn of(
+        array: &'a StructArray,
+        read: &mut impl FnMut(&'a dyn Array) -> Option<Column<'a>>,
+    ) -> Option<Self> {
         let columns = array.fields().iter().zip(array.columns());
         let members: Option<Vec<_>> = columns
             .map(|(field, array)| {
-                let column = Column::of(array.as_ref())?;
+                let column = read(array.as_ref())?;
                 // A double that is not finite is denied by its place.
                 let number = matches!(column.values, Values::Float64(_) | Values::Float32(_));
                 (!number).then_some((field.name().as_str(), column))
@@ -159,60 +194,60 @@ impl Tags for Struct<'_> {
 pub(super) struct Rows<'a> {
     fields: Vec<(usize, Column<'a>)>,
     tags: Option<(usize, Struct<'a>)>,
-    /// Columns that are no fields: only what no input may hold is looked for.
+    /// Doubles that are no field: an input may not hold one that is not finite.
     others: Vec<Column<'a>>,
 }
 
 impl<'a> Rows<'a> {
-    /// Nothing for a batch with a column that takes a document a row.
+    /// Nothing for a batch with a column that takes a document a row, or with texts so long that an input may be too large.
     pub(super) fn of(batch: &'a RecordBatch) -> Option<Self> {
         let mut rows = Self { fields: Vec::new(), tags: None, others: Vec::new() };
+        let mut longest = 0_usize;
+        let mut column = |array: &'a dyn Array| {
+            let column = Column::of(array)?;
+            longest = longest.saturating_add(column.longest()).saturating_add(SCALAR_BYTES);
+            Some(column)
+        };
         for (field, array) in batch.schema_ref().fields().iter().zip(batch.columns()) {
+            // Names count, too.
+            if field.name().len() > SCALAR_BYTES {
+                return None;
+            }
             match (Row::field(field.name()), array.data_type()) {
-                (Some(place), DataType::Struct(_)) => {
-                    if rows.tags.is_some() {
+                (Some(place), DataType::Struct(members)) => {
+                    if rows.tags.is_some() || members.iter().any(|member| member.name().len() > SCALAR_BYTES)
+                    {
                         return None;
                     }
-                    rows.tags = Some((place, Struct::of(array.as_struct())?));
+                    rows.tags = Some((place, Struct::of(array.as_struct(), &mut column)?));
                 }
-                (Some(place), _) => rows.fields.push((place, Column::of(array.as_ref())?)),
-                (None, _) => rows.others.push(Column::of(array.as_ref())?),
+                (Some(place), _) => rows.fields.push((place, column(array.as_ref())?)),
+                (None, _) => {
+                    let column = column(array.as_ref())?;
+                    if matches!(column.values, Values::Float64(_) | Values::Float32(_)) {
+                        rows.others.push(column);
+                    }
+                }
             }
         }
-        Some(rows)
+        (longest <= TEXT_BYTES).then_some(rows)
     }
 
     /// Reads a row over the one before; `false` for one that takes a document.
     #[inline]
     pub(super) fn read<'r>(&'r self, place: usize, row: &mut Row<'r>) -> bool {
-        let mut left = TEXT_BYTES;
-        let mut fits = |cell: &Cell<'_>| match cell {
-            Cell::Text(text) => {
-                left = left.saturating_sub(text.len());
-                left > 0
-            }
-            _ => true,
-        };
         for (field, column) in &self.fields {
             match column.cell(place) {
-                Some(cell) if fits(&cell) => row.set(*field, cell),
-                _ => return false,
+                Some(cell) => row.set(*field, cell),
+                None => return false,
             }
         }
-        for column in &self.others {
-            match column.cell(place) {
-                Some(Cell::Float(value)) if !value.is_finite() => return false,
-                Some(cell) if fits(&cell) => {}
-                _ => return false,
-            }
+        let odd = |column: &Column<'_>| matches!(column.cell(place), Some(Cell::Float(value)) if !value.is_finite());
+        if self.others.iter().any(odd) {
+            return false;
         }
         if let Some((field, tags)) = &self.tags {
             tags.row.set(place);
-            for (_, column) in &tags.members {
-                if !column.cell(place).is_some_and(|cell| fits(&cell)) {
-                    return false;
-                }
-            }
             let null = tags.nullable.is_some_and(|array| array.is_null(place));
             row.set(*field, if null { Cell::Null } else { Cell::Tags(tags) });
         }
