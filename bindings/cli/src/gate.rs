@@ -93,7 +93,7 @@ pub(crate) fn run(command: Command) -> Result<Answer, Failure> {
         Asking { now, requester: check.requester.as_deref(), approvals: &approvals, decision_id: None };
     let decision = gate.decide(input.as_slice(), &asking);
     let mut rules =
-        decision.violations.iter().map(|violation| violation.rule.as_str()).chain(decision.code());
+        decision.violations.iter().map(|violation| violation.rule.as_ref()).chain(decision.code());
     let status =
         if rules.any(|rule| UNREADABLE.contains(&rule)) { BAD_DATA } else { status_of(decision.decision) };
     let shown = Shown {

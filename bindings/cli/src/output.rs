@@ -12,6 +12,8 @@ use finops::policy::{
 
 /// Exit status of a denial, or of an approval that is missing (specification `control-plane.md` 10).
 pub(crate) const DENIED: u8 = 3;
+/// A command that cannot be read, as clap has it.
+pub(crate) const USAGE: u8 = 2;
 /// `EX_DATAERR` of `sysexits.h`.
 pub(crate) const BAD_DATA: u8 = 65;
 /// `EX_NOINPUT`.

@@ -50,8 +50,9 @@ pub(crate) enum Command {
     },
     /// Why an input is decided as it is: each rule with what it read, its limit and its outcome
     Explain {
-        /// The input as JSON, or `-`
-        path: String,
+        /// The input as JSON, or `-`; before or after it, policies in place of `--bundle`
+        #[arg(required = true, num_args = 1..=2, value_names = ["INPUT", "POLICIES"])]
+        paths: Vec<String>,
         #[command(flatten)]
         policies: Policies,
         /// When, as RFC 3339 with a zone; now unless given
@@ -103,7 +104,10 @@ pub(crate) fn run(command: Command) -> Result<Answer, Failure> {
     match command {
         Command::Test { path, coverage, format } => Ok(test(&path, coverage)?.answer(format)),
         Command::Lint { path, entry, format } => Ok(lint(&path, &entry)?.answer(format)),
-        Command::Explain { path, policies, at, json } => explain(&path, &policies, at.as_deref(), json),
+        Command::Explain { paths, mut policies, at, json } => {
+            let path = input_of(paths, &mut policies.bundle)?;
+            explain(&path, &policies, at.as_deref(), json)
+        }
         Command::Bundle { path, sha256, skip_verify } => {
             bundle(&path, &BundleOptions { expected_sha256: sha256, skip_verify })
         }
@@ -230,6 +234,25 @@ fn lint(path: &str, entry: &str) -> Result<Shown, Failure> {
     text.push('\n');
     let (json, checks) = (report.to_json(), Report::of_lint(&report));
     Ok(Shown { text, json, report: checks, status: u8::from(!report.loads()) })
+}
+
+/// The input among one or two paths, in any order; of two, the other names policies.
+fn input_of(paths: Vec<String>, bundle: &mut Option<String>) -> Result<String, Failure> {
+    let (policies, mut inputs): (Vec<String>, Vec<String>) = paths.into_iter().partition(|path| {
+        let ends = [".rego", ".tar.gz", ".tgz"];
+        ends.iter().any(|end| path.ends_with(end)) || std::path::Path::new(path).is_dir()
+    });
+    match (inputs.pop(), inputs.is_empty(), policies.into_iter().next(), &bundle) {
+        (Some(input), true, None, _) => Ok(input),
+        (Some(input), true, policies, None) => {
+            *bundle = policies;
+            Ok(input)
+        }
+        _ => {
+            let help = "give one input as JSON, and policies once: a folder, a `.rego` file or a bundle";
+            Err(Failure::with_status(help.to_owned(), crate::output::USAGE))
+        }
+    }
 }
 
 fn explain(path: &str, policies: &Policies, at: Option<&str>, json: bool) -> Result<Answer, Failure> {

@@ -168,8 +168,18 @@ fn a_set_of_policies_decides_beside_the_default_policy() {
         assert!(out.contains(part), "{out}");
     }
     let path = folder.put("input.json", input);
-    let (status, out, _) = run(&["policy", "explain", &path, "--bundle", &folder.path("set")], "");
+    let set = folder.path("set");
+    let explain = |paths: &[&str]| run(&[&["policy", "explain"], paths].concat(), "");
+    let (input, set) = (path.as_str(), set.as_str());
+    let (status, out, _) = explain(&[input, "--bundle", set]);
     assert_eq!(status, 0);
+    for order in [["--bundle", set, input].as_slice(), &[input, set], &[set, input]] {
+        assert_eq!(explain(order).1, out, "{order:?}");
+    }
+    for wrong in [[set].as_slice(), &[input, input], &[set, set], &[input, set, "--bundle", set]] {
+        let (status, _, err) = explain(wrong);
+        assert!(status == 2 && err.contains("policies once"), "{wrong:?}: {status} {err}");
+    }
     for part in ["deny gpu.limit", "gpu.rego ran lines", "not_evaluated budget.total_spend: input_absent"] {
         assert!(out.contains(part), "{part} is not in\n{out}");
     }

@@ -31,7 +31,7 @@ const STREAM: &CStr = c"arrow_array_stream";
 /// Decimal digits of a money column, and how many of them stand behind the point: a picodollar.
 const MONEY: (u8, i8) = (38, 12);
 
-fn failed(error: ArrowError) -> PyErr {
+pub(crate) fn failed(error: ArrowError) -> PyErr {
     PyValueError::new_err(error.to_string())
 }
 

@@ -122,7 +122,7 @@ pub fn approve(
 ) -> Approved {
     let mut pending: Vec<&str> = Vec::new();
     for violation in violations.iter().filter(|v| v.action == Action::RequireApproval) {
-        if !pending.contains(&violation.rule.as_str()) {
+        if !pending.contains(&violation.rule.as_ref()) {
             pending.push(&violation.rule);
         }
     }
@@ -270,7 +270,7 @@ mod tests {
     }
 
     fn pending(rules: &[&str]) -> Vec<Violation> {
-        rules.iter().map(|rule| Violation::new(*rule, Action::RequireApproval, "")).collect()
+        rules.iter().map(|rule| Violation::new((*rule).to_owned(), Action::RequireApproval, "")).collect()
     }
 
     fn run(approvals: &[Json], rules: &[&str]) -> Approved {

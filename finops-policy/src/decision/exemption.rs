@@ -167,7 +167,7 @@ impl Exemptions {
                 applied.warnings.push(warning);
             }
             applied.exempted.push(Exempted {
-                rule: violation.rule,
+                rule: violation.rule.into_owned(),
                 subject: violation.subject,
                 exemption: first.id.clone(),
             });
@@ -329,7 +329,7 @@ mod tests {
     fn violations(rules: &[(&str, Option<&str>)]) -> Vec<Violation> {
         let violation = |(rule, subject): &(&str, Option<&str>)| Violation {
             subject: subject.map(str::to_owned),
-            ..Violation::new(*rule, Action::Deny, "")
+            ..Violation::new((*rule).to_owned(), Action::Deny, "")
         };
         rules.iter().map(violation).collect()
     }
@@ -427,7 +427,7 @@ mod tests {
             ("budgets.x", None),
         ];
         let applied = apply(&[all("budget.*")], &rules);
-        let left: Vec<&str> = applied.left.iter().map(|violation| violation.rule.as_str()).collect();
+        let left: Vec<&str> = applied.left.iter().map(|violation| violation.rule.as_ref()).collect();
         assert_eq!(left, ["input.type", "budgets.x"]);
         assert_eq!(applied.exempted.len(), 2);
     }
@@ -498,7 +498,7 @@ mod tests {
         #[test]
         fn every_violation_is_left_or_exempted_in_order(items in prop::collection::vec(some_exemption(), 0..6)) {
             let applied = apply(&items, &RULES);
-            let left: Vec<_> = applied.left.iter().map(|v| (v.rule.as_str(), v.subject.as_deref())).collect();
+            let left: Vec<_> = applied.left.iter().map(|v| (v.rule.as_ref(), v.subject.as_deref())).collect();
             let exempted: Vec<_> = applied.exempted.iter().map(|e| (e.rule.as_str(), e.subject.as_deref())).collect();
             let expected: Vec<_> = RULES.iter().copied().filter(|rule| left.contains(rule)).collect();
             prop_assert_eq!(&left, &expected);

@@ -175,10 +175,10 @@ fn explained(decision: &Decision, violation: &Violation, input: Option<&Json>, f
     let mut read = operands(input, fields);
     if let (Some(path), true) = (&violation.path, read.is_empty()) {
         let value = input.and_then(|input| input.pointer(path));
-        read.extend(value.map(|value| (path.clone(), value.clone())));
+        read.extend(value.map(|value| (path.to_string(), value.clone())));
     }
     Explained {
-        rule: violation.rule.clone(),
+        rule: violation.rule.to_string(),
         outcome: if lifted { "approved" } else { violation.action.as_str() },
         subject: violation.subject.clone(),
         operands: read,

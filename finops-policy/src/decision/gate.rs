@@ -4,7 +4,7 @@
 //! swaps the set as a whole and keeps the last good one when it fails.
 
 use super::{
-    Action, Decision, DecisionSource, Fault, Outcome, UsedEngine, Violation,
+    Action, Decision, DecisionSource, Fault, InputDigest, Outcome, UsedEngine, Violation,
     approval::{self, ApprovalOptions, ApprovalScope},
     evaluation::{Evaluation, stops},
     exemption::{ExemptionOptions, Exemptions},
@@ -17,7 +17,7 @@ use super::{
 use crate::{
     Json, PolicyError,
     error::ConfigError,
-    gate::{self, Answer, Foreign, GateConfig, canonical},
+    gate::{self, Answer, Findings, Foreign, GateConfig, Row, canonical},
 };
 use finops_core::time::Timestamp;
 use std::{
@@ -224,13 +224,13 @@ impl Gate {
         guarded(work).unwrap_or_else(|fault| {
             let evaluation = Evaluation::fault(fault, UsedEngine::Typed);
             let nothing = Context { approvals: &[], ..*context };
-            self.conclude_plain(evaluation, String::new(), state, &nothing)
+            self.conclude_plain(evaluation, InputDigest::from(String::new()), state, &nothing)
         })
     }
 
     fn evaluate(&self, state: &State, given: &Given<'_>, now: Option<Timestamp>) -> Evaluation {
         let input = match &given.value {
-            Ok(input) => input.as_ref(),
+            Ok(input) => input,
             Err(error) => return Evaluation::typed(Answer::refused(error)),
         };
         let mut evaluation = match self.typed(input, given.foreign) {
@@ -307,7 +307,7 @@ impl Gate {
     fn conclude_plain(
         &self,
         evaluation: Evaluation,
-        input_digest: String,
+        input_digest: InputDigest,
         state: &State,
         context: &Context<'_>,
     ) -> Decision {
@@ -317,7 +317,7 @@ impl Gate {
         let approvals = (pending || !context.approvals.is_empty()).then(|| {
             let scope = ApprovalScope {
                 requester: context.requester,
-                input_digest: &input_digest,
+                input_digest: input_digest.as_str(),
                 policy_revision: &state.revision,
                 now: context.now,
             };
@@ -453,6 +453,19 @@ impl TypedRules<'_> {
             return None;
         }
         guarded(|| gate::decide_with(input, foreign, self.0)).ok()
+    }
+
+    /// The answer to a row, with nothing written out that `each` does not read: it is told every failing check in the order
+    /// of an answer, by its rule, its action and its sentence. Nothing, and nothing told, for a row that says less than the
+    /// document it stands for (a double that is not finite, a configuration that looks at the names of all members): ask
+    /// [`TypedRules::decide`].
+    pub fn decide_row(
+        &self,
+        row: &Row<'_>,
+        findings: &mut Findings,
+        each: impl FnMut(&'static str, Action, &str),
+    ) -> Option<Outcome> {
+        gate::decide_row(row, self.0, findings, each)
     }
 }
 

@@ -1,12 +1,12 @@
 //! What is given to a gate: text or a value, read and measured once.
 
-use super::{Action, Violation, gate::digest};
+use super::{Action, InputDigest, Violation};
 use crate::{
     Json,
     gate::{Foreign, canonical},
     json::{self, ReadError},
 };
-use std::borrow::Cow;
+use std::{ops::Deref, sync::Arc};
 
 /// A policy input: the text as it came, or a value that was already read.
 #[derive(Debug, Clone, Copy)]
@@ -17,6 +17,8 @@ pub enum Input<'a> {
     Value(&'a Json),
     /// A value of another language, with what JSON cannot hold of it.
     Native(&'a Json, &'a [Foreign]),
+    /// The same, of a document that the decision shares: its digest is taken when somebody asks for it.
+    Shared(&'a Arc<Json>, &'a [Foreign]),
 }
 
 impl<'a> From<&'a Json> for Input<'a> {
@@ -39,33 +41,57 @@ impl<'a> From<&'a str> for Input<'a> {
 
 /// What was given, read and measured.
 pub(super) struct Given<'a> {
-    pub(super) value: Result<Cow<'a, Json>, ReadError>,
+    pub(super) value: Result<Document<'a>, ReadError>,
     pub(super) foreign: &'a [Foreign],
     /// `sha256:<hex>` of the canonical value; of a text that is refused, of its bytes; of a value that is, of nothing.
-    pub(super) digest: String,
+    pub(super) digest: InputDigest,
+}
+
+/// What a text said, or what was given.
+pub(super) enum Document<'a> {
+    Read(Json),
+    Given(&'a Json),
+}
+
+impl Deref for Document<'_> {
+    type Target = Json;
+
+    fn deref(&self) -> &Json {
+        match self {
+            Self::Read(json) => json,
+            Self::Given(json) => json,
+        }
+    }
 }
 
 impl<'a> Given<'a> {
     pub(super) fn of(input: Input<'a>) -> Self {
-        let (value, foreign) = match input {
-            Input::Value(value) => (value, [].as_slice()),
-            Input::Native(value, foreign) => (value, foreign),
+        let (value, foreign, shared) = match input {
+            Input::Value(value) => (value, [].as_slice(), None),
+            Input::Native(value, foreign) => (value, foreign, None),
+            Input::Shared(value, foreign) => (value.as_ref(), foreign, Some(value)),
             Input::Text(text) => {
                 let value = json::read(text, &json::Limits::default());
                 let digest = match &value {
-                    Ok(value) => digest(value),
-                    Err(_) => format!("sha256:{}", canonical::sha256(text)),
+                    Ok(value) => InputDigest::of(value),
+                    Err(_) => of_bytes(text),
                 };
-                return Self { value: value.map(Cow::Owned), foreign: &[], digest };
+                return Self { value: value.map(Document::Read), foreign: &[], digest };
             }
         };
         match oversized(value) {
-            None => Self { value: Ok(Cow::Borrowed(value)), foreign, digest: digest(value) },
-            Some(error) => {
-                Self { value: Err(error), foreign, digest: format!("sha256:{}", canonical::sha256(b"")) }
+            None => {
+                let later = |value: &Arc<Json>| InputDigest::later(Arc::clone(value));
+                let digest = shared.map_or_else(|| InputDigest::of(value), later);
+                Self { value: Ok(Document::Given(value)), foreign, digest }
             }
+            Some(error) => Self { value: Err(error), foreign, digest: of_bytes(b"") },
         }
     }
+}
+
+fn of_bytes(bytes: &[u8]) -> InputDigest {
+    InputDigest::from(format!("sha256:{}", canonical::sha256(bytes)))
 }
 
 /// The denial of a value that JSON cannot hold, where no schema says what it should be.
@@ -75,7 +101,7 @@ pub(super) fn refused(foreign: &Foreign) -> Violation {
         if foreign.number { ("input.number", "a finite number") } else { ("input.type", "a JSON value") };
     let name = foreign.path.rsplit('/').next().filter(|name| !name.is_empty()).unwrap_or("input");
     let message = format!("{name} must be {wanted}, got {found}");
-    Violation { path: Some(foreign.path.clone()), ..Violation::new(rule, Action::Deny, message) }
+    Violation { path: Some(foreign.path.clone().into()), ..Violation::new(rule, Action::Deny, message) }
 }
 
 /// Why a value that was never a text is over the limits of one.

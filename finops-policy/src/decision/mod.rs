@@ -4,6 +4,7 @@
 //! that may be stored, [`replay`] proves it; [`shadow`] compares with a candidate; [`explain`] and [`report`] show it.
 
 pub mod approval;
+mod digest;
 mod evaluation;
 pub mod exemption;
 pub mod explain;
@@ -20,6 +21,7 @@ mod reread;
 pub mod shadow;
 mod state;
 
+pub use digest::InputDigest;
 pub use gate::{Context, Gate, GateOptions, Schema, TypedRules};
 pub use input::Input;
 pub use record::{Action, Decision, DecisionSource, Fault, Outcome, UsedEngine, Violation};

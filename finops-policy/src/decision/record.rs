@@ -1,12 +1,14 @@
 //! The types of an answer and their JSON.
 
 use super::{
+    InputDigest,
     approval::Approved,
     exemption::{Exempted, ExemptionWarning},
     shadow::Shadow,
 };
 use crate::{Json, json::Object};
 use serde::Serialize;
+use std::borrow::Cow;
 
 /// What a rule demands when it fires. Ordered: the strongest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -74,12 +76,12 @@ impl Outcome {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Violation {
     /// The rule's stable id, for example `budget.unit_cost`.
-    pub rule: String,
+    pub rule: Cow<'static, str>,
     /// What the rule demands.
     pub action: Action,
     /// JSON pointer into the input.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub path: Option<String>,
+    pub path: Option<Cow<'static, str>>,
     /// What the rule was about, for example the tag.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub subject: Option<String>,
@@ -99,7 +101,7 @@ pub struct Violation {
 
 impl Violation {
     /// A failing check of `rule` that says `message`, about nothing in particular.
-    pub fn new(rule: impl Into<String>, action: Action, message: impl Into<String>) -> Self {
+    pub fn new(rule: impl Into<Cow<'static, str>>, action: Action, message: impl Into<String>) -> Self {
         Self {
             rule: rule.into(),
             action,
@@ -120,20 +122,20 @@ impl Violation {
 
     fn members(&self, with_action: bool) -> Object {
         let mut members = Object::new();
-        members.insert("rule", self.rule.as_str());
+        members.insert("rule", self.rule.as_ref());
         if with_action {
             members.insert("action", self.action.as_str());
         }
         let optional = [
-            ("path", &self.path),
-            ("subject", &self.subject),
-            ("actual", &self.actual),
-            ("limit", &self.limit),
-            ("resource", &self.resource),
+            ("path", self.path.as_deref()),
+            ("subject", self.subject.as_deref()),
+            ("actual", self.actual.as_deref()),
+            ("limit", self.limit.as_deref()),
+            ("resource", self.resource.as_deref()),
         ];
         for (name, value) in optional {
             if let Some(value) = value {
-                members.insert(name, value.as_str());
+                members.insert(name, value);
             }
         }
         members
@@ -241,7 +243,7 @@ pub struct Decision {
     /// The id that the caller gave.
     pub decision_id: Option<String>,
     /// `sha256:<hex>` of the canonical input; of a text that cannot be read, of its bytes.
-    pub input_digest: String,
+    pub input_digest: InputDigest,
     /// The revision of the set, else the policy digest.
     pub policy_revision: String,
     /// `sha256:<hex>` over configuration, schema and set.

@@ -108,7 +108,7 @@ impl<'r> Record<'r> {
             })?,
             approvals: self.approvals(decision)?,
             decision_id: self.optional("decision_id")?,
-            input_digest: self.text("input_digest")?,
+            input_digest: self.text("input_digest")?.into(),
             policy_revision: self.text("policy_revision")?,
             policy_digest: self.text("policy_digest")?,
             engine: self.one_of(
@@ -172,7 +172,7 @@ impl<'r> Record<'r> {
                 Some(name) => actions.into_iter().find(|action| name.as_str() == Some(action.as_str()))?,
             };
             Some(Violation {
-                path: text(violation, "path"),
+                path: text(violation, "path").map(Into::into),
                 subject: text(violation, "subject"),
                 actual: text(violation, "actual"),
                 limit: text(violation, "limit"),

@@ -48,7 +48,7 @@ impl Shadow {
 }
 
 fn keys(violations: &[Violation]) -> BTreeSet<(String, Option<String>)> {
-    violations.iter().map(|violation| (violation.rule.clone(), violation.subject.clone())).collect()
+    violations.iter().map(|violation| (violation.rule.to_string(), violation.subject.clone())).collect()
 }
 
 /// What a candidate would have done to recorded decisions.

@@ -1,6 +1,6 @@
 //! What the default policy answers.
 
-use super::message;
+use super::{field::Field, message};
 use crate::{
     decision::{Action, Outcome, Violation},
     json::{Json, ReadError},
@@ -64,6 +64,24 @@ impl Rule {
 
     pub(crate) const fn index(self) -> usize {
         self as usize
+    }
+
+    /// The bit of the rule in a set of them.
+    pub(super) const fn bit(self) -> u16 {
+        1 << self.index()
+    }
+
+    /// The field that the rule is about.
+    pub(super) const fn field(self) -> Field {
+        match self {
+            Self::UnitCost | Self::UnitCostWarn => Field::UnitCost,
+            Self::TotalSpend => Field::TotalSpend,
+            Self::TagsMissing | Self::TagsEmpty | Self::TagsRequired => Field::CostTags,
+            Self::TestPassRate => Field::TestPassRate,
+            Self::SecurityScan => Field::SecurityScan,
+            Self::CarbonIntensity | Self::CarbonIntensityWarn => Field::CarbonIntensity,
+            Self::CarbonRegion => Field::Region,
+        }
     }
 }
 
@@ -159,9 +177,9 @@ impl Failure {
 impl From<Failure> for Violation {
     fn from(failure: Failure) -> Self {
         Self {
-            rule: failure.rule.to_owned(),
+            rule: Cow::Borrowed(failure.rule),
             action: failure.action,
-            path: failure.path.map(Cow::into_owned),
+            path: failure.path,
             subject: failure.subject,
             actual: failure.actual,
             limit: failure.limit,

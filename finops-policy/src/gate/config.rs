@@ -55,13 +55,14 @@ pub(crate) struct Band {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Threshold {
     pub(crate) exact: Exact,
+    pub(crate) double: f64,
     /// In normal form.
     pub(crate) text: String,
 }
 
 impl Threshold {
     fn new(exact: Exact) -> Self {
-        Self { text: exact.normal_form(), exact }
+        Self { text: exact.normal_form(), double: exact.nearest(), exact }
     }
 
     fn of(text: &str) -> Self {

@@ -21,6 +21,8 @@ pub(crate) enum Field {
 pub(crate) struct Range {
     pub(crate) min: Exact,
     pub(crate) max: Exact,
+    /// The same as doubles.
+    pub(crate) doubles: (f64, f64),
 }
 
 impl Range {
@@ -31,11 +33,16 @@ impl Range {
 
 // The accepted ranges (policy specification, section 3): amounts in USD, a rate as a fraction, grams of CO2 equivalent per
 // kilowatt-hour.
-static UNIT_COST: Range = Range { min: Exact::ZERO, max: Exact::power_of_ten(false, 12) };
-static TOTAL_SPEND: Range = Range { min: Exact::power_of_ten(true, 15), max: Exact::power_of_ten(false, 15) };
-static BUDGET_CAP: Range = Range { min: Exact::ZERO, max: Exact::power_of_ten(false, 15) };
-static TEST_PASS_RATE: Range = Range { min: Exact::ZERO, max: Exact::power_of_ten(false, 0) };
-static CARBON_INTENSITY: Range = Range { min: Exact::ZERO, max: Exact::power_of_ten(false, 5) };
+static UNIT_COST: Range =
+    Range { min: Exact::ZERO, max: Exact::power_of_ten(false, 12), doubles: (0.0, 1e12) };
+static TOTAL_SPEND: Range =
+    Range { min: Exact::power_of_ten(true, 15), max: Exact::power_of_ten(false, 15), doubles: (-1e15, 1e15) };
+static BUDGET_CAP: Range =
+    Range { min: Exact::ZERO, max: Exact::power_of_ten(false, 15), doubles: (0.0, 1e15) };
+static TEST_PASS_RATE: Range =
+    Range { min: Exact::ZERO, max: Exact::power_of_ten(false, 0), doubles: (0.0, 1e0) };
+static CARBON_INTENSITY: Range =
+    Range { min: Exact::ZERO, max: Exact::power_of_ten(false, 5), doubles: (0.0, 1e5) };
 
 impl Field {
     /// In the order in which findings are reported.

@@ -1,7 +1,8 @@
 //! What stands in the fields of an input.
 
-use super::{Exact, field::Field};
-use crate::json::{Json, Object};
+use super::{Cell, Exact, Row, cell::Tags, config::Threshold, field::Field, field::Range, number};
+use crate::json::Object;
+use std::{cmp::Ordering, fmt::Write};
 
 /// A value of the caller's language that JSON cannot hold; the input has `null` in its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,85 +30,181 @@ pub(super) enum State {
 /// The fields of an input, read once.
 pub(super) struct Fields<'a> {
     states: [State; Field::ALL.len()],
-    values: [Option<&'a Json>; Field::ALL.len()],
-    numbers: [Exact; Field::NUMBERS.len()],
+    cells: [Cell<'a>; Field::ALL.len()],
+    /// Each number as the double that stands for it exactly; NaN where none does.
+    doubles: [f64; Field::NUMBERS.len()],
     /// Whether a field is null, of the wrong type or out of range.
     pub(super) faulty: bool,
+    /// Whether a number is a double that is not finite, which no JSON says.
+    pub(super) odd: bool,
 }
 
 impl<'a> Fields<'a> {
-    /// All absent.
-    pub(super) const fn new() -> Self {
-        Self {
-            states: [State::Absent; Field::ALL.len()],
-            values: [None; Field::ALL.len()],
-            numbers: [const { Exact::ZERO }; Field::NUMBERS.len()],
-            faulty: false,
-        }
-    }
-
-    /// Reads the fields of `input`, in place.
-    pub(super) fn read(&mut self, input: &'a Object, foreign: &[Foreign]) {
+    /// Reads the fields of an object.
+    pub(super) fn of(input: &'a Object, foreign: &[Foreign]) -> Self {
+        let mut fields = Self::new();
         for (name, value) in input.iter() {
             if let Some(field) = Field::named(name) {
-                self.put(field, value, foreign);
+                if foreign.iter().any(|foreign| foreign.path == field.pointer()) {
+                    fields.keep(field, Cell::Null, State::Foreign);
+                } else {
+                    fields.put(field, Cell::of(value));
+                }
             }
+        }
+        fields
+    }
+
+    /// Reads the fields of a row.
+    pub(super) fn of_row(row: &Row<'a>) -> Self {
+        let mut fields = Self::new();
+        for (field, cell) in Field::ALL.into_iter().zip(row.cells) {
+            if !matches!(cell, Cell::Absent) {
+                fields.put(field, cell);
+            }
+        }
+        fields
+    }
+
+    const fn new() -> Self {
+        Self {
+            states: [State::Absent; Field::ALL.len()],
+            cells: [Cell::Absent; Field::ALL.len()],
+            doubles: [f64::NAN; Field::NUMBERS.len()],
+            faulty: false,
+            odd: false,
         }
     }
 
-    fn put(&mut self, field: Field, value: &'a Json, foreign: &[Foreign]) {
-        let state = if foreign.iter().any(|foreign| foreign.path == field.pointer()) {
-            State::Foreign
-        } else {
-            match (field.range(), value) {
-                (_, Json::Null) => State::Null,
-                (Some(range), value) => {
-                    let number = self.numbers.get_mut(field.index());
-                    match number.and_then(|slot| slot.assign_json(value).then_some(slot)) {
-                        Some(number) if range.contains(number) => State::Valid,
-                        Some(_) => State::OutOfRange,
-                        None => State::WrongType,
-                    }
-                }
-                (None, value) => {
-                    let valid = match field {
-                        Field::Region => value.as_str().is_some(),
-                        Field::CostTags => value.as_object().is_some(),
-                        _ => value.as_bool().is_some(),
-                    };
-                    if valid { State::Valid } else { State::WrongType }
-                }
+    #[inline]
+    fn put(&mut self, field: Field, cell: Cell<'a>) {
+        let state = match (field.range(), cell) {
+            (_, Cell::Null) => State::Null,
+            (Some(range), cell) => self.put_number(field, range, &cell),
+            (None, cell) => {
+                self.odd |= matches!(cell, Cell::Float(value) if !value.is_finite());
+                let valid = match field {
+                    Field::Region => cell.as_str().is_some(),
+                    Field::CostTags => matches!(cell, Cell::Tags(_)),
+                    _ => cell.as_bool().is_some(),
+                };
+                if valid { State::Valid } else { State::WrongType }
             }
         };
+        self.keep(field, cell, state);
+    }
+
+    #[inline]
+    fn keep(&mut self, field: Field, cell: Cell<'a>, state: State) {
         self.faulty |= state != State::Valid;
         if let (Some(slot), Some(kept)) =
-            (self.states.get_mut(field.index()), self.values.get_mut(field.index()))
+            (self.states.get_mut(field.index()), self.cells.get_mut(field.index()))
         {
-            (*slot, *kept) = (state, Some(value));
+            (*slot, *kept) = (state, cell);
         }
     }
 
+    #[inline]
+    fn put_number(&mut self, field: Field, range: &Range, cell: &Cell<'_>) -> State {
+        let Some(double) = double_of(cell) else {
+            self.odd |= matches!(cell, Cell::Float(_));
+            return State::WrongType;
+        };
+        if let Some(slot) = self.doubles.get_mut(field.index()) {
+            *slot = double;
+        }
+        let held = if double.is_nan() {
+            range.contains(&exact_of(cell))
+        } else {
+            range.doubles.0 <= double && double <= range.doubles.1
+        };
+        if held { State::Valid } else { State::OutOfRange }
+    }
+
+    #[inline]
     pub(super) fn state(&self, field: Field) -> State {
         self.states.get(field.index()).copied().unwrap_or(State::Absent)
     }
 
-    /// The value of a field, whatever its state.
-    pub(super) fn value(&self, field: Field) -> Option<&'a Json> {
-        self.values.get(field.index()).copied().flatten()
+    /// What stands in a field, whatever its state.
+    #[inline]
+    pub(super) fn cell(&self, field: Field) -> Cell<'a> {
+        self.cells.get(field.index()).copied().unwrap_or(Cell::Absent)
+    }
+
+    #[inline]
+    fn double(&self, field: Field) -> f64 {
+        self.doubles.get(field.index()).copied().unwrap_or(f64::NAN)
+    }
+
+    /// The number in a field, also out of range, beside a limit.
+    #[inline]
+    pub(super) fn beside(&self, field: Field, limit: &Threshold) -> Ordering {
+        // Doubles order as their shortest decimals do.
+        self.double(field).partial_cmp(&limit.double).unwrap_or_else(|| self.exact(field).cmp(&limit.exact))
+    }
+
+    /// The number in one field beside the number in another.
+    pub(super) fn beside_field(&self, field: Field, other: Field) -> Ordering {
+        let doubles = self.double(field).partial_cmp(&self.double(other));
+        doubles.unwrap_or_else(|| self.exact(field).cmp(&self.exact(other)))
     }
 
     /// The number in a field, also out of range.
-    pub(super) fn any_number(&self, field: Field) -> &Exact {
-        self.numbers.get(field.index()).unwrap_or(&const { Exact::ZERO })
+    pub(super) fn exact(&self, field: Field) -> Exact {
+        exact_of(&self.cell(field))
     }
 
-    /// The number in a field, if it is valid.
-    pub(super) fn number(&self, field: Field) -> Option<&Exact> {
-        (self.state(field) == State::Valid).then(|| self.any_number(field))
+    /// Adds the normal form of the number in a field, also out of range.
+    pub(super) fn write_number(&self, field: Field, out: &mut String) {
+        let double = self.double(field);
+        if !number::write_double(double, out) {
+            out.push_str(&self.exact(field).normal_form());
+        }
+    }
+
+    /// Adds the normal form of a hundred times the number in a field.
+    pub(super) fn write_per_cent(&self, field: Field, out: &mut String) {
+        // Writing into a string never fails.
+        let _infallible = write!(out, "{}", self.exact(field).shifted(2).normal_form());
     }
 
     /// The truth value in a field, if it is valid.
     pub(super) fn bool(&self, field: Field) -> Option<bool> {
-        self.value(field).filter(|_| self.state(field) == State::Valid).and_then(Json::as_bool)
+        self.cell(field).as_bool().filter(|_| self.state(field) == State::Valid)
+    }
+
+    /// The tags, if they are valid.
+    pub(super) fn tags(&self) -> Option<&'a dyn Tags> {
+        self.cell(Field::CostTags).as_tags()
+    }
+
+    /// The region, if it is valid.
+    pub(super) fn region(&self) -> &'a str {
+        self.cell(Field::Region).as_str().unwrap_or_default()
+    }
+}
+
+/// The double that stands for a number exactly, NaN where none does; nothing for what is no number and no decimal string.
+#[inline]
+fn double_of(cell: &Cell<'_>) -> Option<f64> {
+    match cell {
+        Cell::Integer(value) => Some(number::double_of_parts(*value, 0)),
+        Cell::Float(value) => value.is_finite().then_some(*value),
+        Cell::Decimal(units, places) => Some(number::double_of_parts(*units, *places)),
+        Cell::Number(number) => Some(number::double_of_text(number.text())),
+        Cell::Text(text) if number::is_decimal_string(text) => Some(number::double_of_text(text)),
+        _ => None,
+    }
+}
+
+fn exact_of(cell: &Cell<'_>) -> Exact {
+    match cell {
+        Cell::Integer(value) => Exact::from(*value),
+        Cell::Float(value) => Exact::from_f64(*value).unwrap_or(Exact::ZERO),
+        Cell::Decimal(units, places) => Exact::from(*units).shifted(i32::from(*places).wrapping_neg()),
+        Cell::Number(number) => Exact::from_number(number),
+        Cell::Text(text) => Exact::from_text(text).unwrap_or(Exact::ZERO),
+        _ => Exact::ZERO,
     }
 }

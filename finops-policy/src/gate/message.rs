@@ -1,7 +1,13 @@
 //! The sentences for people (policy specification, section 3).
 
-use super::{Exact, field::Field, field::Range};
+use super::{field::Field, field::Range};
 use crate::json::ReadError;
+
+fn say(out: &mut String, parts: &[&str]) {
+    for part in parts {
+        out.push_str(part);
+    }
+}
 
 pub(super) fn refused(error: &ReadError) -> String {
     match error {
@@ -43,46 +49,44 @@ pub(super) fn range(field: Field, range: &Range, found: &str) -> String {
     [field.name(), " must be between ", &min, " and ", &max, ", got ", found].concat()
 }
 
-pub(super) fn unit_cost(actual: &str, limit: &str) -> String {
-    ["Unit cost ", actual, " USD exceeds budget cap of ", limit, " USD"].concat()
+pub(super) fn unit_cost(actual: &str, limit: &str, out: &mut String) {
+    say(out, &["Unit cost ", actual, " USD exceeds budget cap of ", limit, " USD"]);
 }
 
-pub(super) fn unit_cost_warn(actual: &str, deny_above: &str) -> String {
-    ["Warning: Unit cost ", actual, " USD is approaching budget cap of ", deny_above, " USD"].concat()
+pub(super) fn unit_cost_warn(actual: &str, deny_above: &str, out: &mut String) {
+    say(out, &["Warning: Unit cost ", actual, " USD is approaching budget cap of ", deny_above, " USD"]);
 }
 
-pub(super) fn total_spend(actual: &str, cap: &str) -> String {
-    ["Total spend ", actual, " USD exceeds budget cap ", cap, " USD"].concat()
+pub(super) fn total_spend(actual: &str, cap: &str, out: &mut String) {
+    say(out, &["Total spend ", actual, " USD exceeds budget cap ", cap, " USD"]);
 }
 
 pub(super) const TAGS_MISSING: &str = "Deployment missing required cost_tags";
 
 pub(super) const TAGS_EMPTY: &str = "cost_tags cannot be empty";
 
-pub(super) fn tag_required(tag: &str) -> String {
-    ["cost_tags missing required '", tag, "' field"].concat()
+pub(super) fn tag_required(tag: &str, out: &mut String) {
+    say(out, &["cost_tags missing required '", tag, "' field"]);
 }
 
-pub(super) fn pass_rate(actual: &Exact, limit: &Exact) -> String {
-    let per_cent = |rate: &Exact| rate.clone().shifted(2).normal_form();
-    let (actual, limit) = (per_cent(actual), per_cent(limit));
-    ["Cannot promote: test pass rate ", &actual, "% is below required ", &limit, "%"].concat()
+pub(super) fn pass_rate(actual: &str, limit: &str, out: &mut String) {
+    say(out, &["Cannot promote: test pass rate ", actual, "% is below required ", limit, "%"]);
 }
 
-pub(super) fn cannot_promote(field: Field, why: &str) -> String {
-    ["Cannot promote: ", field.name(), why].concat()
+pub(super) fn cannot_promote(field: Field, why: &str, out: &mut String) {
+    say(out, &["Cannot promote: ", field.name(), why]);
 }
 
 pub(super) const SCAN_FAILED: &str = "Cannot promote: security scan failed";
 
-pub(super) fn carbon_intensity(actual: &str, limit: &str) -> String {
-    ["Carbon intensity ", actual, " g/kWh exceeds limit of ", limit, " g/kWh"].concat()
+pub(super) fn carbon_intensity(actual: &str, limit: &str, out: &mut String) {
+    say(out, &["Carbon intensity ", actual, " g/kWh exceeds limit of ", limit, " g/kWh"]);
 }
 
-pub(super) fn carbon_intensity_warn(actual: &str, deny_above: &str) -> String {
-    ["Warning: Carbon intensity ", actual, " g/kWh is high (limit ", deny_above, " g/kWh)"].concat()
+pub(super) fn carbon_intensity_warn(actual: &str, deny_above: &str, out: &mut String) {
+    say(out, &["Warning: Carbon intensity ", actual, " g/kWh is high (limit ", deny_above, " g/kWh)"]);
 }
 
-pub(super) fn region(found: &str, regions: &str) -> String {
-    ["Region '", found, "' is not carbon-efficient; greener regions: ", regions].concat()
+pub(super) fn region(found: &str, regions: &str, out: &mut String) {
+    say(out, &["Region '", found, "' is not carbon-efficient; greener regions: ", regions]);
 }

@@ -11,26 +11,33 @@
 
 mod answer;
 pub mod canonical;
+mod cell;
 mod config;
 mod field;
 mod input;
 mod message;
 pub mod number;
 mod rego;
+#[cfg(test)]
+mod row_tests;
 mod rules;
 #[cfg(test)]
 pub(crate) mod sample;
+mod telling;
 #[cfg(test)]
 mod tests;
 
 pub use answer::{Answer, Failure};
+pub use cell::{Cell, Row, Tags};
 pub use config::GateConfig;
 pub use input::Foreign;
 pub use number::Exact;
 #[cfg(feature = "rego")]
 pub(crate) use rego::rounded;
 pub use rego::{opa_input, rego_data, rego_input};
+pub(crate) use rules::decide_row;
 pub use rules::{decide, decide_text, decide_with};
+pub use telling::Findings;
 
 /// Whether `name` is a field that the default policy knows.
 #[must_use]

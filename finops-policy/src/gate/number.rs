@@ -1,8 +1,11 @@
 //! Exact decimals of any length: compared, rounded outwards to a double, shown in normal form.
 
+mod double;
 mod exponent;
 mod parse;
 mod sum;
+
+pub(super) use double::{double_of_parts, double_of_text, write_double};
 
 use crate::json::{Json, Number};
 use exponent::Exponent;
@@ -78,21 +81,11 @@ impl Exact {
         }
     }
 
-    /// Becomes the value of a JSON number or of a decimal string; `false` for anything else.
-    pub(crate) fn assign_json(&mut self, value: &Json) -> bool {
-        let text = match value {
-            Json::Number(number) => number.text(),
-            Json::String(text) if parse::is_decimal_string(text.as_bytes()) => text,
-            _ => return false,
-        };
-        parse::assign(self, text.as_bytes());
-        true
-    }
-
     /// The shortest decimal of a double; `None` for NaN and the infinities.
     #[must_use]
     pub fn from_f64(value: f64) -> Option<Self> {
-        value.is_finite().then(|| parse::decimal(format!("{value:e}").as_bytes()))
+        // The same digits as a JSON number has that is made of a double.
+        value.is_finite().then(|| parse::decimal(zmij::Buffer::new().format_finite(value).as_bytes()))
     }
 
     /// Whether this is zero.
@@ -165,6 +158,9 @@ impl Exact {
     /// The nearest double, or the next one above if its shortest decimal is below the value; `None` beyond the largest.
     #[must_use]
     pub fn up(&self) -> Option<f64> {
+        if let Some(double) = self.double() {
+            return Some(double);
+        }
         let nearest = self.nearest();
         if nearest == f64::INFINITY {
             return None;
@@ -176,6 +172,9 @@ impl Exact {
     /// The nearest double, or the next one below if its shortest decimal is above the value; `None` beyond the largest.
     #[must_use]
     pub fn down(&self) -> Option<f64> {
+        if let Some(double) = self.double() {
+            return Some(double);
+        }
         let nearest = self.nearest();
         if nearest == f64::NEG_INFINITY {
             return None;
@@ -187,6 +186,9 @@ impl Exact {
     /// The nearest double; infinite beyond the largest.
     #[must_use]
     pub fn nearest(&self) -> f64 {
+        if let Some(double) = self.double() {
+            return double;
+        }
         let lowest =
             self.lowest().unwrap_or(if self.exponent.is_negative() { -1_000_000_000 } else { 1_000_000_000 });
         let digits = self.ascii();
@@ -199,6 +201,19 @@ impl Exact {
     #[must_use]
     pub fn on_grid(&self) -> bool {
         Self::from_f64(self.nearest()).is_some_and(|shown| shown == *self)
+    }
+
+    /// The double that stands for this, if it is one of those that are known without looking.
+    fn double(&self) -> Option<f64> {
+        let Digits::Small(digits, count) = self.digits else { return None };
+        let Exponent::Small(first) = self.exponent else { return None };
+        // A whole number has its zeros back: they are not among the significant digits.
+        let zeros =
+            usize::try_from(first.saturating_add(1)).map_or(0, |whole| whole.saturating_sub(count.into()));
+        let units = i64::try_from(digits.checked_mul(power(zeros.min(SMALL)))?).ok()?;
+        let places = i64::from(count).saturating_sub(1).saturating_sub(first).max(0);
+        let double = double_of_parts(units, u8::try_from(places).ok()?);
+        (!double.is_nan()).then_some(if self.negative { -double } else { double })
     }
 
     /// How many significant digits there are.
@@ -309,6 +324,11 @@ impl Exact {
         // Digits stand left-justified: of two where one begins with the other, the longer is the larger.
         self.exponent.cmp(&other.exponent).then_with(|| self.ascii().cmp(&other.ascii()))
     }
+}
+
+/// Whether `text` is a decimal string of the policy specification, section 2: no exponent, no sign but `-`.
+pub(super) fn is_decimal_string(text: &str) -> bool {
+    parse::is_decimal_string(text.as_bytes())
 }
 
 /// Compares digits of the same first power of ten: the shorter with zeros up to the length of the longer.

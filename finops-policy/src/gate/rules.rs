@@ -1,18 +1,19 @@
-//! The rules of the default policy (policy specification, section 3).
+//! The rules of the default policy (policy specification, section 3): what fires, and what had nothing to judge.
 
 use super::{
-    Answer, Failure, Foreign, GateConfig,
+    Answer, Cell, Failure, Foreign, GateConfig,
     answer::{CONDITIONAL, Reason, Rule},
-    config::{Band, Threshold},
+    config::Band,
     field::Field,
     input::{Fields, State},
     message,
+    telling::{self, Findings},
 };
 use crate::{
-    decision::Action,
+    decision::{Action, Outcome},
     json::{Json, Limits, Object, pointer_of, read},
 };
-use std::borrow::Cow;
+use std::{borrow::Cow, cmp::Ordering};
 
 /// Decides on an input.
 #[must_use]
@@ -36,58 +37,92 @@ pub fn decide_with(input: &Json, foreign: &[Foreign], config: &GateConfig) -> An
         let failure = Failure::new("input.not_object", message::not_object(input.type_name()));
         return Answer::denied(Failure { path: Some(Cow::Borrowed("")), ..failure });
     };
-    let mut judge = Judge { config, fields: Fields::new(), answer: Answer::default() };
-    judge.fields.read(members, foreign);
-    judge.names(members);
-    if judge.fields.faulty || !foreign.is_empty() {
-        judge.faults(foreign);
+    let fields = Fields::of(members, foreign);
+    let mut answer = Answer::default();
+    names(&fields, Some(members), config, &mut answer.violations);
+    if fields.faulty || !foreign.is_empty() {
+        faults(&fields, foreign, &mut answer.violations);
     }
-    judge.budget();
-    judge.tags();
-    judge.promotion();
-    judge.carbon();
-    judge.warnings();
-    let mut answer = judge.answer;
-    // Stable: within an action the order of the rules stays.
-    answer.violations.sort_by_key(|failure| failure.action);
+    let verdict = judge(&fields, config);
+    answer.not_evaluated = verdict.skipped;
+    if verdict.fired != 0 {
+        telling::answer(&verdict, &fields, config, &mut answer);
+        // Stable: within an action the order of the rules stays.
+        answer.violations.sort_by_key(|failure| failure.action);
+    }
     answer
 }
 
-struct Judge<'a> {
-    config: &'a GateConfig,
-    fields: Fields<'a>,
-    answer: Answer,
+/// Decides on a row; each failing check, in the order of an answer, by its rule, its action and its sentence. Nothing for
+/// a row that says less than its input: a double that is not finite, or fields that are looked at by their names.
+pub(crate) fn decide_row(
+    row: &super::Row<'_>,
+    config: &GateConfig,
+    findings: &mut Findings,
+    mut each: impl FnMut(&'static str, Action, &str),
+) -> Option<Outcome> {
+    if config.known_only || !config.required_others.is_empty() {
+        return None;
+    }
+    let fields = Fields::of_row(row);
+    if fields.odd {
+        return None;
+    }
+    let mut faulty = Vec::new();
+    if fields.faulty || !config.required_fields.is_empty() {
+        names(&fields, None, config, &mut faulty);
+        faults(&fields, &[], &mut faulty);
+    }
+    let verdict = judge(&fields, config);
+    for failure in &faulty {
+        each(failure.rule, failure.action, &failure.message);
+    }
+    let mut outcome = if faulty.is_empty() { Outcome::Allow } else { Outcome::Deny };
+    if verdict.fired != 0 {
+        for action in [Action::Deny, Action::RequireApproval, Action::Warn] {
+            let mut fired = false;
+            telling::each(&verdict, &fields, config, action, findings, |rule, findings| {
+                fired = true;
+                each(rule.name(), action, findings.message());
+            });
+            outcome = match (action, fired) {
+                (Action::Deny, true) => Outcome::Deny,
+                (Action::RequireApproval, true) => outcome.min(Outcome::RequireApproval),
+                _ => outcome,
+            };
+        }
+    }
+    Some(outcome)
 }
 
-impl Judge<'_> {
-    /// An input rule: it always denies.
-    fn deny(&mut self, rule: &'static str, path: Cow<'static, str>, message: String) -> &mut Failure {
-        let failures = &mut self.answer.violations;
-        failures.push_mut(Failure { path: Some(path), ..Failure::new(rule, message) })
+/// Which rules fire, a bit each, and which had nothing to judge.
+#[derive(Default)]
+pub(super) struct Verdict {
+    fired: u16,
+    pub(super) skipped: [Option<Reason>; CONDITIONAL.len()],
+}
+
+impl Verdict {
+    pub(super) const fn has(&self, rule: Rule) -> bool {
+        self.fired & rule.bit() != 0
     }
 
-    /// A rule with a configurable action; the sentence is written only if somebody will read it.
-    fn fire(&mut self, rule: Rule, field: Field, failure: impl FnOnce() -> Failure) {
-        let Some(action) = self.config.action(rule) else { return };
-        let failure = failure();
-        let path = failure.path.or(Some(Cow::Borrowed(field.pointer())));
-        let failure = Failure { rule: rule.name(), action, path, ..failure };
-        match action {
-            Action::Deny | Action::RequireApproval => self.answer.violations.push(failure),
-            Action::Warn | Action::Advice => self.answer.warnings.push(failure),
+    fn fire(&mut self, rule: Rule, config: &GateConfig) {
+        if config.action(rule).is_some() {
+            self.fired |= rule.bit();
         }
     }
 
     fn skip(&mut self, rule: Rule, reason: Reason) {
         let place = CONDITIONAL.iter().position(|conditional| *conditional == rule);
-        if let Some(slot) = place.and_then(|place| self.answer.not_evaluated.get_mut(place)) {
+        if let Some(slot) = place.and_then(|place| self.skipped.get_mut(place)) {
             *slot = Some(reason);
         }
     }
 
     /// Whether a rule can judge its field; if not, why not.
-    fn needs(&mut self, rule: Rule, field: Field) -> bool {
-        match self.fields.state(field) {
+    fn needs(&mut self, rule: Rule, field: Field, fields: &Fields<'_>) -> bool {
+        match fields.state(field) {
             State::Valid => return true,
             State::Absent => self.skip(rule, Reason::InputAbsent),
             _ => self.skip(rule, Reason::InputInvalid),
@@ -95,213 +130,161 @@ impl Judge<'_> {
         false
     }
 
-    fn names(&mut self, members: &Object) {
-        if self.config.known_only {
-            for name in members.keys().filter(|name| !self.config.knows(name)) {
-                self.deny("input.unknown_field", pointer_of([name]).into(), message::unknown_field(name));
-            }
-        }
-        for field in &self.config.required_fields {
-            if self.fields.state(*field) == State::Absent {
-                self.deny("input.required", Cow::Borrowed(field.pointer()), message::required(field.name()));
-            }
-        }
-        for name in &self.config.required_others {
-            if !members.contains_key(name) {
-                self.deny("input.required", pointer_of([name.as_str()]).into(), message::required(name));
-            }
-        }
-    }
-
-    fn faults(&mut self, foreign: &[Foreign]) {
-        for field in Field::ALL {
-            if field != Field::CostTags && self.fields.state(field) == State::Null {
-                self.deny("input.null", Cow::Borrowed(field.pointer()), message::null(field));
-            }
-        }
-        for (field, foreign) in in_order(foreign).filter(|(_, foreign)| foreign.number) {
-            let name = field.map_or(inner_name(&foreign.path), |field| field.name());
-            self.deny("input.number", foreign.path.clone().into(), message::not_finite(name, &foreign.found));
-        }
-        for field in Field::ALL {
-            let own = foreign.iter().find(|foreign| !foreign.number && foreign.path == field.pointer());
-            let found = match self.fields.state(field) {
-                State::WrongType => self.fields.value(field).map_or("null", Json::type_name),
-                State::Foreign => match own {
-                    Some(foreign) => &foreign.found,
-                    None => continue,
-                },
-                _ => continue,
-            };
-            let message = message::wrong_type(field.name(), field.expected(), found);
-            self.deny("input.type", Cow::Borrowed(field.pointer()), message);
-        }
-        for (_, foreign) in in_order(foreign).filter(|(field, foreign)| field.is_none() && !foreign.number) {
-            let message = message::wrong_type(inner_name(&foreign.path), "a JSON value", &foreign.found);
-            self.deny("input.type", foreign.path.clone().into(), message);
-        }
-        for field in Field::NUMBERS {
-            if let (State::OutOfRange, Some(range)) = (self.fields.state(field), field.range()) {
-                let actual = self.fields.any_number(field).normal_form();
-                let message = message::range(field, range, &actual);
-                self.deny("input.range", Cow::Borrowed(field.pointer()), message).actual = Some(actual);
-            }
-        }
-    }
-
-    fn budget(&mut self) {
-        let config = self.config;
-        self.above(Rule::UnitCost, Field::UnitCost, &config.unit_cost, message::unit_cost);
-        if !self.needs(Rule::TotalSpend, Field::TotalSpend) {
+    /// Both halves of a band: the denial, and the warning for what it lets pass.
+    fn band(
+        &mut self,
+        rules: (Rule, Rule),
+        field: Field,
+        band: &Band,
+        fields: &Fields<'_>,
+        config: &GateConfig,
+    ) {
+        if !self.needs(rules.0, field, fields) {
             return;
         }
-        let spend = self.fields.any_number(Field::TotalSpend);
-        let cap = match (self.fields.state(Field::BudgetCap), &config.default_cap) {
-            (State::Valid, _) => self.fields.any_number(Field::BudgetCap),
-            (State::Absent, Some(cap)) => &cap.exact,
-            (State::Absent, None) => return self.skip(Rule::TotalSpend, Reason::NoLimit),
-            _ => return self.skip(Rule::TotalSpend, Reason::InputInvalid),
-        };
-        if spend > cap {
-            let (actual, limit) = (spend.normal_form(), cap.normal_form());
-            self.fire(Rule::TotalSpend, Field::TotalSpend, || compared(actual, limit, message::total_spend));
+        if fields.beside(field, &band.deny_above) == Ordering::Greater {
+            self.fire(rules.0, config);
+        } else if let Some(warn_above) = &band.warn_above
+            && fields.beside(field, warn_above) == Ordering::Greater
+        {
+            self.fire(rules.1, config);
         }
     }
+}
 
-    /// The denying half of a band.
-    fn above(&mut self, rule: Rule, field: Field, band: &Band, sentence: fn(&str, &str) -> String) {
-        if !self.needs(rule, field) {
-            return;
-        }
-        let actual = self.fields.any_number(field);
-        if *actual > band.deny_above.exact {
-            let (actual, limit) = (actual.normal_form(), band.deny_above.text.clone());
-            self.fire(rule, field, || compared(actual, limit, sentence));
-        }
-    }
-
-    /// The warning half of a band: only what the other half lets pass.
-    fn nearly(&mut self, rule: Rule, field: Field, band: &Band, sentence: fn(&str, &str) -> String) {
-        let (Some(actual), Some(warn_above)) = (self.fields.number(field), &band.warn_above) else { return };
-        if *actual > warn_above.exact && *actual <= band.deny_above.exact {
-            let actual = actual.normal_form();
-            self.fire(rule, field, || {
-                let message = sentence(&actual, &band.deny_above.text);
-                let failure = Failure::new(rule.name(), message);
-                Failure { actual: Some(actual), limit: Some(warn_above.text.clone()), ..failure }
-            });
-        }
-    }
-
-    fn tags(&mut self) {
-        let field = Field::CostTags;
-        let tags = match self.fields.state(field) {
-            State::Absent | State::Null => {
-                let failure = || Failure::new(Rule::TagsMissing.name(), message::TAGS_MISSING.to_owned());
-                return self.fire(Rule::TagsMissing, field, failure);
-            }
-            State::Valid => self.fields.value(field).and_then(Json::as_object),
-            _ => None,
-        };
-        let Some(tags) = tags else { return self.skip(Rule::TagsRequired, Reason::InputInvalid) };
-        if tags.is_empty() {
-            let failure = || Failure::new(Rule::TagsEmpty.name(), message::TAGS_EMPTY.to_owned());
-            self.fire(Rule::TagsEmpty, field, failure);
-        }
-        let config = self.config;
-        for (tag, path) in &config.required_tags {
-            let value = tags.get(tag).and_then(Json::as_str);
-            // White space as Unicode's White_Space has it.
-            if value.is_none_or(|value| value.chars().all(char::is_whitespace)) {
-                self.fire(Rule::TagsRequired, field, || {
-                    let failure = Failure::new(Rule::TagsRequired.name(), message::tag_required(tag));
-                    Failure { path: Some(path.clone().into()), subject: Some(tag.clone()), ..failure }
-                });
-            }
-        }
-    }
-
-    fn promotion(&mut self) {
-        match (self.fields.state(Field::PromotionRequest), self.fields.bool(Field::PromotionRequest)) {
-            (_, Some(true)) => {}
-            (State::Absent, _) | (_, Some(false)) => {
-                self.skip(Rule::TestPassRate, Reason::NotPromoting);
-                return self.skip(Rule::SecurityScan, Reason::NotPromoting);
-            }
-            _ => {
-                self.skip(Rule::TestPassRate, Reason::InputInvalid);
-                return self.skip(Rule::SecurityScan, Reason::InputInvalid);
-            }
-        }
-        self.pass_rate();
-        let scan = Field::SecurityScan;
-        let message = match (self.fields.bool(scan), self.fields.state(scan)) {
-            (Some(true), _) => return,
-            (Some(false), _) => message::SCAN_FAILED.to_owned(),
-            (None, state) => message::cannot_promote(scan, why_not(state, " is not true or false")),
-        };
-        self.fire(Rule::SecurityScan, scan, || Failure::new(Rule::SecurityScan.name(), message));
-    }
-
-    fn pass_rate(&mut self) {
-        let (field, config) = (Field::TestPassRate, self.config);
-        let Threshold { exact: limit, text } = &config.deny_below;
-        let (actual, message) = match self.fields.number(field) {
-            Some(rate) if rate >= limit => return,
-            Some(rate) => (Some(rate.normal_form()), message::pass_rate(rate, limit)),
-            None => {
-                let why = why_not(self.fields.state(field), " is not a rate between 0 and 1");
-                (None, message::cannot_promote(field, why))
-            }
-        };
-        self.fire(Rule::TestPassRate, field, || {
-            let failure = Failure::new(Rule::TestPassRate.name(), message);
-            Failure { actual, limit: Some(text.clone()), ..failure }
-        });
-    }
-
-    fn carbon(&mut self) {
-        let config = self.config;
-        let intensity = Field::CarbonIntensity;
-        self.above(Rule::CarbonIntensity, intensity, &config.carbon_intensity, message::carbon_intensity);
-        if !self.needs(Rule::CarbonRegion, Field::Region) {
-            return;
-        }
-        let region = self.fields.value(Field::Region).and_then(Json::as_str).unwrap_or_default();
+/// Judges the fields of an input.
+pub(super) fn judge(fields: &Fields<'_>, config: &GateConfig) -> Verdict {
+    let mut verdict = Verdict::default();
+    verdict.band((Rule::UnitCost, Rule::UnitCostWarn), Field::UnitCost, &config.unit_cost, fields, config);
+    total_spend(&mut verdict, fields, config);
+    tags(&mut verdict, fields, config);
+    promotion(&mut verdict, fields, config);
+    let rules = (Rule::CarbonIntensity, Rule::CarbonIntensityWarn);
+    verdict.band(rules, Field::CarbonIntensity, &config.carbon_intensity, fields, config);
+    if verdict.needs(Rule::CarbonRegion, Field::Region, fields) {
+        let region = fields.region();
         if !config.regions.iter().any(|efficient| efficient == region) {
-            self.fire(Rule::CarbonRegion, Field::Region, || {
-                let message = message::region(region, &config.regions.join(", "));
-                Failure {
-                    actual: Some(region.to_owned()),
-                    ..Failure::new(Rule::CarbonRegion.name(), message)
-                }
-            });
+            verdict.fire(Rule::CarbonRegion, config);
         }
     }
+    verdict
+}
 
-    fn warnings(&mut self) {
-        let config = self.config;
-        self.nearly(Rule::UnitCostWarn, Field::UnitCost, &config.unit_cost, message::unit_cost_warn);
-        let intensity = &config.carbon_intensity;
-        self.nearly(
-            Rule::CarbonIntensityWarn,
-            Field::CarbonIntensity,
-            intensity,
-            message::carbon_intensity_warn,
-        );
+fn total_spend(verdict: &mut Verdict, fields: &Fields<'_>, config: &GateConfig) {
+    if !verdict.needs(Rule::TotalSpend, Field::TotalSpend, fields) {
+        return;
+    }
+    let order = match (fields.state(Field::BudgetCap), &config.default_cap) {
+        (State::Valid, _) => fields.beside_field(Field::TotalSpend, Field::BudgetCap),
+        (State::Absent, Some(cap)) => fields.beside(Field::TotalSpend, cap),
+        (State::Absent, None) => return verdict.skip(Rule::TotalSpend, Reason::NoLimit),
+        _ => return verdict.skip(Rule::TotalSpend, Reason::InputInvalid),
+    };
+    if order == Ordering::Greater {
+        verdict.fire(Rule::TotalSpend, config);
     }
 }
 
-fn compared(actual: String, limit: String, sentence: fn(&str, &str) -> String) -> Failure {
-    let message = sentence(&actual, &limit);
-    Failure { actual: Some(actual), limit: Some(limit), ..Failure::new("", message) }
+fn tags(verdict: &mut Verdict, fields: &Fields<'_>, config: &GateConfig) {
+    match (fields.state(Field::CostTags), fields.tags()) {
+        (State::Absent | State::Null, _) => verdict.fire(Rule::TagsMissing, config),
+        (State::Valid, Some(tags)) => {
+            if tags.is_empty() {
+                verdict.fire(Rule::TagsEmpty, config);
+            }
+            if config.required_tags.iter().any(|(tag, _)| is_blank(tags.text(tag))) {
+                verdict.fire(Rule::TagsRequired, config);
+            }
+        }
+        _ => verdict.skip(Rule::TagsRequired, Reason::InputInvalid),
+    }
 }
 
-const fn why_not(state: State, otherwise: &'static str) -> &'static str {
-    match state {
-        State::Absent => " is missing",
-        State::Null => " is null",
-        _ => otherwise,
+/// White space as Unicode's White_Space has it.
+pub(super) fn is_blank(tag: Option<&str>) -> bool {
+    tag.is_none_or(|text| text.chars().all(char::is_whitespace))
+}
+
+fn promotion(verdict: &mut Verdict, fields: &Fields<'_>, config: &GateConfig) {
+    let reason = match (fields.state(Field::PromotionRequest), fields.bool(Field::PromotionRequest)) {
+        (_, Some(true)) => None,
+        (State::Absent, _) | (_, Some(false)) => Some(Reason::NotPromoting),
+        _ => Some(Reason::InputInvalid),
+    };
+    if let Some(reason) = reason {
+        verdict.skip(Rule::TestPassRate, reason);
+        return verdict.skip(Rule::SecurityScan, reason);
+    }
+    let reached = fields.state(Field::TestPassRate) == State::Valid
+        && fields.beside(Field::TestPassRate, &config.deny_below) != Ordering::Less;
+    if !reached {
+        verdict.fire(Rule::TestPassRate, config);
+    }
+    if fields.bool(Field::SecurityScan) != Some(true) {
+        verdict.fire(Rule::SecurityScan, config);
+    }
+}
+
+/// What the names of an input are denied for; `members` are looked at only by a configuration that does.
+fn names(fields: &Fields<'_>, members: Option<&Object>, config: &GateConfig, found: &mut Vec<Failure>) {
+    let mut deny = |rule, path: Cow<'static, str>, message| {
+        found.push(Failure { path: Some(path), ..Failure::new(rule, message) });
+    };
+    if let Some(members) = members.filter(|_| config.known_only) {
+        for name in members.keys().filter(|name| !config.knows(name)) {
+            deny("input.unknown_field", pointer_of([name]).into(), message::unknown_field(name));
+        }
+    }
+    for field in &config.required_fields {
+        if fields.state(*field) == State::Absent {
+            deny("input.required", Cow::Borrowed(field.pointer()), message::required(field.name()));
+        }
+    }
+    for name in &config.required_others {
+        if members.is_some_and(|members| !members.contains_key(name)) {
+            deny("input.required", pointer_of([name.as_str()]).into(), message::required(name));
+        }
+    }
+}
+
+/// What the values of an input are denied for.
+fn faults(fields: &Fields<'_>, foreign: &[Foreign], found: &mut Vec<Failure>) {
+    let mut deny = |rule, path: Cow<'static, str>, message, actual| {
+        found.push(Failure { path: Some(path), actual, ..Failure::new(rule, message) });
+    };
+    for field in Field::ALL {
+        if field != Field::CostTags && fields.state(field) == State::Null {
+            deny("input.null", Cow::Borrowed(field.pointer()), message::null(field), None);
+        }
+    }
+    for (field, foreign) in in_order(foreign).filter(|(_, foreign)| foreign.number) {
+        let name = field.map_or(inner_name(&foreign.path), |field| field.name());
+        deny("input.number", foreign.path.clone().into(), message::not_finite(name, &foreign.found), None);
+    }
+    for field in Field::ALL {
+        let own = foreign.iter().find(|foreign| !foreign.number && foreign.path == field.pointer());
+        let cell: Cell<'_> = fields.cell(field);
+        let kind = match fields.state(field) {
+            State::WrongType => cell.type_name(),
+            State::Foreign => match own {
+                Some(foreign) => &foreign.found,
+                None => continue,
+            },
+            _ => continue,
+        };
+        let message = message::wrong_type(field.name(), field.expected(), kind);
+        deny("input.type", Cow::Borrowed(field.pointer()), message, None);
+    }
+    for (_, foreign) in in_order(foreign).filter(|(field, foreign)| field.is_none() && !foreign.number) {
+        let message = message::wrong_type(inner_name(&foreign.path), "a JSON value", &foreign.found);
+        deny("input.type", foreign.path.clone().into(), message, None);
+    }
+    for field in Field::NUMBERS {
+        if let (State::OutOfRange, Some(range)) = (fields.state(field), field.range()) {
+            let actual = fields.exact(field).normal_form();
+            let message = message::range(field, range, &actual);
+            deny("input.range", Cow::Borrowed(field.pointer()), message, Some(actual));
+        }
     }
 }
 

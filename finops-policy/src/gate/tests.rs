@@ -193,7 +193,7 @@ fn the_strongest_action_decides_and_orders() {
         "a broken input always denies"
     );
     let violation = Violation::from(answer.violations[0].clone());
-    assert_eq!((violation.rule.as_str(), violation.action), ("carbon.region", Action::Deny));
+    assert_eq!((violation.rule.as_ref(), violation.action), ("carbon.region", Action::Deny));
 }
 
 #[test]

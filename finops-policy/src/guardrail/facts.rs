@@ -317,13 +317,14 @@ fn amount_of(members: &Members<'_>, place: Place, malformed: &mut Vec<Malformed>
 fn tag_hits(tags: Option<&Json>, config: &GuardrailConfig) -> Fact<Vec<usize>> {
     let mut hits = Vec::new();
     let mut look = |text: &str| {
+        let text = text.trim();
         // Lower case of ASCII is ASCII of the same length; other letters may shrink to it.
         let ascii = text.is_ascii();
         for (n, tag) in config.protected_tags.iter().enumerate() {
             let equal = if ascii {
-                text.len() >= tag.folded.len() && text.trim().eq_ignore_ascii_case(&tag.folded)
+                text.len() == tag.folded.len() && text.eq_ignore_ascii_case(&tag.folded)
             } else {
-                text.trim().to_lowercase() == tag.folded
+                text.to_lowercase() == tag.folded
             };
             if equal && !hits.contains(&n) {
                 hits.push(n);

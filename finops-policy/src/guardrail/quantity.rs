@@ -17,8 +17,8 @@ const NANO: i128 = 1_000_000_000;
 pub(super) enum Quantity {
     /// In units of 10^-18.
     Fixed(i128),
-    /// What fixed point does not hold.
-    Exact(Exact),
+    /// What fixed point does not hold; apart, so that what it does hold is moved about in a few words.
+    Exact(Box<Exact>),
 }
 
 impl Quantity {
@@ -33,6 +33,10 @@ impl Quantity {
         Self::Fixed((value as i128).wrapping_mul(ONE / 10))
     }
 
+    fn exactly(exact: Exact) -> Self {
+        Self::Exact(Box::new(exact))
+    }
+
     /// A JSON number or a decimal text; `None` for anything else.
     pub fn read(value: &Json) -> Option<Self> {
         let (text, exact): (&str, fn(&Json) -> Option<Exact>) = match value {
@@ -42,7 +46,7 @@ impl Quantity {
         };
         match fixed(text) {
             Some(units) => Some(Self::Fixed(units)),
-            None => exact(value).map(Self::Exact),
+            None => exact(value).map(Self::exactly),
         }
     }
 
@@ -50,26 +54,27 @@ impl Quantity {
     pub fn read_nanos(value: &Json) -> Option<Self> {
         let text = match value {
             Json::Number(number) => number.text(),
-            Json::String(text) if is_integer_text(text) => text,
+            Json::String(text) => text,
             _ => return None,
         };
-        if is_integer_text(text) {
-            let unsigned = text.strip_prefix('-').unwrap_or(text);
-            if let Some(nanos) = digits(unsigned) {
-                // Below 10^18 times 10^9.
-                let units = i128::from(nanos).wrapping_mul(NANO);
-                return Some(Self::Fixed(if unsigned.len() < text.len() {
-                    units.saturating_neg()
-                } else {
-                    units
-                }));
-            }
+        let unsigned = text.strip_prefix('-').unwrap_or(text);
+        let (nanos, length, rest) = run(unsigned.as_bytes());
+        let is_integer = rest.is_empty() && length > 0 && (length == 1 || !unsigned.starts_with('0'));
+        if is_integer && length <= 18 {
+            // Below 10^18 times 10^9.
+            let units = i128::from(nanos).wrapping_mul(NANO);
+            return Some(Self::Fixed(if unsigned.len() < text.len() {
+                units.saturating_neg()
+            } else {
+                units
+            }));
         }
         let exact = match value {
             Json::Number(number) => Exact::from_number(number),
-            _ => Exact::from_text(text)?,
+            _ if is_integer => Exact::from_text(text)?,
+            _ => return None,
         };
-        exact.is_integer().then(|| Self::Exact(exact.shifted(-9)))
+        exact.is_integer().then(|| Self::exactly(exact.shifted(-9)))
     }
 
     /// The value as an exact decimal.
@@ -77,7 +82,7 @@ impl Quantity {
         match self {
             // The text of a fixed point value is a decimal text.
             Self::Fixed(units) => Exact::from_text(&fixed_text(*units)).unwrap_or(Exact::ZERO),
-            Self::Exact(exact) => exact.clone(),
+            Self::Exact(exact) => exact.as_ref().clone(),
         }
     }
 
@@ -93,7 +98,7 @@ impl Quantity {
     pub fn abs(self) -> Self {
         match self {
             Self::Fixed(units) => Self::Fixed(units.saturating_abs()),
-            Self::Exact(exact) => Self::Exact(exact.abs()),
+            Self::Exact(exact) => Self::exactly(exact.abs()),
         }
     }
 
@@ -104,7 +109,7 @@ impl Quantity {
         {
             return Some(Self::Fixed(sum));
         }
-        self.exact().checked_add(&other.exact()).map(Self::Exact)
+        self.exact().checked_add(&other.exact()).map(Self::exactly)
     }
 
     #[cold]
@@ -148,21 +153,37 @@ impl Ord for Quantity {
 
 /// `-?(0|[1-9][0-9]*)(\.[0-9]+)?` with at most 18 digits on either side, in units of 10^-18.
 fn fixed(text: &str) -> Option<i128> {
-    let unsigned = text.strip_prefix('-').unwrap_or(text);
-    let (whole, part) = match unsigned.split_once('.') {
-        None => (unsigned, None),
-        Some((whole, part)) => (whole, Some(part)),
-    };
-    if whole.len() > 1 && whole.starts_with('0') {
+    let bytes = text.as_bytes();
+    let unsigned = bytes.strip_prefix(b"-").unwrap_or(bytes);
+    let (whole, length, rest) = run(unsigned);
+    if length == 0 || length > 18 || length > 1 && unsigned.first() == Some(&b'0') {
         return None;
     }
+    let part = match rest {
+        [] => 0,
+        [b'.', part @ ..] => {
+            let (digits, length, rest) = run(part);
+            if length == 0 || !rest.is_empty() {
+                return None;
+            }
+            digits.wrapping_mul(*SCALES.get(length)?)
+        }
+        _ => return None,
+    };
     // Below 10^18 times 10^18, and the part behind the point below 10^18: neither leaves its type.
-    let mut units = i128::from(digits(whole)?).wrapping_mul(ONE);
-    if let Some(part) = part {
-        let scale = SCALES.get(part.len())?;
-        units = units.wrapping_add(i128::from(digits(part)?.wrapping_mul(*scale)));
+    let units = i128::from(whole).wrapping_mul(ONE).wrapping_add(i128::from(part));
+    Some(if unsigned.len() < bytes.len() { units.saturating_neg() } else { units })
+}
+
+/// The digits that `text` begins with, how many they are, and what follows; the value of more than 19 digits is none.
+#[inline]
+fn run(text: &[u8]) -> (u64, usize, &[u8]) {
+    let (mut value, mut rest) = (0_u64, text);
+    while let [byte @ b'0'..=b'9', after @ ..] = rest {
+        value = value.wrapping_mul(10).wrapping_add(u64::from(byte.wrapping_sub(b'0')));
+        rest = after;
     }
-    Some(if unsigned.len() < text.len() { units.saturating_neg() } else { units })
+    (value, text.len().saturating_sub(rest.len()), rest)
 }
 
 /// What one is worth behind a point and `n` digits, in units: `10^(18 - n)`.
@@ -188,18 +209,6 @@ const SCALES: [u64; 19] = [
     1,
 ];
 
-/// 1 to 18 digits.
-fn digits(text: &str) -> Option<u64> {
-    if text.is_empty() || text.len() > 18 {
-        return None;
-    }
-    text.bytes().try_fold(0_u64, |sum, byte| {
-        let digit = byte.is_ascii_digit().then(|| u64::from(byte.wrapping_sub(b'0')))?;
-        // 18 digits are below 2^64.
-        Some(sum.wrapping_mul(10).wrapping_add(digit))
-    })
-}
-
 /// The normal form of fixed point units: no trailing zeros, no sign on zero.
 fn fixed_text(units: i128) -> String {
     let magnitude = units.unsigned_abs();
@@ -211,13 +220,6 @@ fn fixed_text(units: i128) -> String {
     }
     let digits = format!("{part:018}");
     format!("{sign}{whole}.{}", digits.trim_end_matches('0'))
-}
-
-/// `-?(0|[1-9][0-9]*)`.
-fn is_integer_text(text: &str) -> bool {
-    let digits = text.strip_prefix('-').unwrap_or(text);
-    digits == "0"
-        || (!digits.is_empty() && !digits.starts_with('0') && digits.bytes().all(|b| b.is_ascii_digit()))
 }
 
 #[cfg(test)]

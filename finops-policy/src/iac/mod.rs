@@ -46,7 +46,7 @@ pub struct IacViolation {
 impl From<IacViolation> for Violation {
     fn from(v: IacViolation) -> Self {
         Self {
-            rule: v.rule.to_owned(),
+            rule: v.rule.into(),
             action: v.action,
             path: None,
             subject: v.subject,

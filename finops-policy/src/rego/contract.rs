@@ -140,12 +140,14 @@ fn ordered(mut found: Vec<(Entry<'_>, Violation)>) -> Vec<Violation> {
         x.action.cmp(&y.action).then(a.rank.cmp(&b.rank)).then_with(|| a.suffix.cmp(b.suffix))
     });
     let mut seen = BTreeSet::new();
-    let mut violations: Vec<Violation> = found.into_iter().map(|(_, violation)| violation).collect();
-    violations.retain(|v| {
-        let about = (v.subject.clone(), v.path.clone(), v.resource.clone());
-        seen.insert((v.action, v.rule.clone(), v.message.clone(), about))
-    });
-    violations
+    let first: Vec<bool> = found
+        .iter()
+        .map(|(_, v)| {
+            let about = (v.subject.as_deref(), v.path.as_deref(), v.resource.as_deref());
+            seen.insert((v.action, v.rule.as_ref(), v.message.as_str(), about))
+        })
+        .collect();
+    found.into_iter().zip(first).filter(|(_, first)| *first).map(|((_, violation), _)| violation).collect()
 }
 
 fn denied(entry: Entry<'_>) -> &'static str {
@@ -159,7 +161,7 @@ fn denied(entry: Entry<'_>) -> &'static str {
 
 fn plain(entry: Entry<'_>, name: &str, message: impl Into<String>) -> Violation {
     Violation {
-        rule: format!("rego.{name}"),
+        rule: format!("rego.{name}").into(),
         action: entry.action,
         path: None,
         subject: None,
@@ -199,12 +201,12 @@ fn element(entry: Entry<'_>, name: &str, element: &Json) -> Option<Violation> {
     let carried = |name: &str| members.get(name).and_then(carried);
     Some(Violation {
         action: if entry.free { own_action(element) } else { entry.action },
-        path: carried("path"),
+        path: carried("path").map(Into::into),
         subject: carried("subject"),
         actual: carried("actual"),
         limit: carried("limit"),
         resource: carried("resource"),
-        rule,
+        rule: rule.into(),
         message,
     })
 }

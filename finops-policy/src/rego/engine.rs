@@ -15,7 +15,7 @@ use regorus::{
 };
 
 use super::{
-    Engine, Module,
+    Engine, Module, bounded,
     coverage::Lines,
     lint,
     merge::{self, Origins},
@@ -277,6 +277,7 @@ pub(crate) fn parser(modules: &[Module]) -> Result<regorus::Engine, EvalError> {
     });
     // What a policy prints goes nowhere.
     engine.set_gather_prints(true);
+    bounded::register(&mut engine)?;
     modules.iter().try_for_each(|module| add(&mut engine, module))?;
     Ok(engine)
 }

@@ -1,5 +1,6 @@
 //! Policies in Rego: engine, sets, result contract, lint, bundles, unit tests.
 
+mod bounded;
 pub mod builtin;
 pub mod bundle;
 pub mod contract;

@@ -49,7 +49,7 @@ fn exemption(input: &Json) -> Result<Json, PolicyError> {
     let applied = exemptions.apply(violations, &value, instant(input, "now")?);
     let decision = Outcome::of(&applied.left, false);
     let violations = applied.left.iter().map(|violation| {
-        Json::array([Json::from(violation.rule.as_str()), Json::from(violation.subject.as_deref())])
+        Json::array([Json::from(violation.rule.as_ref()), Json::from(violation.subject.as_deref())])
     });
     Ok(Json::object([
         ("decision", Json::from(decision.as_str())),
@@ -74,7 +74,7 @@ fn approval(input: &Json) -> Result<Json, PolicyError> {
             let rule = rule.as_str().ok_or_else(|| {
                 ConfigError::new(format!("/{name}/{i}"), "is no text", "give the names of rules")
             })?;
-            violations.push(Violation::new(rule, action, ""));
+            violations.push(Violation::new(rule.to_owned(), action, ""));
         }
     }
     let scope = ApprovalScope {

@@ -123,16 +123,15 @@ const fn action(action: Action) -> &'static str {
 
 fn violation(violation: &Violation) -> Json {
     let carried = [
-        ("path", &violation.path),
-        ("subject", &violation.subject),
-        ("actual", &violation.actual),
-        ("limit", &violation.limit),
-        ("resource", &violation.resource),
+        ("path", violation.path.as_deref()),
+        ("subject", violation.subject.as_deref()),
+        ("actual", violation.actual.as_deref()),
+        ("limit", violation.limit.as_deref()),
+        ("resource", violation.resource.as_deref()),
     ];
     let mut members =
-        vec![("action", Json::from(action(violation.action))), ("rule", Json::from(violation.rule.as_str()))];
-    members
-        .extend(carried.into_iter().filter_map(|(name, value)| Some((name, Json::from(value.as_deref()?)))));
+        vec![("action", Json::from(action(violation.action))), ("rule", Json::from(violation.rule.as_ref()))];
+    members.extend(carried.into_iter().filter_map(|(name, value)| Some((name, Json::from(value?)))));
     members.push(("message", Json::from(violation.message.as_str())));
     Json::object(members)
 }

@@ -17,7 +17,7 @@ use finops::policy::{
     error::ConfigError,
     gate::GateConfig,
     guardrail::{GuardrailConfig, Guardrails},
-    json::{Limits, MAX_DEPTH, Object, read},
+    json::{Limits, MAX_DEPTH, read},
     rego::{RegoError, builtin, lint::Finding},
     wire,
 };
@@ -173,12 +173,7 @@ pub fn policy_call(
 
 /// The default policy as Rego, with a configuration as its data: `{modules: {name: text}, data}`.
 fn shipped(config: &Json) -> Result<Json> {
-    let config = GateConfig::from_json(config).map_err(refused)?;
-    let modules = builtin::modules().into_iter().map(|module| (module.name, Json::from(module.text)));
-    let mut shipped = Object::new();
-    shipped.insert("modules", Json::object(modules));
-    shipped.insert("data", builtin::data(&config));
-    Ok(Json::Object(shipped))
+    Ok(builtin::shipped(&GateConfig::from_json(config).map_err(refused)?))
 }
 
 /// The instant of milliseconds since 1970; NaN is none.

@@ -9,12 +9,13 @@ use finops::{
     policy::{Json, decision::Decision, gate::Foreign},
 };
 use pyo3::{prelude::*, sync::PyOnceLock, types::PyDict};
+use std::sync::Arc;
 
 /// A decision with everything that it was made on: enough to explain, to log and to replay it.
 pub(crate) struct Asked {
     pub(crate) decision: Decision,
     /// The input, unless its text could not be read.
-    pub(crate) input: Option<Json>,
+    pub(crate) input: Option<Arc<Json>>,
     pub(crate) foreign: Vec<Foreign>,
     pub(crate) now: Option<Timestamp>,
     pub(crate) requester: Option<String>,

@@ -16,6 +16,7 @@ use finops::{
     policy::{
         Asking, Json, Now, PolicyGate, PolicyGateOptions, SetupError, Source,
         decision::{Context, Decision, Input, log::EventFields, report::Report, shadow},
+        gate::Foreign,
         json::{self, Limits, Object},
         rego::{
             Module, RegoError,
@@ -29,7 +30,7 @@ use pyo3::{
     prelude::*,
     types::{PyBytes, PyDict, PyEllipsis, PyString},
 };
-use std::{collections::BTreeMap, path::PathBuf, time::Instant};
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Instant};
 
 /// A `PolicyError` with `.findings`.
 pub(super) fn refused(error: &SetupError) -> PyErr {
@@ -119,10 +120,7 @@ impl PyPolicyGate {
             py.detach(|| self.gate.decide(given.input(), &asking))
         };
         let eval_ns = u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX);
-        let (input, foreign) = match given {
-            Given::Value(native) => (Some(native.json), native.foreign),
-            Given::Text(_) => (None, Vec::new()),
-        };
+        let (input, foreign) = given.kept();
         let asked = Asked {
             decision,
             input,
@@ -138,21 +136,33 @@ impl PyPolicyGate {
 
 /// An input: a value, or a text that cannot be read.
 enum Given<'a> {
-    Value(Native),
+    Value(Arc<Json>, Vec<Foreign>),
     Text(&'a [u8]),
 }
 
 impl<'a> Given<'a> {
+    fn of(native: Native) -> Self {
+        Self::Value(Arc::new(native.json), native.foreign)
+    }
+
     fn of_text(text: &'a [u8]) -> Self {
         match json::read(text, &Limits::default()) {
-            Ok(json) => Self::Value(Native { json, foreign: Vec::new() }),
+            Ok(json) => Self::Value(Arc::new(json), Vec::new()),
             Err(_) => Self::Text(text),
+        }
+    }
+
+    /// What the decision is explained and logged by.
+    fn kept(self) -> (Option<Arc<Json>>, Vec<Foreign>) {
+        match self {
+            Self::Value(json, foreign) => (Some(json), foreign),
+            Self::Text(_) => (None, Vec::new()),
         }
     }
 
     fn input(&self) -> Input<'_> {
         match self {
-            Self::Value(native) => Input::Native(&native.json, &native.foreign),
+            Self::Value(json, foreign) => Input::Shared(json, foreign),
             Self::Text(text) => Input::Text(text),
         }
     }
@@ -210,7 +220,7 @@ impl PyPolicyGate {
         decision_id: Option<String>,
     ) -> PyResult<Py<PyDecision>> {
         let question = Question::read(approvals, requester, now, decision_id)?;
-        self.ask(py, Given::Value(Native::of(input)?), question)
+        self.ask(py, Given::of(Native::of(input)?), question)
     }
 
     /// Decides one input given as JSON text; its numbers keep every digit.
@@ -248,25 +258,21 @@ impl PyPolicyGate {
         now: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Vec<Py<PyDecision>>> {
         let at = Question::read(None, None, now, None)?.at();
-        let given = inputs.try_iter()?.map(|input| Native::of(&input?)).collect::<PyResult<Vec<_>>>()?;
+        let given = inputs.try_iter()?.map(|input| Ok(Given::of(Native::of(&input?)?)));
+        let given = given.collect::<PyResult<Vec<_>>>()?;
         let asking = Asking { now: at.map_or(Now::Unknown, Now::At), ..Asking::default() };
         let (decisions, eval_ns) = py.detach(|| {
-            let inputs: Vec<_> =
-                given.iter().map(|native| Input::Native(&native.json, &native.foreign)).collect();
+            let inputs: Vec<_> = given.iter().map(Given::input).collect();
             let start = Instant::now();
             let decisions = self.gate.decide_many(&inputs, &asking);
             let count = u128::try_from(inputs.len()).unwrap_or(u128::MAX);
             (decisions, start.elapsed().as_nanos().checked_div(count).unwrap_or_default())
         });
         let eval_ns = u64::try_from(eval_ns).unwrap_or(u64::MAX);
-        let asked = |(decision, native): (Decision, Native)| Asked {
-            decision,
-            input: Some(native.json),
-            foreign: native.foreign,
-            now: at,
-            requester: None,
-            approvals: Vec::new(),
-            eval_ns,
+        let asked = |(decision, given): (Decision, Given<'_>)| {
+            let (input, foreign) = given.kept();
+            let (requester, approvals) = (None, Vec::new());
+            Asked { decision, input, foreign, now: at, requester, approvals, eval_ns }
         };
         decisions.into_iter().zip(given).map(|pair| Py::new(py, PyDecision::new(asked(pair)))).collect()
     }
@@ -333,7 +339,7 @@ impl PyPolicyGate {
     /// Why a decision came out as it did: each rule with its operands, its limit and its outcome.
     fn explain(&self, decision: &Bound<'_, Frozen>) -> PyResult<Frozen> {
         let asked = asked(decision)?;
-        let explanation = self.gate.gate().explain(&asked.decision, asked.input.as_ref());
+        let explanation = self.gate.gate().explain(&asked.decision, asked.input.as_deref());
         Ok(Frozen::from_source(Fields::Json(explanation.to_json())))
     }
 

@@ -5,7 +5,7 @@ use crate::{
     error::raise,
     frozen::{Frozen, Source},
 };
-use finops::policy::{Json, gate::GateConfig, json::Object, rego::builtin, wire};
+use finops::policy::{gate::GateConfig, rego::builtin, wire};
 use pyo3::{prelude::*, types::PyDict};
 
 /// Documents that a YAML reader may have put dates into: what JSON cannot hold is null in them, and null never passes.
@@ -39,13 +39,5 @@ pub(crate) fn policy_builtin<'py>(
     let config = convert::object_or_empty(config.map(|config| config.as_any()), "config")?;
     let config =
         GateConfig::from_json(&config).map_err(|error| raise(finops::policy::PolicyError::from(error)))?;
-    // The tests that ship with the policy are those of its default thresholds.
-    let default = config == GateConfig::default();
-    let modules =
-        builtin::modules().into_iter().filter(|module| default || !module.name.ends_with("_test.rego"));
-    let modules = modules.map(|module| (module.name, Json::from(module.text)));
-    let mut shipped = Object::new();
-    shipped.insert("modules", Json::object(modules));
-    shipped.insert("data", builtin::data(&config));
-    convert::python(py, &Json::Object(shipped))
+    convert::python(py, &builtin::shipped(&config))
 }

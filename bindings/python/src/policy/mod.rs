@@ -5,6 +5,7 @@ mod decision;
 mod gate;
 mod guardrails;
 mod kinds;
+mod rows;
 mod table;
 
 pub(crate) use convert::{fields, parse};

@@ -1,94 +1,166 @@
 //! The rows of an Arrow table, decided one by one without a record each.
 
-use super::convert::not_finite;
-use crate::arrow::PyArrowTable;
+use super::{convert::not_finite, rows::Rows};
+use crate::arrow::{PyArrowTable, failed};
 use arrow_array::{
-    Array, ArrayRef, GenericListArray, OffsetSizeTrait, RecordBatch, StructArray,
-    builder::{BooleanBuilder, ListBuilder, StringBuilder},
+    Array, ArrayRef, BooleanArray, GenericListArray, ListArray, OffsetSizeTrait, RecordBatch, StringArray,
+    StructArray,
     cast::AsArray,
     types::{
         Decimal128Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type, UInt8Type,
         UInt16Type, UInt32Type, UInt64Type,
     },
 };
-use arrow_schema::DataType;
+use arrow_buffer::OffsetBuffer;
+use arrow_schema::{ArrowError, DataType, Field};
 use finops::{
     core::time::Timestamp,
     policy::{
         Asking, Json, Now, PolicyError, PolicyGate,
         decision::{Action, Input, Outcome, Violation},
         error::ConfigError,
-        gate::{Answer, Foreign},
+        gate::{Answer, Findings, Foreign, Row},
         json::{Number, Object, pointer_of},
     },
 };
 use pyo3::PyResult;
 use std::{collections::BTreeSet, sync::Arc};
 
+/// Texts one after the other, or the ends of lists.
+struct Texts {
+    ends: Vec<i32>,
+    bytes: Vec<u8>,
+}
+
+impl Default for Texts {
+    fn default() -> Self {
+        Self { ends: vec![0], bytes: Vec::new() }
+    }
+}
+
+impl Texts {
+    fn push(&mut self, text: &str) {
+        self.bytes.extend_from_slice(text.as_bytes());
+        self.ends.push(end(self.bytes.len()));
+    }
+
+    fn len(&self) -> usize {
+        self.ends.len().saturating_sub(1)
+    }
+
+    fn array(self) -> Result<StringArray, ArrowError> {
+        StringArray::try_new(offsets(self.ends)?, self.bytes.into(), None)
+    }
+}
+
+/// An end, or one that no column has: Arrow's short columns end below 2^31.
+fn end(length: usize) -> i32 {
+    i32::try_from(length).unwrap_or(-1)
+}
+
+fn offsets(ends: Vec<i32>) -> Result<OffsetBuffer<i32>, ArrowError> {
+    // What is too long for its column has -1 from there on.
+    if ends.last().is_some_and(|last| *last < 0) {
+        let problem = "the answers are too long for one table; decide fewer rows at once";
+        return Err(ArrowError::InvalidArgumentError(problem.to_owned()));
+    }
+    Ok(OffsetBuffer::new(ends.into()))
+}
+
+/// A list of texts a row.
+struct Lists {
+    ends: Vec<i32>,
+    texts: Texts,
+}
+
+impl Default for Lists {
+    fn default() -> Self {
+        Self { ends: vec![0], texts: Texts::default() }
+    }
+}
+
+impl Lists {
+    fn end_of_row(&mut self) {
+        self.ends.push(end(self.texts.len()));
+    }
+
+    fn array(self) -> Result<ListArray, ArrowError> {
+        // As pyarrow names the items of a list.
+        let item = Arc::new(Field::new("item", DataType::Utf8, true));
+        ListArray::try_new(item, offsets(self.ends)?, Arc::new(self.texts.array()?), None)
+    }
+}
+
 /// The columns of the answer.
 #[derive(Default)]
 pub(super) struct Answers {
-    decision: StringBuilder,
-    allowed: BooleanBuilder,
-    code: StringBuilder,
-    rules: ListBuilder<StringBuilder>,
+    decision: Texts,
+    allowed: Vec<bool>,
+    /// Row and code, where there is one.
+    codes: Vec<(usize, String)>,
+    rules: Lists,
     /// By action: deny, require_approval, warn.
-    messages: [ListBuilder<StringBuilder>; 3],
+    messages: [Lists; 3],
 }
 
 impl Answers {
     fn outcome(&mut self, outcome: Outcome, code: Option<&str>) {
-        self.decision.append_value(outcome.as_str());
-        self.allowed.append_value(outcome == Outcome::Allow);
-        self.code.append_option(code);
+        self.codes.extend(code.map(|code| (self.allowed.len(), code.to_owned())));
+        self.decision.push(outcome.as_str());
+        self.allowed.push(outcome == Outcome::Allow);
     }
 
     /// One failing check.
     fn add(&mut self, rule: &str, action: Action, message: &str) {
-        self.rules.values().append_value(rule);
+        self.rules.texts.push(rule);
         self.say(action, message);
     }
 
     fn say(&mut self, action: Action, message: &str) {
-        let place = match action {
-            Action::Deny => 0,
-            Action::RequireApproval => 1,
-            Action::Warn => 2,
-            Action::Advice => return,
-        };
-        if let Some(messages) = self.messages.get_mut(place) {
-            messages.values().append_value(message);
+        let [deny, approval, warn] = &mut self.messages;
+        match action {
+            Action::Deny => deny.texts.push(message),
+            Action::RequireApproval => approval.texts.push(message),
+            Action::Warn => warn.texts.push(message),
+            Action::Advice => {}
         }
     }
 
     fn end_of_row(&mut self) {
-        self.rules.append(true);
-        for messages in &mut self.messages {
-            messages.append(true);
-        }
+        self.rules.end_of_row();
+        self.messages.iter_mut().for_each(Lists::end_of_row);
     }
 
     fn typed(&mut self, answer: &Answer) {
         self.outcome(answer.outcome(), None);
-        for failure in &answer.violations {
+        for failure in answer.violations.iter().chain(&answer.warnings) {
             self.add(failure.rule, failure.action, &failure.message);
-        }
-        for warning in &answer.warnings {
-            self.add(warning.rule, Action::Warn, &warning.message);
         }
         self.end_of_row();
     }
 
-    pub(super) fn table(mut self) -> PyResult<PyArrowTable> {
-        let [deny, approval, warn] = self.messages.each_mut().map(|list| Arc::new(list.finish()) as ArrayRef);
-        PyArrowTable::new(vec![
-            ("decision", Arc::new(self.decision.finish())),
-            ("allowed", Arc::new(self.allowed.finish())),
-            ("code", Arc::new(self.code.finish())),
-            ("rules", Arc::new(self.rules.finish())),
-            ("deny_messages", deny),
-            ("approval_messages", approval),
-            ("warn_messages", warn),
+    pub(super) fn table(self) -> PyResult<PyArrowTable> {
+        PyArrowTable::new(self.columns().map_err(failed)?)
+    }
+
+    fn columns(self) -> Result<Vec<(&'static str, ArrayRef)>, ArrowError> {
+        // Most tables have no code at all.
+        let code = if self.codes.is_empty() {
+            StringArray::new_null(self.allowed.len())
+        } else {
+            let mut codes = self.codes.into_iter().peekable();
+            let rows = 0..self.allowed.len();
+            rows.map(|row| codes.next_if(|(of, _)| *of == row).map(|(_, code)| code)).collect()
+        };
+        let [deny, approval, warn] = self.messages;
+        Ok(vec![
+            ("decision", Arc::new(self.decision.array()?)),
+            ("allowed", Arc::new(BooleanArray::from(self.allowed))),
+            ("code", Arc::new(code)),
+            ("rules", Arc::new(self.rules.array()?)),
+            ("deny_messages", Arc::new(deny.array()?)),
+            ("approval_messages", Arc::new(approval.array()?)),
+            ("warn_messages", Arc::new(warn.array()?)),
         ])
     }
 }
@@ -101,14 +173,28 @@ pub(super) fn decide(
 ) -> Result<Answers, PolicyError> {
     let mut answers = Answers::default();
     let asking = Asking { now: now.map_or(Now::Unknown, Now::At), ..Asking::default() };
+    let mut findings = Findings::default();
     for batch in batches {
-        let mut row = Members::of(batch)?;
+        let mut documents = Members::of(batch)?;
         let typed = if gate.remote_url().is_none() { gate.gate().typed_rules() } else { None };
+        let rows = typed.and_then(|rules| Some((rules, Rows::of(batch)?)));
+        let mut row = Row::default();
         let mut foreign = Vec::new();
         let mut input = Json::Object(Object::new());
         for place in 0..batch.num_rows() {
+            let quick =
+                rows.as_ref().filter(|(_, rows)| rows.read(place, &mut row)).and_then(|(rules, _)| {
+                    rules.decide_row(&row, &mut findings, |rule, action, message| {
+                        answers.add(rule, action, message)
+                    })
+                });
+            if let Some(outcome) = quick {
+                answers.outcome(outcome, None);
+                answers.end_of_row();
+                continue;
+            }
             foreign.clear();
-            row.read(place, &mut input, &mut foreign);
+            documents.read(place, &mut input, &mut foreign);
             match typed.and_then(|rules| rules.decide(&input, &foreign)) {
                 Some(answer) => answers.typed(&answer),
                 None => full(gate, Input::Native(&input, &foreign), &asking, &mut answers),

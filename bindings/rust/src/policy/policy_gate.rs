@@ -151,7 +151,7 @@ impl PolicyGate {
     /// A gate; the policies of `options.source` are read, checked, compiled and tested.
     ///
     /// # Errors
-    /// `policy.config`, `policy.source`, `bundle.*`, `lint.*`, `policy.parse`, `policy.compile`, `policy.engine`,
+    /// `policy.config` (also for `options.data` that no policies are there to read), `policy.source`, `bundle.*`, `lint.*`, `policy.parse`, `policy.compile`, `policy.engine`,
     /// `policy.tests_failed`.
     pub fn new(options: PolicyGateOptions) -> Result<Self, SetupError> {
         let PolicyGateOptions { gate, source, data, bundle, remote } = options;
@@ -171,8 +171,14 @@ impl PolicyGate {
                 (OpaClient::new(&remote.url, &remote.path, timeout), remote.fallback)
             }),
         };
-        if let Some(source) = source {
-            this.reload(&source, data.as_ref())?;
+        match (source, data.filter(|data| !data.is_null())) {
+            (Some(source), data) => drop(this.reload(&source, data.as_ref())?),
+            (None, Some(_)) => {
+                let help = "give the policies that read it as `bundle`, or leave `data` out";
+                let error = ConfigError::new("/data", "there are no policies to read it", help);
+                return Err(PolicyError::from(error).into());
+            }
+            (None, None) => {}
         }
         Ok(this)
     }
@@ -260,6 +266,8 @@ impl PolicyGate {
             Input::Value(value) | Input::Native(value, []) => value,
             // What JSON cannot say is not sent: the gate says why.
             Input::Native(..) => return self.gate.decide(input, context),
+            Input::Shared(value, []) => value.as_ref(),
+            Input::Shared(..) => return self.gate.decide(input, context),
             Input::Text(text) => match json::read(text, &Limits::default()) {
                 Ok(value) => {
                     read = value;
@@ -398,6 +406,20 @@ mod tests {
         let said = decision.warn_messages();
         assert!(said.iter().any(|message| message.contains("decided by the embedded gate")), "{said:?}");
         assert!(!gate.decide("{}", &Asking::default()).allowed(), "and it still decides");
+    }
+
+    #[test]
+    fn data_without_policies_is_refused() {
+        let made = |data: Option<Json>, source| {
+            PolicyGate::new(PolicyGateOptions { data, source, ..Default::default() })
+        };
+        let empty = || Json::object::<&str>([]);
+        let error = made(Some(empty()), None).expect_err("nothing reads it");
+        assert_eq!((error.code(), error.path()), ("policy.config", "/data"));
+        assert!(made(None, None).is_ok() && made(Some(Json::Null), None).is_ok());
+        let text = "package finops\n\ndeny contains \"x\" if input.x\n";
+        let source = || Some(Source::Modules(vec![finops_policy::rego::Module::new("x.rego", text)]));
+        assert!(made(Some(empty()), source()).is_ok() && made(Some(Json::Null), source()).is_ok());
     }
 
     #[test]

@@ -151,7 +151,7 @@ impl Report {
             };
             Check {
                 suite: name.to_owned(),
-                name: violation.rule.clone(),
+                name: violation.rule.to_string(),
                 status,
                 level,
                 message,

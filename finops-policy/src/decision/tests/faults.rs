@@ -24,7 +24,7 @@ fn what_cannot_be_read_is_denied_by_the_reader() {
         assert_eq!(decision.source, DecisionSource::Embedded);
     }
     let empty = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
-    assert_eq!(gate.decide("", &noon()).input_digest, empty);
+    assert_eq!(gate.decide("", &noon()).input_digest.as_str(), empty);
 }
 
 #[test]
@@ -52,7 +52,7 @@ fn what_json_cannot_hold_is_denied_under_any_schema() {
         let gate = Gate::new(GateOptions { default_policy, schema, ..GateOptions::default() }).unwrap();
         let decision = gate.decide(Input::Native(&input, &foreign), &noon());
         let denied: Vec<_> =
-            decision.violations.iter().map(|v| (v.rule.as_str(), v.path.as_deref())).collect();
+            decision.violations.iter().map(|v| (v.rule.as_ref(), v.path.as_deref())).collect();
         assert!(
             denied.contains(&("input.number", Some("/x"))) && denied.contains(&("input.type", Some("/y/0")))
         );
@@ -123,7 +123,7 @@ mod sets {
         let gate = loaded(GateOptions::default(), rules);
         let decision = gate.decide(&*DEAR.replacen('{', "{\"x\":true,", 1), &noon());
         let found: Vec<_> =
-            decision.violations.iter().map(|v| (v.rule.as_str(), v.action.as_str())).collect();
+            decision.violations.iter().map(|v| (v.rule.as_ref(), v.action.as_str())).collect();
         assert_eq!(found, [("budget.unit_cost", "deny"), ("rego.deny", "deny"), ("ask", "require_approval")]);
         assert_eq!(decision.deny_messages(), ["Unit cost 0.6 USD exceeds budget cap of 0.5 USD", "no"]);
         assert_eq!(

@@ -164,18 +164,24 @@ proptest! {
 #[cfg(feature = "rego")]
 mod sets {
     use super::*;
-    use crate::rego::{Module, builtin};
+    use crate::rego::{self, LoadOptions, Module, builtin};
     use std::sync::LazyLock;
 
+    /// A gate that a busy machine does not time out.
+    fn patient() -> Gate {
+        let load = LoadOptions { limits: rego::Limits::patient(), ..LoadOptions::default() };
+        Gate::new(GateOptions { load, ..GateOptions::default() }).unwrap()
+    }
+
     fn loaded(rules: &str) -> Gate {
-        let gate = gate();
+        let gate = patient();
         let module = Module::new("p.rego", format!("package finops\n{rules}\n"));
         gate.reload(&[module], &Json::object::<&str>([]), None).unwrap();
         gate
     }
 
     static SHIPPED: LazyLock<Gate> = LazyLock::new(|| {
-        let gate = gate();
+        let gate = patient();
         gate.reload(&builtin::modules(), &builtin::data(&GateConfig::default()), None).unwrap();
         gate
     });

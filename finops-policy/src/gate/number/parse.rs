@@ -13,19 +13,13 @@ pub(super) fn is_decimal_string(text: &[u8]) -> bool {
 
 /// The value of a text that follows the grammar of a JSON number.
 pub(super) fn decimal(text: &[u8]) -> Exact {
-    let mut value = Exact::ZERO;
-    assign(&mut value, text);
-    value
-}
-
-/// As [`decimal`], in place: moving a value that was just written costs more than reading it.
-pub(super) fn assign(value: &mut Exact, text: &[u8]) {
     let (negative, text) = text.strip_prefix(b"-").map_or((false, text), |text| (true, text));
-    value.negative = negative;
     if let Some((digits, count, first)) = short(text) {
-        value.digits = Digits::Small(digits.into(), count);
-        value.exponent = Exponent::Small(first);
-        return;
+        return Exact {
+            negative,
+            digits: Digits::Small(digits.into(), count),
+            exponent: Exponent::Small(first),
+        };
     }
     let mut scan = Scan::default();
     let mut bytes = text.iter();
@@ -38,17 +32,16 @@ pub(super) fn assign(value: &mut Exact, text: &[u8]) {
     }
     let exponent = bytes.as_slice();
     if scan.count == 0 {
-        value.digits = Digits::Small(0, 0);
-        value.exponent = Exponent::Small(0);
-        return;
+        return Exact { negative, ..Exact::ZERO };
     }
     let first = scan.first();
-    value.exponent = match exponent {
+    let exponent = match exponent {
         [] => Exponent::Small(first),
         [b'-', digits @ ..] => Exponent::new(true, digits, first),
         [b'+', digits @ ..] | digits => Exponent::new(false, digits, first),
     };
-    value.digits = if scan.count > SMALL { many(text) } else { scan.digits() };
+    let digits = if scan.count > SMALL { many(text) } else { scan.digits() };
+    Exact { negative, digits, exponent }
 }
 
 /// Digits, their count and the power of ten of the first, of a text without exponent that fits 64 bits: nearly all are.

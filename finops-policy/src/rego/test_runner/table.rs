@@ -70,7 +70,7 @@ fn found(answer: &SetAnswer, member: &str) -> Option<Json> {
             Outcome::Allow => "allow",
         }),
         "code" => answer.code.map_or(Json::Null, Json::from),
-        "rules" => Json::array(binding().map(|violation| violation.rule.as_str())),
+        "rules" => Json::array(binding().map(|violation| violation.rule.as_ref())),
         "messages" => Json::array(binding().map(|violation| violation.message.as_str())),
         _ => return None,
     })
