@@ -131,7 +131,8 @@ impl Verify {
         if self.prompt {
             loop {
                 let secret = rpassword::prompt_password("secret (empty line: no more): ");
-                let secret = zeroize::Zeroizing::new(secret.map_err(|error| unreadable("the terminal", &error))?);
+                let secret =
+                    zeroize::Zeroizing::new(secret.map_err(|error| unreadable("the terminal", &error))?);
                 if secret.is_empty() && has_one {
                     break;
                 }
