@@ -126,10 +126,28 @@ pub struct Row<'a> {
 }
 
 impl<'a> Row<'a> {
+    /// The fields of an object.
+    #[must_use]
+    pub fn of(input: &'a Object) -> Self {
+        let mut row = Self::default();
+        for (name, value) in input.iter() {
+            if let Some(field) = Self::field(name) {
+                row.set(field, Cell::of(value));
+            }
+        }
+        row
+    }
+
     /// The place of the field `name`; nothing for a name that the default policy does not know.
     #[must_use]
     pub fn field(name: &str) -> Option<usize> {
         Field::named(name).map(Field::index)
+    }
+
+    /// The field at a place of [`Row::field`], to be written in place.
+    #[inline]
+    pub fn slot(&mut self, field: usize) -> Option<&mut Cell<'a>> {
+        self.cells.get_mut(field)
     }
 
     /// Sets the field at a place of [`Row::field`].

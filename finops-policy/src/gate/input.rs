@@ -1,7 +1,6 @@
 //! What stands in the fields of an input.
 
 use super::{Cell, Exact, Row, cell::Tags, config::Threshold, field::Field, field::Range, number};
-use crate::json::Object;
 use std::{cmp::Ordering, fmt::Write};
 
 /// A value of the caller's language that JSON cannot hold; the input has `null` in its place.
@@ -30,7 +29,8 @@ pub(super) enum State {
 /// The fields of an input, read once.
 pub(super) struct Fields<'a> {
     states: [State; Field::ALL.len()],
-    cells: [Cell<'a>; Field::ALL.len()],
+    /// Borrowed: to copy a cell just written costs more than to decide on it.
+    cells: &'a [Cell<'a>; Field::ALL.len()],
     /// Each number as the double that stands for it exactly; NaN where none does.
     doubles: [f64; Field::NUMBERS.len()],
     /// Whether a field is null, of the wrong type or out of range.
@@ -40,15 +40,14 @@ pub(super) struct Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
-    /// Reads the fields of an object.
-    pub(super) fn of(input: &'a Object, foreign: &[Foreign]) -> Self {
-        let mut fields = Self::new();
-        for (name, value) in input.iter() {
-            if let Some(field) = Field::named(name) {
-                if foreign.iter().any(|foreign| foreign.path == field.pointer()) {
-                    fields.keep(field, Cell::Null, State::Foreign);
-                } else {
-                    fields.put(field, Cell::of(value));
+    /// Reads the fields of the row of an object, of which the caller's language could not say what `foreign` names.
+    pub(super) fn of(row: &'a Row<'a>, foreign: &[Foreign]) -> Self {
+        let mut fields = Self::of_row(row);
+        if !foreign.is_empty() {
+            for field in Field::ALL {
+                let odd = foreign.iter().any(|foreign| foreign.path == field.pointer());
+                if odd && !matches!(fields.cell(field), Cell::Absent) {
+                    fields.keep(field, State::Foreign);
                 }
             }
         }
@@ -56,9 +55,15 @@ impl<'a> Fields<'a> {
     }
 
     /// Reads the fields of a row.
-    pub(super) fn of_row(row: &Row<'a>) -> Self {
-        let mut fields = Self::new();
-        for (field, cell) in Field::ALL.into_iter().zip(row.cells) {
+    pub(super) fn of_row(row: &'a Row<'a>) -> Self {
+        let mut fields = Self {
+            states: [State::Absent; Field::ALL.len()],
+            cells: &row.cells,
+            doubles: [f64::NAN; Field::NUMBERS.len()],
+            faulty: false,
+            odd: false,
+        };
+        for (field, cell) in Field::ALL.into_iter().zip(&row.cells) {
             if !matches!(cell, Cell::Absent) {
                 fields.put(field, cell);
             }
@@ -66,21 +71,11 @@ impl<'a> Fields<'a> {
         fields
     }
 
-    const fn new() -> Self {
-        Self {
-            states: [State::Absent; Field::ALL.len()],
-            cells: [Cell::Absent; Field::ALL.len()],
-            doubles: [f64::NAN; Field::NUMBERS.len()],
-            faulty: false,
-            odd: false,
-        }
-    }
-
     #[inline]
-    fn put(&mut self, field: Field, cell: Cell<'a>) {
+    fn put(&mut self, field: Field, cell: &Cell<'_>) {
         let state = match (field.range(), cell) {
             (_, Cell::Null) => State::Null,
-            (Some(range), cell) => self.put_number(field, range, &cell),
+            (Some(range), cell) => self.put_number(field, range, cell),
             (None, cell) => {
                 self.odd |= matches!(cell, Cell::Float(value) if !value.is_finite());
                 let valid = match field {
@@ -91,16 +86,14 @@ impl<'a> Fields<'a> {
                 if valid { State::Valid } else { State::WrongType }
             }
         };
-        self.keep(field, cell, state);
+        self.keep(field, state);
     }
 
     #[inline]
-    fn keep(&mut self, field: Field, cell: Cell<'a>, state: State) {
+    fn keep(&mut self, field: Field, state: State) {
         self.faulty |= state != State::Valid;
-        if let (Some(slot), Some(kept)) =
-            (self.states.get_mut(field.index()), self.cells.get_mut(field.index()))
-        {
-            (*slot, *kept) = (state, cell);
+        if let Some(slot) = self.states.get_mut(field.index()) {
+            *slot = state;
         }
     }
 

@@ -37,7 +37,8 @@ pub fn decide_with(input: &Json, foreign: &[Foreign], config: &GateConfig) -> An
         let failure = Failure::new("input.not_object", message::not_object(input.type_name()));
         return Answer::denied(Failure { path: Some(Cow::Borrowed("")), ..failure });
     };
-    let fields = Fields::of(members, foreign);
+    let row = super::Row::of(members);
+    let fields = Fields::of(&row, foreign);
     let mut answer = Answer::default();
     names(&fields, Some(members), config, &mut answer.violations);
     if fields.faulty || !foreign.is_empty() {

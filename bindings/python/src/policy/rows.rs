@@ -119,30 +119,58 @@ impl<'a> Column<'a> {
     }
 
     /// The value of a row, which is one of the column's; nothing for one that no cell holds.
-    #[inline]
     fn cell(&self, row: usize) -> Option<Cell<'a>> {
+        let mut cell = Cell::Absent;
+        self.put(row, &mut cell).then_some(cell)
+    }
+
+    /// Writes the value of a row where it is read from: a cell that is handed on is copied in other pieces than it was
+    /// written in, which costs more than all else here. `false` for a value that no cell holds.
+    #[inline]
+    fn put(&self, row: usize, slot: &mut Cell<'a>) -> bool {
         if self.nullable.is_some_and(|array| array.is_null(row)) {
-            return Some(Cell::Null);
+            *slot = Cell::Null;
+            return true;
         }
-        Some(match &self.values {
-            Values::Null => Cell::Null,
-            Values::Bool(values) => Cell::Bool(values.value(row)),
-            Values::Int64(values) => Cell::Integer(*values.get(row)?),
-            Values::UInt64(values) => Cell::Integer(i64::try_from(*values.get(row)?).ok()?),
-            Values::Int32(values) => Cell::Integer((*values.get(row)?).into()),
-            Values::UInt32(values) => Cell::Integer((*values.get(row)?).into()),
-            Values::Int16(values) => Cell::Integer((*values.get(row)?).into()),
-            Values::UInt16(values) => Cell::Integer((*values.get(row)?).into()),
-            Values::Int8(values) => Cell::Integer((*values.get(row)?).into()),
-            Values::UInt8(values) => Cell::Integer((*values.get(row)?).into()),
-            Values::Float64(values) => Cell::Float(*values.get(row)?),
-            Values::Float32(values) => Cell::Float((*values.get(row)?).into()),
-            Values::Decimal(values, places) => Cell::Decimal(i64::try_from(values.value(row)).ok()?, *places),
-            Values::Text(values) => Cell::Text(values.value(row)),
-            Values::LargeText(values) => Cell::Text(values.value(row)),
-            Values::TextView(values) => Cell::Text(values.value(row)),
-            Values::Words(keys, words) => Cell::Text(words.value(*keys.get(row)?)),
-        })
+        let integer = |value: Option<i64>, slot: &mut Cell<'a>| {
+            let Some(value) = value else { return false };
+            *slot = Cell::Integer(value);
+            true
+        };
+        match &self.values {
+            Values::Null => *slot = Cell::Null,
+            Values::Bool(values) => *slot = Cell::Bool(values.value(row)),
+            Values::Int64(values) => return integer(values.get(row).copied(), slot),
+            Values::UInt64(values) => {
+                return integer(values.get(row).and_then(|value| i64::try_from(*value).ok()), slot);
+            }
+            Values::Int32(values) => return integer(values.get(row).map(|value| (*value).into()), slot),
+            Values::UInt32(values) => return integer(values.get(row).map(|value| (*value).into()), slot),
+            Values::Int16(values) => return integer(values.get(row).map(|value| (*value).into()), slot),
+            Values::UInt16(values) => return integer(values.get(row).map(|value| (*value).into()), slot),
+            Values::Int8(values) => return integer(values.get(row).map(|value| (*value).into()), slot),
+            Values::UInt8(values) => return integer(values.get(row).map(|value| (*value).into()), slot),
+            Values::Float64(values) => match values.get(row) {
+                Some(value) => *slot = Cell::Float(*value),
+                None => return false,
+            },
+            Values::Float32(values) => match values.get(row) {
+                Some(value) => *slot = Cell::Float((*value).into()),
+                None => return false,
+            },
+            Values::Decimal(values, places) => match i64::try_from(values.value(row)) {
+                Ok(units) => *slot = Cell::Decimal(units, *places),
+                Err(_) => return false,
+            },
+            Values::Text(values) => *slot = Cell::Text(values.value(row)),
+            Values::LargeText(values) => *slot = Cell::Text(values.value(row)),
+            Values::TextView(values) => *slot = Cell::Text(values.value(row)),
+            Values::Words(keys, words) => match keys.get(row) {
+                Some(key) => *slot = Cell::Text(words.value(*key)),
+                None => return false,
+            },
+        }
+        true
     }
 }
 
@@ -237,9 +265,8 @@ impl<'a> Rows<'a> {
     #[inline]
     pub(super) fn read<'r>(&'r self, place: usize, row: &mut Row<'r>) -> bool {
         for (field, column) in &self.fields {
-            match column.cell(place) {
-                Some(cell) => row.set(*field, cell),
-                None => return false,
+            if !row.slot(*field).is_some_and(|slot| column.put(place, slot)) {
+                return false;
             }
         }
         let odd = |column: &Column<'_>| matches!(column.cell(place), Some(Cell::Float(value)) if !value.is_finite());
