@@ -6,6 +6,7 @@ mod config_objects;
 mod consolidation;
 mod expiry;
 mod figures;
+mod gpus;
 mod hygiene;
 mod index;
 mod logs;
@@ -21,6 +22,7 @@ mod volumes;
 mod zombies;
 
 pub use expiry::expiry;
+pub(super) use gpus::{GpuNodeWithoutGpuPods, gpu_containers};
 pub(super) use index::Index;
 
 use super::Detector;
