@@ -9,8 +9,8 @@ use super::{
 use crate::{
     error::Fault,
     waste::{
-        Assessment, ClaimKind, Component, Confidence, Context, Detector, Evidence, OpportunityType, Ratio, Reason, Risk,
-        Setting, Subject, SubjectKind, Value, judged::Judged,
+        Assessment, ClaimKind, Component, Confidence, Context, Detector, Evidence, OpportunityType, Ratio,
+        Reason, Risk, Setting, Subject, SubjectKind, Value, judged::Judged,
     },
 };
 

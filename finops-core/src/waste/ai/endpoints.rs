@@ -7,8 +7,8 @@ use super::{
 use crate::{
     error::Fault,
     waste::{
-        Assessment, ClaimKind, Component, Confidence, Context, Coverage, Detector, Estimate, Evidence, Measured,
-        OpportunityType, Ratio, Reason, Risk, Setting, Subject, SubjectKind, Value, judged::Judged,
+        Assessment, ClaimKind, Component, Confidence, Context, Coverage, Detector, Estimate, Evidence,
+        Measured, OpportunityType, Ratio, Reason, Risk, Setting, Subject, SubjectKind, Value, judged::Judged,
         summary::refused,
     },
 };
@@ -69,7 +69,8 @@ impl Idle {
         let Some(created_at) = endpoint.created_at.known() else {
             return Assessment { evidence, ..judged.undetermined(Reason::NoAge) };
         };
-        let age = Ratio::new(cx.as_of.ms().saturating_sub(created_at.ms()).into(), 3_600_000).unwrap_or_default();
+        let age =
+            Ratio::new(cx.as_of.ms().saturating_sub(created_at.ms()).into(), 3_600_000).unwrap_or_default();
         if age <= required {
             return Assessment { evidence, ..judged.inapplicable(Reason::TooYoung) };
         }
@@ -91,7 +92,8 @@ impl Idle {
             }
             _ => Estimate::unknown(Reason::NoPrice, hours),
         };
-        let seconds = |hours: &Ratio| hours.times(&Ratio::from(3600)).floor().and_then(|s| u64::try_from(s).ok());
+        let seconds =
+            |hours: &Ratio| hours.times(&Ratio::from(3600)).floor().and_then(|s| u64::try_from(s).ok());
         let coverage = Coverage { span_seconds: seconds(counted).zip(seconds(&required)), samples: None };
         let mut finding = Assessment::finding(
             judged.detector,
@@ -115,7 +117,11 @@ impl Detector for Provisioned {
 
     fn settings(&self) -> &'static [Setting] {
         const {
-            &[Setting::number("break_even", "1", "on-demand price of the tokens over the fee, below which it does not pay")]
+            &[Setting::number(
+                "break_even",
+                "1",
+                "on-demand price of the tokens over the fee, below which it does not pay",
+            )]
         }
     }
 
@@ -145,7 +151,8 @@ impl Provisioned {
         let Some(on_demand) = throughput.on_demand_cost.known() else {
             return judged.undetermined(Reason::NoUsage);
         };
-        let (Some(hourly), Some(hours)) = (throughput.hourly_fee.known(), index.inventory.window_hours()) else {
+        let (Some(hourly), Some(hours)) = (throughput.hourly_fee.known(), index.inventory.window_hours())
+        else {
             return judged.undetermined(Reason::NoPrice);
         };
         let fee = hourly.times(&hours);
@@ -164,7 +171,10 @@ impl Provisioned {
         let estimate = index.estimate(Saving {
             sum: Ok(saving),
             formula: "(hourly_fee * window_hours - on_demand_cost) * month_hours / window_hours",
-            operands: vec![("hourly_fee", hourly.clone().into()), ("on_demand_cost", on_demand.clone().into())],
+            operands: vec![
+                ("hourly_fee", hourly.clone().into()),
+                ("on_demand_cost", on_demand.clone().into()),
+            ],
             priced_by: ("provisioned.hourly_fee".into(), None),
             resource: format!("throughput/{}", throughput.name),
             component: Component::Fee,

@@ -1,11 +1,16 @@
 //! GPUs that are held and hardly used.
 
+#![expect(
+    clippy::result_large_err,
+    reason = "both sides are assessments of one size: an early end is as much an answer as a late one"
+)]
+
 use super::{GpuContainer, GpuDevice};
 use crate::{
     error::Fault,
     waste::{
-        Assessment, ClaimKind, Component, Confidence, Context, Coverage, Detector, Estimate, Evidence, Measured,
-        OpportunityType, Outcome, Ratio, Reason, Risk, Setting, Subject, SubjectKind, Value,
+        Assessment, ClaimKind, Component, Confidence, Context, Coverage, Detector, Estimate, Evidence,
+        Measured, OpportunityType, Outcome, Ratio, Reason, Risk, Setting, Subject, SubjectKind, Value,
         judged::Judged,
         kubernetes,
         summary::{Field, refused, whole},
@@ -149,8 +154,13 @@ impl Case<'_, '_> {
             &record.samples,
             &record.span_hours,
         ];
-        let of_devices =
-            || record.devices.iter().flat_map(|one| [&one.duty_max, &one.samples, &one.span_hours]).find_map(Field::bad);
+        let of_devices = || {
+            record
+                .devices
+                .iter()
+                .flat_map(|one| [&one.duty_max, &one.samples, &one.span_hours])
+                .find_map(Field::bad)
+        };
         if let Some(path) = refused(record.repeated, &record.container, &numbers).or_else(of_devices) {
             return Err(judged.invalid(path));
         }
@@ -196,7 +206,13 @@ impl Case<'_, '_> {
             .claiming(self.gpu.subject.id(), Component::Gpu, &month.times(&Ratio::from(of)), &saving, kind)
     }
 
-    fn finding(&self, judged: Judged, evidence: Evidence, estimate: Estimate, found: (Confidence, i128)) -> Assessment {
+    fn finding(
+        &self,
+        judged: Judged,
+        evidence: Evidence,
+        estimate: Estimate,
+        found: (Confidence, i128),
+    ) -> Assessment {
         let (confidence, risk) = found;
         let risk = Risk { base: Ratio::thousandths(risk), ..self.gpu.risk.clone() };
         let (detector, opportunity) = (judged.detector, judged.opportunity);
@@ -237,7 +253,11 @@ impl Detector for Idle {
                 Setting::number("window_hours", "24", "hours that are looked at"),
                 DUTY,
                 SAMPLES,
-                Setting::number("memory_held_bytes", "1000000000", "bytes of GPU memory above which a model is loaded"),
+                Setting::number(
+                    "memory_held_bytes",
+                    "1000000000",
+                    "bytes of GPU memory above which a model is loaded",
+                ),
             ]
         }
     }
@@ -306,7 +326,8 @@ fn partly(case: &Case<'_, '_>, threshold: &Ratio, least: u64) -> Result<Assessme
     } else {
         devices.iter().map(Measures::of_device).collect()
     };
-    let each = each.filter(|each| !case.gpu.shared && u64::try_from(each.len()).is_ok_and(|known| known >= gpus));
+    let each =
+        each.filter(|each| !case.gpu.shared && u64::try_from(each.len()).is_ok_and(|known| known >= gpus));
     let Some(each) = each else { return Err(judged.undetermined(Reason::NoGpuData)) };
     let total = u64::try_from(each.len()).unwrap_or(u64::MAX);
     let samples = each.iter().map(|one| one.samples).min();
@@ -327,7 +348,10 @@ fn partly(case: &Case<'_, '_>, threshold: &Ratio, least: u64) -> Result<Assessme
         return Err(Assessment { evidence, ..judged.ok(Reason::Active) });
     };
     let confidence = Confidence::metric(&[Measured::Below(busiest.duty_max.clone(), threshold.clone())]);
-    let shortest = each.iter().map(|one| one.coverage(case.window_seconds)).min_by(|one, other| one.share().cmp(&other.share()));
+    let shortest = each
+        .iter()
+        .map(|one| one.coverage(case.window_seconds))
+        .min_by(|one, other| one.share().cmp(&other.share()));
     let confidence = confidence.covered(&shortest.unwrap_or_default());
     let formula = "gpus * gpu_hour * month_hours";
     let estimate = case.estimate(&Ratio::from(idle), total, formula, ClaimKind::Resize);

@@ -50,7 +50,8 @@ fn route_of(call: &CallFact) -> &str {
 }
 
 fn signal_config(config: &DetectionConfig) -> SignalConfig {
-    let number = |detector: &dyn Detector, key| u32::try_from(config.count(detector, key)).unwrap_or(u32::MAX);
+    let number =
+        |detector: &dyn Detector, key| u32::try_from(config.count(detector, key)).unwrap_or(u32::MAX);
     SignalConfig {
         retry_s: number(&call_waste::RETRY, "within_seconds"),
         continuation_s: number(&call_waste::TRUNCATED, "continuation_seconds"),
@@ -81,10 +82,18 @@ impl<'a> Index<'a> {
             }
         }
         found.sort_by(|one, other| {
-            let key = |routed: &RoutedSignal| (routed.signal.r#type, routed.route.clone(), routed.signal.calls.clone());
+            let key = |routed: &RoutedSignal| {
+                (routed.signal.r#type, routed.route.clone(), routed.signal.calls.clone())
+            };
             key(one).cmp(&key(other))
         });
-        Self { inventory, config, scale, signals: found, routes: of_route.into_keys().map(str::to_owned).collect() }
+        Self {
+            inventory,
+            config,
+            scale,
+            signals: found,
+            routes: of_route.into_keys().map(str::to_owned).collect(),
+        }
     }
 
     /// Signals of a type by route.
@@ -97,7 +106,11 @@ impl<'a> Index<'a> {
     }
 
     /// What cannot be read and names this type of signal; with `others`, also what names no known type.
-    pub(super) fn unreadable(&self, r#type: SignalType, others: bool) -> impl Iterator<Item = &'a Unreadable> {
+    pub(super) fn unreadable(
+        &self,
+        r#type: SignalType,
+        others: bool,
+    ) -> impl Iterator<Item = &'a Unreadable> {
         let known = [
             SignalType::Failed,
             SignalType::Retry,

@@ -217,22 +217,51 @@ pub struct AiInventory {
 }
 
 const TOP_KEYS: &[&str] = &[
-    "window", "as_of", "prices", "gpu_containers", "endpoints", "provisioned", "call_groups", "training_runs",
-    "evaluations", "calls", "signals",
+    "window",
+    "as_of",
+    "prices",
+    "gpu_containers",
+    "endpoints",
+    "provisioned",
+    "call_groups",
+    "training_runs",
+    "evaluations",
+    "calls",
+    "signals",
 ];
 const WINDOW_KEYS: &[&str] = &["start", "end"];
 const GPU_KEYS: &[&str] = &[
-    "container", "gpus", "duty_max", "duty_mean", "duty_p95", "memory_max_bytes", "memory_share_max", "samples",
-    "span_hours", "devices",
+    "container",
+    "gpus",
+    "duty_max",
+    "duty_mean",
+    "duty_p95",
+    "memory_max_bytes",
+    "memory_share_max",
+    "samples",
+    "span_hours",
+    "devices",
 ];
 const DEVICE_KEYS: &[&str] = &["uuid", "duty_max", "samples", "span_hours"];
 const ENDPOINT_KEYS: &[&str] =
     &["name", "created_at", "instances", "hourly_price", "invocations", "invocations_window_hours"];
 const PROVISIONED_KEYS: &[&str] = &["name", "hourly_fee", "on_demand_cost", "commitment_end"];
 const GROUP_KEYS: &[&str] = &[
-    "route", "model", "provider", "calls", "cost", "stable_prefix_tokens", "cache_windows",
-    "saved_by_cache_already", "can_wait_seconds", "repeated_calls", "repeated_cost", "cacheable", "candidate_cost",
-    "p95_input_tokens", "input_tokens_over_budget",
+    "route",
+    "model",
+    "provider",
+    "calls",
+    "cost",
+    "stable_prefix_tokens",
+    "cache_windows",
+    "saved_by_cache_already",
+    "can_wait_seconds",
+    "repeated_calls",
+    "repeated_cost",
+    "cacheable",
+    "candidate_cost",
+    "p95_input_tokens",
+    "input_tokens_over_budget",
 ];
 const RUN_KEYS: &[&str] = &["run", "status", "hourly_cost", "hours", "hours_since_checkpoint", "stall_share"];
 const EVALUATION_KEYS: &[&str] = &["route", "candidate", "budget_tokens", "n", "lower_bound", "margin"];
@@ -294,7 +323,8 @@ impl AiInventory {
         if let Some(prices) = top.get("prices") {
             found.prices = TokenPrices::from_json(prices, "prices")?;
         }
-        found.gpu_containers = found.list(&top, "gpu_containers", "container", GPU_KEYS, GpuContainer::read)?;
+        found.gpu_containers =
+            found.list(&top, "gpu_containers", "container", GPU_KEYS, GpuContainer::read)?;
         for record in records(top.get("gpu_containers"), "gpu_containers", "container")? {
             for device in record.get("devices").and_then(Json::as_array).into_iter().flatten() {
                 if let Some(members) = device.as_object() {
@@ -398,7 +428,8 @@ impl AiInventory {
             let signal = serde_json::from_str::<CallSignal>(&Json::from(members).to_text());
             match signal {
                 Ok(signal) if cost.bad().is_none() => {
-                    let model = || signal.evidence.get("model").and_then(|model| model.as_str()).map(str::to_owned);
+                    let model =
+                        || signal.evidence.get("model").and_then(|model| model.as_str()).map(str::to_owned);
                     let route = route.or_else(model).unwrap_or_else(|| "calls".to_owned());
                     self.signals.push(RoutedSignal { route, cost: cost.known().cloned(), signal });
                 }
@@ -430,13 +461,16 @@ impl AiInventory {
 impl GpuContainer {
     fn read(record: &Record<'_>) -> Self {
         let number = |key| named(record, record.number(key));
-        let device = |(index, value): (usize, &Json)| GpuDevice::read(value, format!("{}.devices[{index}]", record.path));
+        let device = |(index, value): (usize, &Json)| {
+            GpuDevice::read(value, format!("{}.devices[{index}]", record.path))
+        };
         let devices = record.get("devices").and_then(Json::as_array).into_iter().flatten();
         let mut devices: Vec<GpuDevice> = devices.enumerate().map(device).collect();
         devices.sort_by(|one, other| one.uuid.cmp(&other.uuid));
         let wrong_list = record.get("devices").is_some_and(|value| value.as_array().is_none());
         let twice = devices.windows(2).any(|pair| matches!(pair, [one, other] if one.uuid == other.uuid));
-        let gpus = if wrong_list || twice { Field::Bad(format!("{}.devices", record.path)) } else { number("gpus") };
+        let gpus =
+            if wrong_list || twice { Field::Bad(format!("{}.devices", record.path)) } else { number("gpus") };
         Self {
             container: record.name.clone(),
             gpus,

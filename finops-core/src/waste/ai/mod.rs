@@ -29,8 +29,8 @@ mod spend;
 mod training;
 
 pub use inventory::{
-    AiInventory, CallGroup, Endpoint, Evaluation, GpuContainer, GpuDevice, Provisioned, RoutedSignal, TrainingRun,
-    Unreadable,
+    AiInventory, CallGroup, Endpoint, Evaluation, GpuContainer, GpuDevice, Provisioned, RoutedSignal,
+    TrainingRun, Unreadable,
 };
 pub use prices::TokenPrices;
 
@@ -59,6 +59,3 @@ pub(super) const DETECTORS: &[&dyn Detector] = &[
     &training::Failed,
     &training::Stalls,
 ];
-
-#[cfg(test)]
-mod tests;

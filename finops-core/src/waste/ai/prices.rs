@@ -47,7 +47,11 @@ impl TokenPrices {
                 "batch_multiplier" => &mut prices.batch_multiplier,
                 other => {
                     let problem = format!("`{}` is no known price", shorten(other));
-                    return Err(refused_input(path, problem, "give `input`, `cache_write`, `cache_read`, ..."));
+                    return Err(refused_input(
+                        path,
+                        problem,
+                        "give `input`, `cache_write`, `cache_read`, ...",
+                    ));
                 }
             };
             if value.is_null() {
@@ -57,7 +61,11 @@ impl TokenPrices {
             let number = text.and_then(Ratio::parse).filter(|number| !number.is_negative());
             *slot = Some(number.ok_or_else(|| {
                 let problem = format!("`{}` is no price", shorten(&value.to_text()));
-                refused_input(&format!("{path}.{name}"), problem, "give a number of at least 0, dollars a token")
+                refused_input(
+                    &format!("{path}.{name}"),
+                    problem,
+                    "give a number of at least 0, dollars a token",
+                )
             })?);
         }
         Ok(prices)
@@ -96,7 +104,13 @@ impl<'a> Pricer<'a> {
         charge.total().filter(|_| exact).map(dollars)
     }
 
-    fn token(&self, stated: Option<&Ratio>, provider: Option<&str>, model: &str, usage: &Usage) -> Option<Ratio> {
+    fn token(
+        &self,
+        stated: Option<&Ratio>,
+        provider: Option<&str>,
+        model: &str,
+        usage: &Usage,
+    ) -> Option<Ratio> {
         match stated {
             Some(price) => Some(price.clone()),
             None => self.total(provider, model, usage, None)?.over(&Ratio::from(PROBE)),
@@ -123,7 +137,8 @@ impl<'a> Pricer<'a> {
 
     /// The fewest tokens of a prefix that are cached.
     pub(super) fn minimum_cacheable(&self, provider: Option<&str>, model: &str) -> Option<Ratio> {
-        let of_catalogue = || self.catalogue.offering(provider, model)?.cache_min_tokens.map(i64::from).map(Ratio::from);
+        let of_catalogue =
+            || self.catalogue.offering(provider, model)?.cache_min_tokens.map(i64::from).map(Ratio::from);
         self.stated.minimum_cacheable_tokens.clone().or_else(of_catalogue)
     }
 

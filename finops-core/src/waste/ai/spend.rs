@@ -2,6 +2,11 @@
 //!
 //! All but the smaller context are alternatives for the tokens of a route: the portfolio grants the largest.
 
+#![expect(
+    clippy::result_large_err,
+    reason = "both sides are assessments of one size: an early end is as much an answer as a late one"
+)]
+
 use super::{
     CallGroup, Evaluation, Index,
     call_waste::{self, resource, unreadable},
@@ -11,8 +16,10 @@ use super::{
 use crate::{
     error::Fault,
     waste::{
-        Assessment, ClaimKind, Component, Confidence, Context, Detector, Estimate, Evidence, Fact, Ratio, Reason, Risk,
-        Setting, judged::Judged, summary::{Field, refused},
+        Assessment, ClaimKind, Component, Confidence, Context, Detector, Estimate, Evidence, Fact, Ratio,
+        Reason, Risk, Setting,
+        judged::Judged,
+        summary::{Field, refused},
     },
 };
 use std::{borrow::Cow, collections::BTreeMap};
@@ -43,7 +50,8 @@ fn groups<'a>(index: &'a Index<'_>) -> Vec<Group<'a>> {
     let all = index.inventory.call_groups.iter();
     all.map(|calls| {
         let several = models.get(calls.route.as_str()).is_some_and(|count| *count > 1);
-        let name = if several { format!("{}#{}", calls.route, calls.model).into() } else { Cow::from(&calls.route) };
+        let name =
+            if several { format!("{}#{}", calls.route, calls.model).into() } else { Cow::from(&calls.route) };
         Group { calls, name, index }
     })
     .collect()
@@ -125,7 +133,9 @@ fn passed<'a>(
         if let Some(path) = refused(false, "", &[&one.n, &one.lower_bound, &one.margin, &one.budget_tokens]) {
             return Err(judged.invalid(path));
         }
-        let (Some(n), Some(lower), Some(margin)) = (one.n.known(), one.lower_bound.known(), one.margin.known()) else {
+        let (Some(n), Some(lower), Some(margin)) =
+            (one.n.known(), one.lower_bound.known(), one.margin.known())
+        else {
             continue;
         };
         if n < least {
@@ -258,7 +268,8 @@ impl PromptCache {
         let (Some(prefix), Some(minimum)) =
             (calls.stable_prefix_tokens.known(), pricer.minimum_cacheable(provider, model))
         else {
-            let reason = if calls.stable_prefix_tokens.known().is_none() { Reason::NoUsage } else { Reason::NoPrice };
+            let reason =
+                if calls.stable_prefix_tokens.known().is_none() { Reason::NoUsage } else { Reason::NoPrice };
             return Err(judged.undetermined(reason));
         };
         let evidence = group
@@ -323,7 +334,11 @@ impl Detector for Batch {
 
     fn settings(&self) -> &'static [Setting] {
         const {
-            &[Setting::number("wait_seconds", "86400", "seconds within which providers answer a batch: a day")]
+            &[Setting::number(
+                "wait_seconds",
+                "86400",
+                "seconds within which providers answer a batch: a day",
+            )]
         }
     }
 
@@ -453,7 +468,8 @@ impl OversizedContext {
         let fields = [&calls.p95_input_tokens, &calls.input_tokens_over_budget, &calls.cost];
         let judged = group.open(self.id(), &fields)?;
         let (judged, evaluation) = passed(judged, group.evaluations(true), least)?;
-        let (Some(p95), Some(budget)) = (calls.p95_input_tokens.known(), evaluation.budget_tokens.known()) else {
+        let (Some(p95), Some(budget)) = (calls.p95_input_tokens.known(), evaluation.budget_tokens.known())
+        else {
             return Err(judged.undetermined(Reason::NoUsage));
         };
         let evidence = with_evaluation(group.evidence(), evaluation)

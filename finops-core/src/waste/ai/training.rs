@@ -1,11 +1,16 @@
 //! Training runs whose work was lost, and runs whose GPUs wait.
 
+#![expect(
+    clippy::result_large_err,
+    reason = "both sides are assessments of one size: an early end is as much an answer as a late one"
+)]
+
 use super::{Index, TrainingRun, index::Saving};
 use crate::{
     error::Fault,
     waste::{
-        Assessment, ClaimKind, Component, Confidence, Context, Detector, Estimate, Evidence, OpportunityType, Ratio,
-        Reason, Risk, Setting, Subject, SubjectKind, judged::Judged, summary::refused,
+        Assessment, ClaimKind, Component, Confidence, Context, Detector, Estimate, Evidence, OpportunityType,
+        Ratio, Reason, Risk, Setting, Subject, SubjectKind, judged::Judged, summary::refused,
     },
 };
 
@@ -119,19 +124,33 @@ impl Detector for Stalls {
 
     fn settings(&self) -> &'static [Setting] {
         const {
-            &[Setting::number("stall_share", "0.2", "share of the step time with idle GPUs above which a run stalls")]
+            &[Setting::number(
+                "stall_share",
+                "0.2",
+                "share of the step time with idle GPUs above which a run stalls",
+            )]
         }
     }
 
     fn assess(&self, cx: &Context<'_>) -> Result<Vec<Assessment>, Fault> {
         let Some(index) = cx.ai() else { return Ok(Vec::new()) };
         let threshold = cx.config.number(self, "stall_share");
-        Ok(index.inventory.training_runs.iter().map(|run| either(self.judge(index, run, &threshold))).collect())
+        Ok(index
+            .inventory
+            .training_runs
+            .iter()
+            .map(|run| either(self.judge(index, run, &threshold)))
+            .collect())
     }
 }
 
 impl Stalls {
-    fn judge(&self, index: &Index<'_>, run: &TrainingRun, threshold: &Ratio) -> Result<Assessment, Assessment> {
+    fn judge(
+        &self,
+        index: &Index<'_>,
+        run: &TrainingRun,
+        threshold: &Ratio,
+    ) -> Result<Assessment, Assessment> {
         let judged = open(self.id(), run)?;
         let Some(share) = run.stall_share.known() else {
             return Err(judged.undetermined(Reason::NoGpuData));

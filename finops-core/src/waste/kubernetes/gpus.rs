@@ -11,8 +11,8 @@ use crate::{
     error::Fault,
     inventory::{Container, ContainerType, Labels, Metric, Node, Pod, UsageSeries, UsageSubject},
     waste::{
-        Assessment, ClaimKind, Component, Confidence, Context, Detector, Estimate, Evidence, OpportunityType, Ratio,
-        Reason, Risk, Setting, Subject, SubjectKind, Value,
+        Assessment, ClaimKind, Component, Confidence, Context, Detector, Estimate, Evidence, OpportunityType,
+        Ratio, Reason, Risk, Setting, Subject, SubjectKind, Value,
         ai::{Gpu, GpuContainer, GpuDevice},
         summary::Field,
     },
@@ -42,7 +42,8 @@ fn devices_of(container: &Container, node: Option<&Node>) -> (Ratio, bool) {
 fn shares_devices(node: &Node) -> bool {
     let label = |name: &str| node.labels.as_ref().and_then(|labels| labels.get(name));
     let replicas = label("nvidia.com/gpu.replicas").and_then(|text| text.as_str().parse::<u64>().ok());
-    replicas.is_some_and(|replicas| replicas > 1) || label("nvidia.com/mig.strategy").is_some_and(|one| *one == "single")
+    replicas.is_some_and(|replicas| replicas > 1)
+        || label("nvidia.com/mig.strategy").is_some_and(|one| *one == "single")
 }
 
 /// Bytes of memory of a GPU of a node: a label of GPU feature discovery, in MiB.
@@ -70,7 +71,8 @@ struct Usage<'a> {
 impl<'a> Usage<'a> {
     fn of(index: &Index<'a>) -> Self {
         let mut usage = Self::default();
-        let gpu = |series: &&UsageSeries| DUTY.contains(&series.metric) || series.metric == Metric::GpuMemoryUsed;
+        let gpu =
+            |series: &&UsageSeries| DUTY.contains(&series.metric) || series.metric == Metric::GpuMemoryUsed;
         for series in index.inventory.usage.iter().flatten().filter(gpu) {
             match &series.subject {
                 UsageSubject::Pod { namespace, pod, .. } => {
@@ -111,8 +113,16 @@ fn hours(seconds: Option<u64>) -> Field {
 }
 
 impl Duty {
-    /// Adds the GPUs of one pod.
-    fn add(&mut self, index: &Index<'_>, series: &[&UsageSeries], container: &str, only: bool, pod: &Pod, node: Option<&Node>, window: u64) {
+    /// Adds the GPUs of one pod: of the container with this name, which `only` has GPUs there or not.
+    fn add(
+        &mut self,
+        index: &Index<'_>,
+        series: &[&UsageSeries],
+        of: (&str, bool),
+        at: (&Pod, Option<&Node>),
+        window: u64,
+    ) {
+        let ((container, only), (pod, node)) = (of, at);
         let of_container = |one: &&&UsageSeries| match &one.subject {
             UsageSubject::Pod { container: Some(name), .. } => *name == container,
             // What is known of the pod as a whole is the container's, where it alone has GPUs.
@@ -145,7 +155,8 @@ impl Duty {
         let memory = series.iter().filter(of_container).filter(|one| one.metric == Metric::GpuMemoryUsed);
         let used = memory.filter_map(|one| Figures::of([*one].into_iter(), index.as_of, window)?.max).max();
         self.memory = self.memory.max(used);
-        let share = used.map(Ratio::nanos).zip(node.and_then(memory_of)).and_then(|(used, all)| used.over(&all));
+        let share =
+            used.map(Ratio::nanos).zip(node.and_then(memory_of)).and_then(|(used, all)| used.over(&all));
         self.memory_share_known &= share.is_some();
         self.memory_share = self.memory_share.take().max(share);
     }
@@ -189,9 +200,10 @@ fn container<'a>(
     group.pods.sort_by(|(one, ..), (other, ..)| one.name.cmp(&other.name));
     let mut duty = Duty { memory_share_known: true, ..Duty::default() };
     for (pod, _, node) in &group.pods {
-        let series = usage.by_pod.get(&(pod.namespace.as_str(), pod.name.as_str())).map_or(&[][..], Vec::as_slice);
+        let series =
+            usage.by_pod.get(&(pod.namespace.as_str(), pod.name.as_str())).map_or(&[][..], Vec::as_slice);
         let with_gpus = pod.containers.iter().filter(|one| !devices_of(one, *node).0.is_zero()).count();
-        duty.add(index, series, container, with_gpus == 1, pod, *node, window_seconds);
+        duty.add(index, series, (container, with_gpus == 1), (pod, *node), window_seconds);
     }
     let subject = Subject::container(namespace, kind, name, container);
     let gpus = group.pods.iter().map(|(_, gpus, _)| gpus.clone()).max().unwrap_or_default();
@@ -272,7 +284,9 @@ impl Detector for GpuNodeWithoutGpuPods {
 /// The GPUs of a node.
 fn capacity(node: &Node) -> Ratio {
     let amounts = node.capacity.iter().filter(|(name, _)| {
-        DEVICES.contains(&name.as_str()) || name.starts_with("nvidia.com/mig-") || **name == "nvidia.com/gpu.shared"
+        DEVICES.contains(&name.as_str())
+            || name.starts_with("nvidia.com/mig-")
+            || **name == "nvidia.com/gpu.shared"
     });
     amounts.fold(Ratio::ZERO, |sum, (_, amount)| sum.plus(&units(amount)))
 }
@@ -323,8 +337,15 @@ impl GpuNodeWithoutGpuPods {
             .threshold("window_hours", Ratio::new(window.into(), 3600));
         let risk = risk_of_node(index, node, Ratio::thousandths(300));
         let (detector, opportunity) = (judged.detector, judged.opportunity);
-        let mut finding =
-            Assessment::finding(detector, opportunity, judged.subject, evidence, estimate, Confidence::fact(), risk);
+        let mut finding = Assessment::finding(
+            detector,
+            opportunity,
+            judged.subject,
+            evidence,
+            estimate,
+            Confidence::fact(),
+            risk,
+        );
         finding.before = vec![("gpus", gpus.into())];
         finding.after = vec![("state", Value::Word("deleted"))];
         Ok(finding)

@@ -24,8 +24,8 @@ mod read;
 mod requests;
 mod volumes;
 
-pub(super) use read::{Record, instant, named, records, refused as refused_input, settle};
 pub use read::{Autoscaler, ClusterData, Field, Node, NodeGroup, Volume, Workload};
+pub(super) use read::{Record, instant, named, records, refused as refused_input, settle};
 
 use super::{Detector, Ratio, judged::Judged};
 

@@ -217,7 +217,11 @@ impl<'a> Record<'a> {
 }
 
 /// The records of a list; a value that is no object, or one without a name, is named by its place.
-pub(in crate::waste) fn records<'a>(value: Option<&'a Json>, path: &str, name_key: &str) -> Result<Vec<Record<'a>>, Fault> {
+pub(in crate::waste) fn records<'a>(
+    value: Option<&'a Json>,
+    path: &str,
+    name_key: &str,
+) -> Result<Vec<Record<'a>>, Fault> {
     static EMPTY: Object = Object::new();
     let Some(value) = value.filter(|value| !value.is_null()) else {
         return Ok(Vec::new());

@@ -18,7 +18,12 @@ fn ai_detector(input: &Json) -> Result<Json, Fault> {
     let chosen: Vec<&'static dyn Detector> = all.iter().copied().filter(|one| one.id() == id).collect();
     if chosen.is_empty() {
         let problem = format!("`{}` is no known detector", shorten(id));
-        return Err(Fault::new("waste.unknown_detector", "detector", problem, "give an id like `ai.gpu_idle`"));
+        return Err(Fault::new(
+            "waste.unknown_detector",
+            "detector",
+            problem,
+            "give an id like `ai.gpu_idle`",
+        ));
     }
     let inventory = AiInventory::from_json(input.get("ai").unwrap_or(&Json::Null), as_of(input)?);
     let mut inventory = inventory.map_err(|fault| fault.below("ai"))?;
