@@ -85,6 +85,7 @@ lint: ## Clippy with the lint wall
 .PHONY: test-rust test-python test-node
 test-rust: | check-tools ## Rust unit, property, golden and integration tests, and the examples in the docs
 	cargo test $(RUST_CRATES) --quiet
+	cargo test -p finops-store --features tls --quiet --test store tls
 
 test-python: build-python ## The Python package: behaviour, types, stubs, the gate against a real OPA
 	@$(MAKE) --no-print-directory opa || echo "NO OPA ON THIS MACHINE: the differential test is skipped" >&2
@@ -116,6 +117,8 @@ bench-rust: ## Rust micro-benchmarks
 .PHONY: fuzz
 fuzz: ## Fuzz every parser for a minute each (needs cargo-fuzz: `cargo install cargo-fuzz`)
 	cd finops-telemetry && for target in extract stream catalogue feed text record; do \
+		RUSTC_BOOTSTRAP=1 cargo fuzz run --sanitizer none $$target -- -max_total_time=60; done
+	cd finops-core && for target in read_kubernetes read_prometheus quantity; do \
 		RUSTC_BOOTSTRAP=1 cargo fuzz run --sanitizer none $$target -- -max_total_time=60; done
 	cd finops-policy && for target in json lint bundle; do \
 		RUSTC_BOOTSTRAP=1 cargo fuzz run --sanitizer none $$target -- -max_total_time=60; done

@@ -1,7 +1,8 @@
 """Interleaved micro-benchmarks: thread CPU time, minimum of rounds, ratios in one run.
 
 A shared machine is noisy, and noise only ever adds time. So every contender runs in every round, in turn, and the least time of each
-one counts; the ratio of two minima of one run is the result.
+one counts; the ratio of two minima of one run is the result. Rounds are short: the scheduler of a busy machine gives a thread a few
+milliseconds, and a longer round would hold somebody else's work in the caches every time.
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ class Report:
         return all(held for *_, held in self.claims)
 
 
-def interleave(contenders: list[Contender], rounds: int = 20, budget_s: float = 0.02) -> dict[str, float]:
+def interleave(contenders: list[Contender], rounds: int = 200, budget_s: float = 0.002) -> dict[str, float]:
     """Nanoseconds a row for each contender: every one in every round, the minimum over the rounds."""
     loops = {}
     for contender in contenders:

@@ -1,19 +1,27 @@
 //! The `finops` command line.
 //!
-//! Exit status: 0 for yes, 1 for no (unpriced, changed, not verified, refused), 2 for a command that cannot be read. The
-//! gate besides: 3 denied, 65 bad data, 66 no such file, 74 a file that cannot be read, 78 a bad configuration.
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line prints")]
+//! Exit status: 0 for yes, 1 for no (unpriced, changed, not verified, refused), 2 for a command that cannot be read, and
+//! for a log that `ledger verify` cannot read. Gate, ledger and reports besides: 3 denied, 65 bad data, 66 no such file,
+//! store or log, 69 a service that does not answer, 74 a file or database that fails, 75 a store in use, 78 a bad
+//! configuration.
+#![expect(clippy::print_stderr, reason = "a command line prints")]
 
 mod carbon;
 mod cost;
 mod gate;
+mod ledger;
 mod metering;
 mod output;
 mod policy;
 mod prices;
+mod report;
+mod savings;
 
 use clap::{Parser, Subcommand};
-use std::{io::Read as _, process::ExitCode};
+use std::{
+    io::{Read as _, Write as _},
+    process::ExitCode,
+};
 
 /// What things cost, in money, energy and carbon.
 #[derive(Parser)]
@@ -39,6 +47,14 @@ enum Command {
     /// Policies: test, lint, explain, bundle, and gates over infrastructure as code
     #[command(subcommand)]
     Policy(policy::Command),
+    /// The event log: init, append, events, verify, export, checkpoint, anchor, prove, receipt, rotate-key, redact, …
+    #[command(subcommand)]
+    Ledger(ledger::Command),
+    /// Estimated and proved savings, by team, type and cluster
+    Savings(savings::Arguments),
+    /// The report of a week or a month, for finance and engineering
+    #[command(subcommand)]
+    Report(report::Command),
 }
 
 /// What a command printed, and its exit status.
@@ -64,6 +80,8 @@ impl Answer {
 /// A failure as one line, the code first, for scripts, and its exit status.
 pub(crate) struct Failure {
     message: String,
+    /// Further lines: where the fault lies, what helps.
+    notes: Vec<(&'static str, String)>,
     status: u8,
 }
 
@@ -84,7 +102,20 @@ impl Failure {
     }
 
     pub(crate) fn with_status(message: impl Into<String>, status: u8) -> Self {
-        Self { message: message.into(), status }
+        Self { message: message.into(), notes: Vec::new(), status }
+    }
+
+    /// With a line below, unless it would be empty.
+    pub(crate) fn note(mut self, name: &'static str, text: impl Into<String>) -> Self {
+        let text = text.into();
+        if !text.is_empty() {
+            self.notes.push((name, text));
+        }
+        self
+    }
+
+    pub(crate) fn status(self, status: u8) -> Self {
+        Self { status, ..self }
     }
 }
 
@@ -95,14 +126,24 @@ fn main() -> ExitCode {
         Command::Carbon(command) => carbon::run(command),
         Command::Gate(command) => gate::run(command),
         Command::Policy(command) => policy::run(command),
+        Command::Ledger(command) => ledger::run(command),
+        Command::Savings(arguments) => savings::run(&arguments),
+        Command::Report(command) => report::run(command),
     };
     match done {
-        Ok(answer) => {
-            print!("{}", answer.text);
-            ExitCode::from(answer.status)
-        }
-        Err(Failure { message, status }) => {
+        Ok(answer) => match std::io::stdout().write_all(answer.text.as_bytes()) {
+            // Whoever read it has what they wanted, as `head` does.
+            Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+                eprintln!("finops: standard output fails: {error}");
+                ExitCode::from(output::IO)
+            }
+            _ => ExitCode::from(answer.status),
+        },
+        Err(Failure { message, notes, status }) => {
             eprintln!("finops: {message}");
+            for (name, text) in notes {
+                eprintln!("  {name}: {text}");
+            }
             ExitCode::from(status)
         }
     }

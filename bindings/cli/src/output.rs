@@ -14,6 +14,16 @@ use finops::policy::{
 pub(crate) const DENIED: u8 = 3;
 /// `EX_DATAERR` of `sysexits.h`.
 pub(crate) const BAD_DATA: u8 = 65;
+/// `EX_NOINPUT`.
+pub(crate) const NO_INPUT: u8 = 66;
+/// `EX_UNAVAILABLE`.
+pub(crate) const UNAVAILABLE: u8 = 69;
+/// `EX_SOFTWARE`.
+pub(crate) const INTERNAL: u8 = 70;
+/// `EX_IOERR`.
+pub(crate) const IO: u8 = 74;
+/// `EX_TEMPFAIL`.
+pub(crate) const LOCKED: u8 = 75;
 /// `EX_CONFIG` of `sysexits.h`.
 pub(crate) const BAD_CONFIG: u8 = 78;
 /// No plan or report is larger; what a policy input may be, the gate itself checks.
@@ -132,6 +142,6 @@ pub(crate) fn bytes_of(path: &str) -> Result<Vec<u8>, Failure> {
 }
 
 pub(crate) fn unreadable(path: &str, error: &std::io::Error) -> Failure {
-    let status = if error.kind() == std::io::ErrorKind::NotFound { 66 } else { 74 };
+    let status = if error.kind() == std::io::ErrorKind::NotFound { NO_INPUT } else { IO };
     Failure::with_status(format!("cannot read `{path}`: {error}"), status)
 }

@@ -3,6 +3,7 @@ import { LedgerError } from './errors'
 import { Handle, guard, native, told, toldOf } from './native'
 import {
   eventTime,
+  exactly,
   membersText,
   method,
   methodLater,
@@ -13,6 +14,7 @@ import {
   withText,
   wrongArgument,
 } from './ledger-value'
+import type { LedgerAmount } from './opportunity'
 import type { Instant } from './time'
 import { type Anchor, Verification, checking } from './verification'
 
@@ -38,6 +40,16 @@ export interface EventRecord {
   readonly tag: string
   /** actor, at, data, id, kind, log, v. */
   readonly event: { actor: string; at: string; data: Record<string, any>; id: string; kind: string; log: string; v: number }
+}
+
+/** What became of a checkpoint that was kept elsewhere. */
+export interface Anchored {
+  readonly note: string
+  readonly size: bigint
+  readonly root: string
+  readonly to: string
+  /** The position of `log.anchored`. */
+  readonly seq: bigint
 }
 
 /** That a record is in a tree; `ledger.inclusion(proof)` checks it. */
@@ -70,13 +82,16 @@ export interface EventLogOptions {
   store?: Store | string | null
   /** Seconds of silence after which a store writes a heartbeat, 60 to 86400; a new log names it. */
   heartbeatS?: number | null
+  /** From this estimate a month on, a store refuses that one person proposes and approves a change, or approves and makes it. */
+  fourEyesAbove?: LedgerAmount | null
   /** Where secrets are read when none is given: `process.env`. */
   env?: Record<string, string | undefined>
 }
 
 /**
  * Where a log is kept: `sqlite:///path` (absolute with a fourth slash), `sqlite::memory:`, `postgres://…`, `file:///path`, or a plain path,
- * which is SQLite. Opening verifies the whole log; one that fails can be read, and appends reject with `store.read_only` and the reason.
+ * which is SQLite. Opening verifies the whole log; one that fails can be read, and appends reject with `store.read_only` and the reason. A
+ * secret that is not the log's opens it only with `readOnly`.
  */
 export class Store {
   readonly readOnly: boolean
@@ -292,6 +307,29 @@ export class EventLog {
     return BigInt((await this.#later('redact', membersText({ event_id: eventId, field, reason }))) as number)
   }
 
+  /**
+   * Signs a checkpoint, keeps it at `to` and records `log.anchored`. `to` is a file (for git or CI), `-` for standard output, or an address
+   * that takes a POST.
+   */
+  async anchor(to: string): Promise<Anchored> {
+    const anchored = (await this.#later('anchor', membersText({ to: textArgument(to, 'to') }))) as Record<string, any>
+    return Object.freeze({ ...anchored, size: BigInt(anchored.size), seq: BigInt(anchored.seq) }) as Anchored
+  }
+
+  /**
+   * Records size and root of another log by its checkpoint, which a secret of this log or one of `vkeys` must have signed; answers the
+   * position of `log.rolled_up`.
+   */
+  async rollUp(note: string, options: { vkeys?: Iterable<string> } = {}): Promise<bigint> {
+    const vkeys = Array.from(options?.vkeys ?? [], (each) => textArgument(each, 'vkeys'))
+    return BigInt((await this.#later('roll_up', membersText({ note: textArgument(note, 'note'), vkeys }))) as number)
+  }
+
+  /** Writes the tables that follow from the log anew, and answers which. */
+  async rebuild(): Promise<string[]> {
+    return (await this.#later('rebuild')) as string[]
+  }
+
   /** Writes the log as a file that `verifyLog` and `verify_ledger.py` read, whole or not at all; answers the records. */
   async export(path: string): Promise<bigint> {
     return BigInt((await this.#later('export', membersText({ path: textArgument(path, 'path') }))) as number)
@@ -373,7 +411,7 @@ function kept(id: number): Handle {
 
 /** The arguments of the native constructor: no secret is among the JSON but those of the environment. */
 function opening(origin: string, options: EventLogOptions): [string, string | undefined, string[], string | undefined] {
-  const { secret, previous = [], ed25519Seed, store, heartbeatS, env = process.env } = options
+  const { secret, previous = [], ed25519Seed, store, heartbeatS, fourEyesAbove, env = process.env } = options
   if (secret !== undefined && secret !== null) textArgument(secret, 'secret')
   if (ed25519Seed !== undefined && ed25519Seed !== null) textArgument(ed25519Seed, 'ed25519Seed')
   const given = secret ?? undefined
@@ -384,6 +422,7 @@ function opening(origin: string, options: EventLogOptions): [string, string | un
     store: place ? Store.url(place) : undefined,
     read_only: place?.readOnly,
     heartbeat_s: heartbeatS,
+    four_eyes_above: fourEyesAbove === undefined || fourEyesAbove === null ? undefined : String(exactly(fourEyesAbove)),
     environment: Object.fromEntries(environment),
   })
   const older = typeof previous === 'string' ? [previous] : Array.from(previous, (each) => textArgument(each, 'previous'))

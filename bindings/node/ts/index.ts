@@ -73,7 +73,7 @@ export type { Change, ChangeWindow, FailedCheck, GuardrailLimits } from './guard
 export * as iac from './iac'
 export * as policy from './policy'
 export { EventLog, Store } from './event-log'
-export type { ConsistencyProof, EventInput, EventLogOptions, EventRecord, InclusionProof } from './event-log'
+export type { Anchored, ConsistencyProof, EventInput, EventLogOptions, EventRecord, InclusionProof } from './event-log'
 export { Verification, signEvent, verifyEvent, verifyLog } from './verification'
 export type { Anchor } from './verification'
 export { CostBaseline, Opportunity, OpportunityStatus, OpportunityType } from './opportunity'

@@ -236,6 +236,15 @@ export async function methodLater(handle: Handle, name: string, json = '{}', sec
   }
 }
 
+/** @internal Records a report on another thread. */
+export async function issueLater(ledger: Handle, report: Handle, json: string): Promise<unknown> {
+  try {
+    return readExact(await native.ledgerIssue(ledger.id, report.id, json))
+  } catch (error) {
+    throw toldOf(error)
+  }
+}
+
 /** @internal A computation by its name. */
 export function compute(group: string, json: string): unknown {
   return readExact(guard(() => native.ledgerCall(group, json)))

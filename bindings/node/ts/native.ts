@@ -55,6 +55,7 @@ export interface Native {
   ledgerLogLater(json: string, secret: string | undefined, previous: string[], seed: string | undefined): Promise<number>
   ledgerSavings(log: number | undefined, fourEyesAbove: string | undefined): number
   ledgerReport(ledger: number, label: string, json: string): number
+  ledgerIssue(ledger: number, report: number, json: string): Promise<string>
   ledgerFree(handle: number): void
   /** Requests in, each a list of events; what became of each out. */
   ledgerAppend(handle: number, json: string): string

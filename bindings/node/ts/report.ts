@@ -121,13 +121,15 @@ export class Report {
     await writeFile(path, text.call(this))
   }
 
-  /** Records `report.issued` with the digest of this report. */
+  /**
+   * Records `report.issued` with the digest of this report. A store with tables keeps its JSON in `savings_reports` and signs a checkpoint,
+   * unless a time is given.
+   */
   async issue(by: By = {}): Promise<Recorded> {
-    const { kind, data } = JSON.parse(this.#render('issued')) as { kind: string; data: Record<string, unknown> }
-    return this.#ledger.record(kind, data, by)
+    return SavingsLedger.issue(this.#ledger, this.#handle, by)
   }
 
-  #render(form: 'json' | 'markdown' | 'html' | 'issued'): string {
+  #render(form: 'json' | 'markdown' | 'html'): string {
     return guard(() => native.ledgerMethod(this.#handle.id, form, '{}'))
   }
 }

@@ -5,6 +5,7 @@ import {
   dayOf,
   eventTime,
   exactly,
+  issueLater,
   membersText,
   method,
   methodLater,
@@ -161,6 +162,13 @@ export class SavingsLedger {
   static handle(ledger: SavingsLedger): Handle {
     if (typeof ledger !== 'object' || ledger === null || !(#handle in ledger)) throw wrongArgument('ledger', ledger, 'give a SavingsLedger')
     return ledger.#handle
+  }
+
+  /** @internal Records that a report was issued. */
+  static async issue(ledger: SavingsLedger, report: Handle, by: By): Promise<Recorded> {
+    const issued = ledger.#last.then(() => issueLater(SavingsLedger.handle(ledger), report, membersText(who(by))))
+    ledger.#last = issued.catch(() => undefined)
+    return told(await issued)
   }
 
   /** Records an opportunity; one in any other state than detected is recorded as imported. Id, fingerprint and generation are filled in. */

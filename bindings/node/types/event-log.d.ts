@@ -1,3 +1,4 @@
+import type { LedgerAmount } from './opportunity';
 import type { Instant } from './time';
 import { type Anchor, Verification } from './verification';
 /** What happened: `data` is an object; money as decimal text, other fractions become text of their shortest digits. */
@@ -30,6 +31,15 @@ export interface EventRecord {
         v: number;
     };
 }
+/** What became of a checkpoint that was kept elsewhere. */
+export interface Anchored {
+    readonly note: string;
+    readonly size: bigint;
+    readonly root: string;
+    readonly to: string;
+    /** The position of `log.anchored`. */
+    readonly seq: bigint;
+}
 /** That a record is in a tree; `ledger.inclusion(proof)` checks it. */
 export interface InclusionProof {
     readonly leaf: string;
@@ -58,12 +68,15 @@ export interface EventLogOptions {
     store?: Store | string | null;
     /** Seconds of silence after which a store writes a heartbeat, 60 to 86400; a new log names it. */
     heartbeatS?: number | null;
+    /** From this estimate a month on, a store refuses that one person proposes and approves a change, or approves and makes it. */
+    fourEyesAbove?: LedgerAmount | null;
     /** Where secrets are read when none is given: `process.env`. */
     env?: Record<string, string | undefined>;
 }
 /**
  * Where a log is kept: `sqlite:///path` (absolute with a fourth slash), `sqlite::memory:`, `postgres://…`, `file:///path`, or a plain path,
- * which is SQLite. Opening verifies the whole log; one that fails can be read, and appends reject with `store.read_only` and the reason.
+ * which is SQLite. Opening verifies the whole log; one that fails can be read, and appends reject with `store.read_only` and the reason. A
+ * secret that is not the log's opens it only with `readOnly`.
  */
 export declare class Store {
     #private;
@@ -148,6 +161,20 @@ export declare class EventLog {
     reveal(eventId: string, field: string): string | null;
     /** Deletes what a member hides and records that; every tag and proof stays valid. */
     redact(eventId: string, field: string, reason: string): Promise<bigint>;
+    /**
+     * Signs a checkpoint, keeps it at `to` and records `log.anchored`. `to` is a file (for git or CI), `-` for standard output, or an address
+     * that takes a POST.
+     */
+    anchor(to: string): Promise<Anchored>;
+    /**
+     * Records size and root of another log by its checkpoint, which a secret of this log or one of `vkeys` must have signed; answers the
+     * position of `log.rolled_up`.
+     */
+    rollUp(note: string, options?: {
+        vkeys?: Iterable<string>;
+    }): Promise<bigint>;
+    /** Writes the tables that follow from the log anew, and answers which. */
+    rebuild(): Promise<string[]>;
     /** Writes the log as a file that `verifyLog` and `verify_ledger.py` read, whole or not at all; answers the records. */
     export(path: string): Promise<bigint>;
 }

@@ -87,7 +87,10 @@ export declare class Report {
     get sha256(): string;
     /** Writes a file: `.json`, `.md` or `.html`. */
     save(path: string): Promise<void>;
-    /** Records `report.issued` with the digest of this report. */
+    /**
+     * Records `report.issued` with the digest of this report. A store with tables keeps its JSON in `savings_reports` and signs a checkpoint,
+     * unless a time is given.
+     */
     issue(by?: By): Promise<Recorded>;
 }
 /**

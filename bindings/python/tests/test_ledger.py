@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import pickle
 import random
+import sqlite3
 import subprocess
 import sys
 from datetime import datetime, timedelta, timezone
@@ -521,6 +523,44 @@ def test_the_originals_report_names() -> None:
     issued = generator.issue(monthly)
     assert issued.kind == "report.issued" and list(log.events())[-1].event["data"] == monthly.issued
     refused("ledger.report.period", lambda: generator.weekly("2026-W54"))
+
+
+def test_a_checkpoint_is_kept_elsewhere_and_another_log_is_rolled_up(tmp_path: Path) -> None:
+    log = new()
+    place = tmp_path / "checkpoint.note"
+    kept = log.anchor(str(place))
+    assert (kept.size, kept.seq, kept.to) == (1, 1, f"file:{place}") and place.read_text() == kept.note
+    assert log.verify(anchors=[kept.note]).anchored_up_to == 1
+    refused("ledger.anchor.failed", lambda: log.anchor(str(tmp_path / "missing" / "note")))
+    refused("ledger.anchor.place", lambda: log.anchor(""))
+    assert log.size == 2
+    service = ledger.EventLog("acme.example/svc/api", secret=NEXT, ed25519_seed="8" * 64)
+    note = service.checkpoint()
+    refused("ledger.verify.checkpoint_unverified", lambda: log.roll_up(note))
+    assert service.vkey is not None and log.roll_up(note, [service.vkey]) == 2
+    rolled = list(log.events())[-1].event
+    assert (rolled["kind"], rolled["data"]["origin"]) == ("log.rolled_up", "acme.example/svc/api")
+
+
+def test_a_store_keeps_issued_reports_and_four_eyes(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.db"
+    with ledger.EventLog(ORIGIN, SECRET, path, four_eyes_above="1") as log:
+        savings = ledger.SavingsLedger(log)
+        item = savings.add_opportunity(found())
+        savings.propose(item.id, actor="user:ana")
+        refused("ledger.opportunity.four_eyes", lambda: savings.approve(item.id, actor="user:ana"))
+        approval = {"opportunity": item.id}
+        refused("ledger.opportunity.four_eyes", lambda: log.append("opportunity.approved", approval, "user:ana"))
+        generator = ledger.ReportGenerator(savings)
+        report = generator.monthly("2026-03")
+        issued = generator.issue(report, actor="user:cfo")
+        assert issued.kind == "report.issued" and issued.data == report.issued
+        assert "opportunities" in log.rebuild()
+    with contextlib.closing(sqlite3.connect(path)) as rows:
+        assert rows.execute("SELECT label, body FROM savings_reports").fetchall() == [("2026-03", report.to_json())]
+    refused("ledger.verify.unknown_key", lambda: ledger.EventLog(ORIGIN, NEXT, path))
+    with ledger.EventLog(ORIGIN, NEXT, ledger.Store(path, read_only=True)) as reader:
+        assert reader.verify().error == "unknown_key"
 
 
 def test_an_anchored_size_is_known_to_the_report() -> None:

@@ -34,6 +34,8 @@ mod error;
 mod migration;
 mod options;
 mod projection;
+#[cfg(test)]
+mod sim;
 mod store;
 mod table;
 mod url;
@@ -149,5 +151,9 @@ pub struct OpenReport {
 
 /// A UUIDv7: ids sort by time.
 fn new_id() -> String {
+    #[cfg(test)]
+    if let Some(id) = sim::next_id() {
+        return id;
+    }
     uuid::Uuid::now_v7().to_string()
 }

@@ -35,6 +35,15 @@ pub(crate) const SQLITE: &[Migration] =
 pub(crate) const POSTGRES: &[Migration] =
     migrations!("postgres": 1 "0001_log", 2 "0002_projections", 3 "0003_bulk", 4 "0004_roles");
 
+/// The tables that follow from the log, in the order in which they are made.
+pub(crate) const DERIVED: [&str; 5] =
+    ["projection_state", "cost_baselines", "opportunities", "savings_verifications", "deployments"];
+
+/// The migrations by which [`DERIVED`] tables are made again where someone dropped one: all of them, and the rights to them.
+pub(crate) fn derived(known: &'static [Migration]) -> impl Iterator<Item = &'static Migration> {
+    known.iter().filter(|migration| matches!(migration.name, "0002_projections" | "0004_roles"))
+}
+
 /// Those of `known` that are not among `applied` (version and SHA-256, by version).
 ///
 /// # Errors

@@ -29,6 +29,8 @@ pub struct Options {
     pub origin: String,
     /// Never write, also no heartbeat; the log must exist.
     pub read_only: bool,
+    /// Refuse a log that does not exist instead of making it.
+    pub must_exist: bool,
     /// How much is verified on opening.
     pub open_verify: OpenVerify,
     /// The heartbeat that a new log names, in seconds, 60 to 86400; `None`: 3600, not named.
@@ -58,6 +60,7 @@ impl Options {
         Self {
             origin: origin.to_owned(),
             read_only: false,
+            must_exist: false,
             open_verify: OpenVerify::Whole,
             heartbeat_s: None,
             heartbeats: true,

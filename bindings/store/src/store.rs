@@ -81,14 +81,23 @@ impl Store {
     /// | `postgres://user:password@host/database` | `PostgreSQL` 15 and later |
     /// | `file:///var/ledger.log` | a file of records; no tables |
     ///
-    /// A log that fails its verification opens for reading only: [`OpenReport::error`] says why.
+    /// A log that fails its verification opens for reading only: [`OpenReport::error`] says why. A secret that is not the
+    /// log's opens nothing, unless [`Options::read_only`] asks for it.
     ///
     /// # Errors
-    /// `store.url`, `store.locked`, `store.busy`, `store.unavailable`, `store.io`, `store.database`,
+    /// `ledger.verify.unknown_key`, `store.url`, `store.locked`, `store.busy`, `store.unavailable`, `store.io`, `store.database`,
     /// `store.migration_changed`, `store.schema_newer`, `store.not_found`, `ledger.key.rotation_required`.
     pub fn open(url: &str, keyring: &Keyring, options: Options) -> Result<Self, StoreError> {
         let (origin, read_only) = (options.origin.as_str(), options.read_only);
-        let backend: Box<dyn Backend> = match Location::parse(url)? {
+        let location = Location::parse(url)?;
+        if options.must_exist
+            && let Location::Sqlite(path) | Location::File(path) = &location
+            && !path.exists()
+        {
+            let name = finops_core::error::shorten(&path.display().to_string());
+            return Err(StoreError::NotFound { what: "store", name });
+        }
+        let backend: Box<dyn Backend> = match location {
             Location::SqliteMemory => Box::new(backend::sqlite::Sqlite::open(None, origin, read_only)?),
             Location::Sqlite(path) => {
                 Box::new(backend::sqlite::Sqlite::open(Some(&path), origin, read_only)?)
@@ -101,7 +110,7 @@ impl Store {
                 return Err(StoreError::Url { url: crate::url::shown(&url), problem });
             }
             Location::File(path) => {
-                Box::new(backend::file::Records::open(&path, read_only, backend::file::Os)?)
+                Box::new(backend::file::Records::open(&path, read_only, backend::disk::Os)?)
             }
         };
         Self::start(backend, keyring, options)
@@ -411,7 +420,7 @@ impl Store {
         self.ask(move |engine| engine.verify_batch(&batch_id))
     }
 
-    /// Stores a report as issued, records `report.issued` and signs a checkpoint.
+    /// Stores a report as issued, records `report.issued` (by `actor`, else by the log itself) and signs a checkpoint.
     ///
     /// # Errors
     /// `store.row` if `as_of` is not of this log, `store.*`.
@@ -422,6 +431,7 @@ impl Store {
         period: &str,
         as_of: TreeHead,
         body: &str,
+        actor: Option<&str>,
     ) -> Result<Appended, StoreError> {
         let report = crate::engine::IssuedReport {
             report_id: new_id(),
@@ -430,6 +440,7 @@ impl Store {
             period: period.to_owned(),
             as_of,
             body: body.to_owned(),
+            actor: actor.map(str::to_owned),
         };
         self.ask(move |engine| engine.issue(report))
     }

@@ -22,7 +22,7 @@ pub(crate) enum Message {
 
 /// The writer's life: drains what waits into one transaction after another.
 pub(crate) fn run(mut engine: Engine, receiver: &Receiver<Message>) {
-    let mut carried = None;
+    let mut carried: Option<Message> = None;
     loop {
         let message = match carried.take() {
             Some(message) => Ok(message),
@@ -30,23 +30,8 @@ pub(crate) fn run(mut engine: Engine, receiver: &Receiver<Message>) {
         };
         match message {
             Ok(Message::Append(first)) => {
-                let (mut events, mut bytes) = weight(&first);
-                let mut batch = vec![first];
-                while events < BATCH_EVENTS && bytes < BATCH_BYTES {
-                    match receiver.try_recv() {
-                        Ok(Message::Append(next)) => {
-                            let (more_events, more_bytes) = weight(&next);
-                            events = events.saturating_add(more_events);
-                            bytes = bytes.saturating_add(more_bytes);
-                            batch.push(next);
-                        }
-                        Ok(other) => {
-                            carried = Some(other);
-                            break;
-                        }
-                        Err(_) => break,
-                    }
-                }
+                let batch;
+                (batch, carried) = gather(first, || receiver.try_recv().ok());
                 engine.process(batch);
             }
             Ok(Message::Do(task)) => task(&mut engine),
@@ -65,6 +50,27 @@ pub(crate) fn run(mut engine: Engine, receiver: &Receiver<Message>) {
             Err(RecvTimeoutError::Disconnected) => return,
         }
     }
+}
+
+/// Takes what waits behind a request into one transaction, without waiting; answers also what ended it and comes next.
+pub(crate) fn gather(
+    first: Pending,
+    mut next: impl FnMut() -> Option<Message>,
+) -> (Vec<Pending>, Option<Message>) {
+    let (mut events, mut bytes) = weight(&first);
+    let mut batch = vec![first];
+    while events < BATCH_EVENTS && bytes < BATCH_BYTES {
+        match next() {
+            Some(Message::Append(next)) => {
+                let (more_events, more_bytes) = weight(&next);
+                events = events.saturating_add(more_events);
+                bytes = bytes.saturating_add(more_bytes);
+                batch.push(next);
+            }
+            other => return (batch, other),
+        }
+    }
+    (batch, None)
 }
 
 fn weight(pending: &Pending) -> (usize, usize) {

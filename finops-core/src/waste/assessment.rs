@@ -282,7 +282,11 @@ pub struct Estimate {
     pub gross_monthly: Option<Amount>,
     /// Why it is unknown.
     pub gross_reason: Option<Reason>,
-    /// What the portfolio grants of it as money that the bill will lack.
+    /// What the portfolio grants of it: no dollar of a resource is granted twice.
+    pub granted_monthly: Option<Amount>,
+    /// Where nothing is granted: the findings that took it, as `detector subject`.
+    pub superseded_by: Vec<String>,
+    /// What of the grant the bill will lack.
     pub realizable_monthly: Option<Amount>,
     /// Why that is unknown.
     pub realizable_reason: Option<Reason>,

@@ -189,7 +189,7 @@ mod tests {
             let of = |samples| {
                 Confidence::backtested(folds, misses).covered(&Coverage::of_window(span, window, samples)).value()
             };
-            let (few, many) = (of(samples), of(samples + more));
+            let (few, many) = (of(samples), of(samples.saturating_add(more)));
             prop_assert!(few >= Ratio::ZERO && many <= Ratio::ONE && few <= many);
         }
     }

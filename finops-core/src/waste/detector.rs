@@ -1,7 +1,7 @@
 //! Running detectors: each looks at the inventory alone, and a failing one never stops the others.
 
 use super::{
-    Assessment, DetectionConfig, Outcome,
+    Assessment, DetectionConfig, Outcome, PortfolioSummary,
     ai::{self, AiInventory},
     config::Setting,
     kubernetes::Index,
@@ -119,6 +119,8 @@ pub struct DetectionReport {
     pub others: Vec<Assessment>,
     /// Detectors that failed, by id.
     pub failures: Vec<Failure>,
+    /// What the findings are worth together.
+    pub portfolio: PortfolioSummary,
     /// The configuration of the run.
     pub config: DetectionConfig,
 }
@@ -131,9 +133,18 @@ impl DetectionReport {
 
     /// Sorts assessments into a report: the order in which they were made does not matter.
     #[must_use]
-    pub fn new(assessments: Vec<Assessment>, mut failures: Vec<Failure>, config: DetectionConfig) -> Self {
-        let (mut findings, mut others): (Vec<_>, Vec<_>) =
+    pub fn new(assessments: Vec<Assessment>, failures: Vec<Failure>, config: DetectionConfig) -> Self {
+        let (findings, others) =
             assessments.into_iter().partition(|assessment| assessment.outcome == Outcome::Finding);
+        Self::sorted(findings, others, failures, config)
+    }
+
+    fn sorted(
+        mut findings: Vec<Assessment>,
+        mut others: Vec<Assessment>,
+        mut failures: Vec<Failure>,
+        config: DetectionConfig,
+    ) -> Self {
         findings.sort_by(|one, other| {
             // `None` is below every amount, so a larger amount first puts it last.
             let by_saving = other.gross().cmp(&one.gross());
@@ -141,7 +152,7 @@ impl DetectionReport {
         });
         others.sort_by(by_place);
         failures.sort();
-        Self { findings, others, failures, config }
+        Self { findings, others, failures, portfolio: PortfolioSummary::default(), config }
     }
 }
 
@@ -158,11 +169,20 @@ pub fn detect(inventory: Inventory<'_>, prices: &PriceBook, config: &DetectionCo
 /// Runs these detectors; those that the configuration disables are left out.
 #[must_use]
 pub fn run(detectors: &[&'static dyn Detector], cx: &Context<'_>) -> DetectionReport {
-    let (mut assessments, mut failures) = (Vec::new(), Vec::new());
-    for detector in detectors.iter().filter(|detector| cx.config.is_enabled(detector.id())) {
+    let (mut findings, mut others, mut failures) = (Vec::new(), Vec::new(), Vec::new());
+    // In the order of the report, so that sorting finds its work done.
+    let mut enabled: Vec<_> = detectors.iter().filter(|one| cx.config.is_enabled(one.id())).collect();
+    enabled.sort_by_key(|detector| detector.id());
+    for detector in enabled {
         match catch_unwind(AssertUnwindSafe(|| detector.assess(cx))) {
-            Ok(Ok(mut found)) if assessments.is_empty() => assessments.append(&mut found),
-            Ok(Ok(found)) => assessments.extend(found),
+            Ok(Ok(found)) => {
+                others.reserve(found.len());
+                for assessment in found {
+                    let list =
+                        if assessment.outcome == Outcome::Finding { &mut findings } else { &mut others };
+                    list.push(assessment);
+                }
+            }
             Ok(Err(fault)) => failures.push(failure(detector.id(), fault.code(), fault.to_string())),
             Err(panic) => {
                 let message = panic_message(panic.as_ref());
@@ -170,7 +190,9 @@ pub fn run(detectors: &[&'static dyn Detector], cx: &Context<'_>) -> DetectionRe
             }
         }
     }
-    DetectionReport::new(assessments, failures, cx.config.clone())
+    let mut report = DetectionReport::sorted(findings, others, failures, cx.config.clone());
+    report.portfolio = super::realize::realize(&mut report.findings, cx);
+    report
 }
 
 fn failure(detector: &str, code: &str, message: String) -> Failure {

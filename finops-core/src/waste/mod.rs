@@ -10,6 +10,7 @@ mod judged;
 pub mod kubernetes;
 pub mod portfolio;
 mod ratio;
+mod realize;
 mod reason;
 pub mod rightsizing;
 mod risk;
@@ -29,6 +30,7 @@ pub use config::{
 };
 pub use detector::{Context, DetectionReport, Detector, Failure, Inventory, detect, run};
 pub use ratio::Ratio;
+pub use realize::PortfolioSummary;
 pub use reason::Reason;
 pub use risk::{Risk, RiskFactor};
 pub use subject::{Subject, SubjectKind};

@@ -112,7 +112,7 @@ impl Ratio {
             return small;
         }
         let digits = BigInt::parse_bytes([whole, fraction].concat().as_bytes(), 10)?;
-        let digits = if negative { -digits } else { digits };
+        let digits = if negative { big_negated(digits) } else { digits };
         let power = BigInt::from(10_u8).pow(u32::try_from(scale.unsigned_abs()).ok()?);
         Some(if scale >= 0 {
             Self::from_big(digits, power)
@@ -191,7 +191,7 @@ impl Ratio {
             Repr::Small(n, d) if *n != i128::MIN => Self(Repr::Small(n.wrapping_neg(), *d)),
             _ => {
                 let (n, d) = self.big();
-                Self::from_big(-n, d)
+                Self::from_big(big_negated(n), d)
             }
         }
     }
@@ -216,7 +216,11 @@ impl Ratio {
             Repr::Small(n, d) if *n > 0 => Self(Repr::Small(*d, *n)),
             _ => {
                 let (n, d) = other.big();
-                if n.sign() == Sign::Minus { Self::from_big(-d, -n) } else { Self::from_big(d, n) }
+                if n.sign() == Sign::Minus {
+                    Self::from_big(big_negated(d), big_negated(n))
+                } else {
+                    Self::from_big(d, n)
+                }
             }
         };
         Some(self.times(&turned))
@@ -314,6 +318,11 @@ fn big_times(one: &BigInt, other: &BigInt) -> BigInt {
 #[expect(clippy::arithmetic_side_effects, reason = "big integers grow; they do not overflow")]
 fn big_plus(one: &BigInt, other: &BigInt) -> BigInt {
     one + other
+}
+
+#[expect(clippy::arithmetic_side_effects, reason = "big integers grow; they do not overflow")]
+fn big_negated(number: BigInt) -> BigInt {
+    -number
 }
 
 /// Floor quotient and rest; the denominator is above 0.

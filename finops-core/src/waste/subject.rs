@@ -104,7 +104,11 @@ impl Subject {
     fn build(kind: SubjectKind, word: bool, segments: [(&str, Role); 4]) -> Self {
         let (mut namespace, mut object_kind, mut name, mut container) =
             (Part::default(), Part::default(), Part::default(), Part::default());
-        let mut id = String::with_capacity(64);
+        let letters = segments.iter().map(|(text, _)| text.len().saturating_add(1));
+        // Exact, or a letter more without a word: boxing it then copies nothing.
+        let mut id = String::with_capacity(
+            letters.fold(if word { kind.word().len() } else { 0 }, usize::saturating_add),
+        );
         if word {
             id.push_str(kind.word());
         }

@@ -14,10 +14,8 @@ pub fn run(case: &Json, call: impl Fn(&str, &Json) -> Result<Json, String>) -> V
     let id = text("id");
     match call(text("kind"), input) {
         Ok(found) => {
-            let expected = match case.get("tolerance").and_then(Json::as_str).and_then(tolerance) {
-                Some(limit) => eased(expected, &found, limit),
-                None => expected.clone(),
-            };
+            let expected = Tolerance::of(text("tolerance"))
+                .map_or_else(|| expected.clone(), |tolerance| tolerance.settle(expected, &found, ""));
             let found = differences(&expected, &found, Members::Listed);
             found.into_iter().map(|difference| format!("{id}: {difference}")).collect()
         }
@@ -26,27 +24,58 @@ pub fn run(case: &Json, call: impl Fn(&str, &Json) -> Result<Json, String>) -> V
     }
 }
 
-/// The number in a text such as `percentiles 1e-9 relative`.
-fn tolerance(text: &str) -> Option<f64> {
-    text.split(' ').find_map(|word| word.parse().ok())
+/// How far numbers of a case may lie from what is expected: `percentiles 1e-9 relative`, `1e-12 relative`,
+/// `largest_growth 1e-6`.
+struct Tolerance<'a> {
+    /// The member it holds for, or every member.
+    member: Option<&'a str>,
+    size: f64,
+    relative: bool,
 }
 
-/// What is expected, with the answer's own value wherever a number with a point is near enough to it. Whole numbers stay
-/// exact.
-fn eased(expected: &Json, found: &Json, limit: f64) -> Json {
-    match (expected, found) {
-        (Json::Object(wanted), Json::Object(_)) => Json::object(wanted.iter().map(|(name, value)| {
-            let answer = found.get(name).map(|answer| eased(value, answer, limit));
-            (name.to_owned(), answer.unwrap_or_else(|| value.clone()))
-        })),
-        _ => match (number(expected), number(found)) {
-            (Some(wanted), Some(answer)) if (wanted - answer).abs() <= limit * wanted.abs().max(1.0) => found.clone(),
-            _ => expected.clone(),
-        },
+impl<'a> Tolerance<'a> {
+    fn of(text: &'a str) -> Option<Self> {
+        let words: Vec<&str> = text.split_whitespace().collect();
+        let at = words.iter().position(|word| word.parse::<f64>().is_ok())?;
+        Some(Self {
+            member: words.first().copied().filter(|_| at > 0),
+            size: words.get(at)?.parse().ok()?,
+            relative: words.last() == Some(&"relative"),
+        })
     }
-}
 
-fn number(value: &Json) -> Option<f64> {
-    let text = value.as_str().or_else(|| value.as_number().map(|number| number.text()))?;
-    text.parse().ok().filter(|_| text.contains('.'))
+    /// The expectation with each number that was met within the tolerance replaced by what was found.
+    fn settle(&self, expected: &Json, found: &Json, member: &str) -> Json {
+        match (expected, found) {
+            (Json::Object(wanted), Json::Object(got)) => Json::object(wanted.iter().map(|(name, value)| {
+                // Below the member that the tolerance names, all names are its own.
+                let below = if Some(member) == self.member { member } else { name };
+                let answer = got.get(name).map(|got| self.settle(value, got, below));
+                (name, answer.unwrap_or_else(|| value.clone()))
+            })),
+            (Json::Array(wanted), Json::Array(got)) if wanted.len() == got.len() => {
+                Json::array(wanted.iter().zip(got).map(|(value, got)| self.settle(value, got, member)))
+            }
+            _ if self.holds(expected, found, member) => found.clone(),
+            _ => expected.clone(),
+        }
+    }
+
+    fn holds(&self, expected: &Json, found: &Json, member: &str) -> bool {
+        if self.member.is_some_and(|name| name != member) {
+            return false;
+        }
+        let value = |json: &Json| match json {
+            Json::Number(number) => number.as_f64(),
+            Json::String(text) => text.parse::<f64>().ok(),
+            _ => None,
+        };
+        let digits =
+            expected.as_str().and_then(|text| text.split_once('.')).map_or(0, |(_, digits)| digits.len());
+        let (Some(expected), Some(found)) = (value(expected), value(found)) else { return false };
+        let size = if self.relative { self.size * expected.abs() } else { self.size };
+        // What is printed stands for whatever rounds to it.
+        let printed = i32::try_from(digits).map_or(0.0, |digits| 0.5 * 0.1_f64.powi(digits));
+        (expected - found).abs() <= size.max(printed)
+    }
 }

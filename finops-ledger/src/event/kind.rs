@@ -44,6 +44,8 @@ enum Form {
     Pointer,
     Object,
     Decimal,
+    /// A decimal, or null: known to be unknown.
+    DecimalOrNull,
     Currency,
     Date,
     Instant,
@@ -64,6 +66,7 @@ impl Form {
             Self::Pointer => "expected a JSON pointer, for example `/data/customer`",
             Self::Object => "expected an object",
             Self::Decimal => "expected a decimal string in normal form, for example `12.5`",
+            Self::DecimalOrNull => "expected a decimal string in normal form, for example `0.5`, or null",
             Self::Currency => "expected three upper-case letters, for example `USD`",
             Self::Date => "expected a date, for example `2026-03-14`",
             Self::Instant => "expected a UTC time, for example `2026-03-14T09:26:53.589793Z`",
@@ -85,6 +88,7 @@ impl Form {
             Self::Pointer => text(is_pointer),
             Self::Object => value.is_object(),
             Self::Decimal => text(is_decimal),
+            Self::DecimalOrNull => value.is_null() || text(is_decimal),
             Self::Currency => {
                 text(|text| text.len() == 3 && text.bytes().all(|byte| byte.is_ascii_uppercase()))
             }
@@ -124,8 +128,8 @@ const KINDS: &[(&str, Members)] = &[
         &[
             ITEM,
             ("estimated_monthly_savings", Form::Decimal, true),
-            ("confidence", Form::Decimal, true),
-            ("risk_score", Form::Decimal, true),
+            ("confidence", Form::DecimalOrNull, true),
+            ("risk_score", Form::DecimalOrNull, true),
         ],
     ),
     (
@@ -346,6 +350,9 @@ mod tests {
             regressed(json!({"verification": {}, "reason": "r"})),
             "ledger.event.data /data/verification"
         );
+        let refreshed = |confidence: Value| json!({"opportunity": "o", "estimated_monthly_savings": "1", "confidence": confidence, "risk_score": null});
+        assert_eq!(code("opportunity.refreshed", &refreshed(json!(null))), "ok");
+        assert_eq!(code("opportunity.refreshed", &refreshed(json!(1))), "ledger.event.data /data/confidence");
         let fx = |rate: &str| json!({"from": "USD", "to": "EUR", "rate": rate, "date": "2026-02-28", "source": "ecb"});
         assert_eq!(code("fx.recorded", &fx("0.9")), "ok");
         assert_eq!(code("fx.recorded", &fx("0.90")), "ledger.event.data /data/rate");

@@ -9,6 +9,9 @@ use super::{
 
 const RECORD: &[u8] = b"finops-ledger/v1/record\n";
 
+/// Bytes of the longest line with its line feed: 19 digits of `seq`, `kid`, `tag`, their spaces, and an event.
+pub const LINE_MAX: usize = 19 + 1 + 16 + 1 + 64 + 1 + SIZE_MAX + 1;
+
 /// A tag: 32 bytes that bind a record to all before it.
 pub type Tag = [u8; 32];
 

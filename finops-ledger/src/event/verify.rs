@@ -160,17 +160,27 @@ impl<'a> Verifier<'a> {
 
     /// Checks a record as a store keeps it.
     pub fn record(&mut self, record: &Record<'_>) {
-        if self.failure.is_none()
-            && let Err(failure) = self.check(record)
-        {
-            self.fail(failure);
+        self.read(record);
+    }
+
+    /// Checks a record as a store keeps it, and answers the hash of its leaf and what it says, which were computed for
+    /// that; `None` if it fails or one before it has.
+    pub fn read<'r>(&mut self, record: &Record<'r>) -> Option<(Hash, EventView<'r>)> {
+        if self.failure.is_some() {
+            return None;
         }
+        self.check(record).map_err(|failure| self.fail(failure)).ok()
     }
 
     /// What follows the last line feed.
     pub fn torn_tail(&mut self, tail: &[u8]) {
-        if !tail.is_empty() {
-            self.torn_tail_bytes = u64::try_from(tail.len()).unwrap_or(u64::MAX);
+        self.torn_tail_of(u64::try_from(tail.len()).unwrap_or(u64::MAX));
+    }
+
+    /// The same for a reader that only counted the bytes.
+    pub fn torn_tail_of(&mut self, bytes: u64) {
+        if bytes > 0 {
+            self.torn_tail_bytes = bytes;
             self.fail(Failure::TornTail);
         }
     }
@@ -186,7 +196,7 @@ impl<'a> Verifier<'a> {
         self.failure.get_or_insert((failure, Some(seq)));
     }
 
-    fn check(&mut self, record: &Record<'_>) -> Result<(), Failure> {
+    fn check<'r>(&mut self, record: &Record<'r>) -> Result<(Hash, EventView<'r>), Failure> {
         let seq = self.head.size();
         if !self.origin_known {
             self.find_origin(record.event);
@@ -231,7 +241,7 @@ impl<'a> Verifier<'a> {
         self.head.frontier.push(leaf);
         self.apply(change, record.kid);
         self.note_root();
-        Ok(())
+        Ok((leaf, view))
     }
 
     /// The origin of record 0, else of the first anchor.

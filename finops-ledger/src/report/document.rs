@@ -407,7 +407,7 @@ fn kpis(report: &Report) -> Section {
         heading: "Key figures".to_owned(),
         text: vec!["Ratios: 0.2 is 20 %.".to_owned()],
         chart: None,
-        table: table("Key figures", &columns, report.kpis.iter().map(row).collect()),
+        table: table("Key figures and their sources", &columns, report.kpis.iter().map(row).collect()),
     }
 }
 
@@ -427,7 +427,11 @@ fn figures(report: &Report) -> Section {
         heading: "Figures of other systems".to_owned(),
         text: note.into_iter().collect(),
         chart: None,
-        table: table("Figures of other systems", &columns, all.iter().take(ROWS_MAX).map(row).collect()),
+        table: table(
+            "Figures of other systems and their sources",
+            &columns,
+            all.iter().take(ROWS_MAX).map(row).collect(),
+        ),
     }
 }
 

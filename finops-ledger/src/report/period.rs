@@ -93,22 +93,29 @@ impl Period {
         Some(Self { label: format!("{year:04}-{month:02}"), cadence: Cadence::Monthly, start, end })
     }
 
-    /// The period before; `None` before the year 1.
+    /// The week or month that holds a day.
     #[must_use]
-    pub fn previous(&self) -> Option<Self> {
-        let last = self.start.plus_days(-1)?;
-        match self.cadence {
+    pub fn holding(cadence: Cadence, day: Date) -> Option<Self> {
+        match cadence {
             Cadence::Monthly => {
-                let (year, month, _) = last.civil();
+                let (year, month, _) = day.civil();
                 Self::month(year, month)
             }
             Cadence::Weekly => {
-                // A week belongs to the year of its Thursday, three days before its Sunday.
-                let (year, ..) = last.plus_days(-3)?.civil();
-                let weeks = last.days_since(first_monday(year)?).checked_div(DAYS_PER_WEEK)?;
+                // 1970-01-05 was a Monday; a week belongs to the year of its Thursday.
+                let since = day.days_since(Date::from_civil(1970, 1, 5)?).rem_euclid(DAYS_PER_WEEK);
+                let monday = day.plus_days(since.checked_neg()?)?;
+                let (year, ..) = monday.plus_days(3)?.civil();
+                let weeks = monday.days_since(first_monday(year)?).checked_div(DAYS_PER_WEEK)?;
                 Self::week(year, weeks.checked_add(1)?)
             }
         }
+    }
+
+    /// The period before; `None` before the year 1.
+    #[must_use]
+    pub fn previous(&self) -> Option<Self> {
+        Self::holding(self.cadence, self.start.plus_days(-1)?)
     }
 
     /// Whether an instant lies in the period.
@@ -135,6 +142,7 @@ mod tests {
             for _ in 0..600 {
                 let before = period.previous().unwrap();
                 assert_eq!(before.end, period.start);
+                assert_eq!(Period::holding(before.cadence, before.start), Some(before.clone()));
                 assert_eq!(Period::parse(&before.label), Ok(before.clone()));
                 period = before;
             }

@@ -55,7 +55,7 @@ pub(super) fn svg(chart: &Chart, id: &str) -> String {
     let (width, mut y) = (zero + right + VALUES, 4_i64);
     let height = i64::try_from(chart.bars.len()).unwrap_or(0) * ROW + 8;
     let mut out = format!(
-        "<svg role=\"img\" aria-labelledby=\"{id}-t {id}-d\" viewBox=\"0 0 {width} {height}\" \
+        "<svg role=\"img\" aria-labelledby=\"{id}-t {id}-d\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\" \
          font-size=\"13\" fill=\"currentColor\" stroke=\"none\">\
          <title id=\"{id}-t\">{}</title><desc id=\"{id}-d\">{}</desc>",
         escape_html(&chart.title),

@@ -115,6 +115,12 @@ fn the_page_has_the_structure_that_wcag_asks_for() {
     assert!(count("table") > 5);
     assert_eq!(count("table"), count("caption"));
     assert!(elements.iter().filter(|(n, _)| n == "th").all(|(_, a)| a.contains("scope=")));
+    // Landmarks of one name cannot be told apart by who hears them: sections are named by their headings, tables by labels.
+    let labels = html.split(" aria-label=\"").skip(1).filter_map(|rest| rest.split('"').next());
+    let headings = html.split("<h2 id=\"").skip(1).filter_map(|rest| rest.split(['>', '<']).nth(1));
+    let mut names: Vec<&str> = labels.chain(headings).collect();
+    names.sort_unstable();
+    assert!(names.len() > 15 && names.windows(2).all(|pair| pair[0] != pair[1]), "{names:?}");
     let charts: Vec<_> = elements.iter().filter(|(n, _)| n == "svg").collect();
     assert!(charts.len() >= 4);
     assert!(charts.iter().all(|(_, a)| a.contains("role=\"img\"") && a.contains("aria-labelledby=")));

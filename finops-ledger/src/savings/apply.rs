@@ -339,8 +339,7 @@ fn patch(
         "refreshed" => {
             let read = || -> Result<_, crate::read::Fault> {
                 let estimate = data.required_decimal("estimated_monthly_savings", MONEY_DIGITS)?;
-                let share = |key: &str| data.share(key)?.ok_or_else(|| data.fault(key, "is missing"));
-                Ok((estimate, share("confidence")?, share("risk_score")?))
+                Ok((estimate, data.share("confidence")?, data.share("risk_score")?))
             };
             let (estimate, confidence, risk) = read().map_err(OpportunityError::from)?;
             if estimate.is_negative() {
@@ -351,7 +350,7 @@ fn patch(
                 .into());
             }
             new.estimated_monthly_savings = estimate;
-            (new.confidence, new.risk_score) = (Some(confidence), Some(risk));
+            (new.confidence, new.risk_score) = (confidence, risk);
         }
         _ => {}
     }

@@ -167,6 +167,20 @@ fn a_finding_is_refreshed_once_a_day_and_reborn_after_it_is_closed() {
 }
 
 #[test]
+fn a_finding_without_confidence_and_risk_is_refreshed_too() {
+    let mut story = Story::new();
+    let finding = |estimate: &str| json!({"type": "idle_nodes", "resource": "i-1", "estimated_monthly_savings": estimate});
+    story.add(story.ledger.observe(&finding("10"), &BY).map(Option::unwrap)).unwrap();
+    let tomorrow = By { at: "2026-01-06T00:00:00.000000Z", ..BY };
+    let draft = story.ledger.observe(&finding("11"), &tomorrow).unwrap().unwrap();
+    assert_eq!(draft.data["confidence"], Value::Null);
+    story.ledger.apply(&Entry::new(1, "r", &tomorrow, draft)).unwrap();
+    let item = story.ledger.opportunities().next().unwrap();
+    assert_eq!((&item.confidence, &item.risk_score), (&None, &None));
+    assert_eq!(item.estimated_monthly_savings.to_string(), "11");
+}
+
+#[test]
 fn currencies_meet_only_by_a_dated_rate() {
     let mut story = Story::new();
     story.detect("a", json!({})).unwrap();

@@ -221,9 +221,15 @@ fn new_record(lane: &Lane, call: &PlainCall<'_>, own: Own) -> InferenceRecord {
         outcome: call.outcome,
         complete: true,
         finish: None,
-        tags: call.tags.clone(),
+        tags: tags_of(lane, call).clone(),
         rare: None,
     }
+}
+
+/// The tags of a call whose group is known, shared with the calls before it.
+#[inline]
+fn tags_of<'a>(lane: &'a Lane, call: &PlainCall<'a>) -> &'a Tags {
+    lane.tags().unwrap_or(call.tags)
 }
 
 /// Makes a record that nobody holds any more the one of `call`: as [`new_record`], but for the room that it takes.
@@ -246,8 +252,9 @@ fn write_over(old: &mut InferenceRecord, lane: &Lane, call: &PlainCall<'_>, own:
     if !Arc::ptr_eq(head, &lane.head) {
         *head = Arc::clone(&lane.head);
     }
-    if !(tags.is_empty() && call.tags.is_empty()) {
-        tags.clone_from(call.tags);
+    let told = tags_of(lane, call);
+    if !tags.is_shared(told) {
+        tags.clone_from(told);
     }
     if rare.is_some() {
         *rare = None;

@@ -63,6 +63,12 @@ impl Lane {
         self.group.as_ref().filter(|(known, _)| known.is_same(tags)).map(|(_, place)| *place)
     }
 
+    /// The tags of the group that is known: those of the last call.
+    #[inline]
+    pub(super) fn tags(&self) -> Option<&Tags> {
+        self.group.as_ref().map(|(tags, _)| tags)
+    }
+
     pub(super) fn remember(&mut self, tags: &Tags, place: usize) {
         self.group = Some((tags.clone(), place));
     }

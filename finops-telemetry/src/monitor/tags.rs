@@ -110,12 +110,20 @@ impl TagSchema {
 
     /// The tags of a call whose metadata `lookup` reads; it gives strings, numbers and booleans as text, else `None`.
     pub fn collect<'a>(&self, mut lookup: impl FnMut(&str) -> Option<Cow<'a, str>>) -> Tags {
+        self.collect_shown(|key, take| {
+            if let Some(value) = self.keys.get(key).and_then(|(key, _)| lookup(key)) {
+                take(&value);
+            }
+        })
+    }
+
+    /// As [`TagSchema::collect`], from texts that last only while they are shown: `show` is told the place of a key in
+    /// [`TagSchema::keys`] and passes on the text of that key where there is one.
+    pub fn collect_shown(&self, mut show: impl FnMut(usize, &mut dyn FnMut(&str))) -> Tags {
         let mut tags = Tags::default();
-        for (key, place) in &self.keys {
-            if tags.get(*place).is_none()
-                && let Some(value) = lookup(key)
-            {
-                tags.set(*place, self.names.len(), &value);
+        for (key, (_, place)) in self.keys.iter().enumerate() {
+            if tags.get(*place).is_none() {
+                show(key, &mut |text| tags.set(*place, self.names.len(), text));
             }
         }
         tags
@@ -166,6 +174,16 @@ impl Tags {
         match (&self.0, &other.0) {
             (None, None) => true,
             (Some(mine), Some(theirs)) => Arc::ptr_eq(mine, theirs) || mine == theirs,
+            _ => false,
+        }
+    }
+
+    /// Whether both are one: none, or the same list in memory.
+    #[inline]
+    pub(crate) fn is_shared(&self, other: &Self) -> bool {
+        match (&self.0, &other.0) {
+            (None, None) => true,
+            (Some(mine), Some(theirs)) => Arc::ptr_eq(mine, theirs),
             _ => false,
         }
     }

@@ -7,8 +7,26 @@ use std::{
 
 /// Exit status, standard output, standard error.
 pub fn run(arguments: &[&str], input: &str) -> (i32, String, String) {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_finops"))
+    run_in(arguments, input, &[])
+}
+
+/// The same with variables of the environment, which has nothing else of finops.
+pub fn run_in(arguments: &[&str], input: &str, variables: &[(&str, &str)]) -> (i32, String, String) {
+    let ours = [
+        "SAVE_HMAC_SECRET",
+        "SAVE_HMAC_SECRET_FILE",
+        "SAVE_HMAC_SECRET_PREVIOUS",
+        "SAVE_ED25519_SEED_FILE",
+        "DATABASE_URL",
+        "FINOPS_ORIGIN",
+    ];
+    let mut command = Command::new(env!("CARGO_BIN_EXE_finops"));
+    ours.iter().for_each(|name| {
+        command.env_remove(name);
+    });
+    let mut child = command
         .args(arguments)
+        .envs(variables.iter().copied())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

@@ -4,7 +4,7 @@ use super::{
     Answer, anchors, append::event, count, member, optional_count, optional_text, parse, refused_member, text,
 };
 use finops::ledger::{
-    EventLog, EventLogError, LogRecord,
+    Anchored, EventLog, EventLogError, LogRecord, anchor_place,
     event::{
         hex,
         keys::Keyring,
@@ -60,6 +60,17 @@ pub(super) fn call(
             let reason = optional_text(given, "reason")?.unwrap_or_default();
             Value::from(log.redact(text(given, "event_id")?, text(given, "field")?, reason)?)
         }
+        "anchor" => {
+            let place = anchor_place(text(given, "to")?)?;
+            let Anchored { note, head, to, seq } = log.anchor(&*place)?;
+            json!({"note": note, "size": head.size, "root": hex::encode(&head.root), "to": to, "seq": seq})
+        }
+        "roll_up" => {
+            let vkeys = vkeys(given)?;
+            let texts: Vec<&str> = vkeys.iter().map(String::as_str).collect();
+            Value::from(log.roll_up(text(given, "note")?, &texts)?)
+        }
+        "rebuild" => json!(log.rebuild()?),
         "export" => Value::from(log.export(Path::new(text(given, "path")?))?),
         _ => return Err(refused_member("method", "give a method of a log")),
     })

@@ -193,6 +193,16 @@ pub fn ledger_report(ledger: u32, label: String, json: String) -> napi::Result<u
     Ok(keep(Held::Report(Arc::new(report))))
 }
 
+/// Records that a report was issued, `{actor, at}`, on a thread that JavaScript does not wait for.
+#[napi(catch_unwind)]
+pub fn ledger_issue(ledger: u32, report: u32, json: String) -> napi::Result<AsyncTask<Working>> {
+    let ledger =
+        held(ledger, |held| if let Held::Savings(ledger) = held { Some(Arc::clone(ledger)) } else { None })?;
+    let report =
+        held(report, |held| if let Held::Report(report) = held { Some(Arc::clone(report)) } else { None })?;
+    Ok(Working::task(move || Ok(savings::issue(&ledger, &report, &parse(&json)?)?.to_string())))
+}
+
 /// Drops what is kept under a number.
 #[napi(catch_unwind)]
 pub fn ledger_free(handle: u32) {
@@ -269,16 +279,12 @@ fn job(
     })
 }
 
-/// The text of a report, or the event that records it.
+/// The text of a report.
 fn render(report: &Report, method: &str) -> Answer {
     match method {
         "json" => Ok(report.to_json()?),
         "markdown" => Ok(report.to_markdown()),
         "html" => Ok(report.to_html()),
-        "issued" => {
-            let issued = report.issued()?;
-            Ok(json!({"kind": issued.kind, "data": issued.data}).to_string())
-        }
         _ => Err(refused_member("method", "give a method of a report")),
     }
 }

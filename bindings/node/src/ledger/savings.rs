@@ -9,6 +9,7 @@ use finops::{
         number::Exact,
         opportunity::{Opportunity, Status},
         overlap::Net,
+        report::Report,
         savings::{self, By, Conversion, Draft, Due},
         verification::measure::Measurement,
     },
@@ -87,6 +88,11 @@ fn actor(given: &Value) -> Result<Actor<'_>, EventLogError> {
 fn made(recorded: Recorded) -> Value {
     let Recorded { seq, id, kind, data } = recorded;
     json!({"seq": seq, "id": id, "kind": kind, "data": data})
+}
+
+/// Records that a report was issued.
+pub(super) fn issue(ledger: &SavingsLedger, report: &Report, given: &Value) -> Result<Value, EventLogError> {
+    Ok(made(ledger.issue(report, actor(given)?)?))
 }
 
 /// Records what `draft` makes; null where there is nothing to record.

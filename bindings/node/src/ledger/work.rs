@@ -3,7 +3,7 @@
 use super::{
     Answer, Held, keep, member, optional_count, optional_text, parse, refused, refused_member, text,
 };
-use finops::ledger::{EventLog, EventLogError, LogOptions, Secrets};
+use finops::ledger::{EventLog, EventLogError, LogOptions, Secrets, number::Exact};
 use napi::{Env, Task, bindgen_prelude::AsyncTask};
 use serde_json::Value;
 use std::{
@@ -66,7 +66,11 @@ impl Opening {
         }
         let heartbeat_s = optional_count(&given, "heartbeat_s")?;
         let read_only = member(&given, "read_only").and_then(Value::as_bool).unwrap_or_default();
-        let options = LogOptions { heartbeat_s, read_only, ..LogOptions::default() };
+        let above = optional_text(&given, "four_eyes_above")?.map(|text| {
+            Exact::parse(text).ok_or_else(|| refused_member("fourEyesAbove", "is no amount; give a decimal"))
+        });
+        let four_eyes_above = above.transpose()?;
+        let options = LogOptions { heartbeat_s, read_only, four_eyes_above, ..LogOptions::default() };
         let origin = text(&given, "origin")?;
         match optional_text(&given, "store")? {
             None => EventLog::in_memory(origin, secrets, options),

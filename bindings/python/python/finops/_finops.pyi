@@ -1880,11 +1880,16 @@ class _EventLog:
     """
     def __enter__(self, /) -> typing.Self: ...
     def __exit__(self, /, exc_type: object = None, exc: object = None, traceback: object = None) -> None: ...
-    def __new__(cls, /, origin: str, secret: str | None = None, previous: list[str] | None = None, ed25519_seed: str | None = None, environment: dict[str, str] | None = None, store: str | None = None, heartbeat_s: int | None = None, read_only: bool = False) -> typing.Self: ...
+    def __new__(cls, /, origin: str, secret: str | None = None, previous: list[str] | None = None, ed25519_seed: str | None = None, environment: dict[str, str] | None = None, store: str | None = None, heartbeat_s: int | None = None, read_only: bool = False, four_eyes_above: typing.Any = None) -> typing.Self: ...
     def __repr__(self, /) -> str: ...
     def _page(self, /, after: int | None, limit: int) -> list[tuple[int, str, str, dict[str, typing.Any]]]:
         """
         At most `limit` records after `after`: sequence number, key id, tag, event.
+        """
+    def anchor(self, /, to: str) -> Result:
+        """
+        Signs a checkpoint, keeps it at `to` and records `log.anchored`. `to` is a file (for git or CI), ``-`` for standard
+        output, or an address that takes a POST. Answers note, size, root, to and seq.
         """
     def append(self, /, kind: str, data: collections.abc.Mapping[str, typing.Any] | None, actor: str, id: str | None = None, at: datetime.datetime | str | None = None) -> int:
         """
@@ -1938,6 +1943,10 @@ class _EventLog:
         """
         Goes on under the next epoch of the key: what lies before cannot be forged by who has only the state of after.
         """
+    def rebuild(self, /) -> list[str]:
+        """
+        Writes the tables that follow from the log anew, and answers which.
+        """
     def receipt(self, /, seq: int) -> str:
         """
         The receipt of a record, checked offline with `vkey` alone; `finops.ledger.receipt` checks it.
@@ -1950,6 +1959,11 @@ class _EventLog:
         """
         The value that a member of an event hides; `None` when nothing, or when it was redacted. `field` is a JSON pointer into
         the event, such as `/data/email`.
+        """
+    def roll_up(self, /, note: str, vkeys: collections.abc.Iterable[str] | None = None) -> int:
+        """
+        Records size and root of another log by its checkpoint, which a secret of this log or one of `vkeys` must have
+        signed. Answers the position of `log.rolled_up`.
         """
     @property
     def root(self, /) -> str:
@@ -2092,6 +2106,10 @@ class _SavingsLedger:
     def _freeze(self, /, fields: collections.abc.Mapping[str, typing.Any], actor: str, at: datetime.datetime | str | None) -> Result:
         """
         Freezes a baseline.
+        """
+    def _issue(self, /, report: Report, actor: str, at: datetime.datetime | str | None) -> Result:
+        """
+        Records that a report was issued; a store with tables keeps its JSON.
         """
     def _item(self, /, id: str) -> dict[str, typing.Any] | None:
         """

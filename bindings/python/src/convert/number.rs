@@ -25,8 +25,10 @@ pub(crate) fn shown(value: &Bound<'_, PyAny>) -> String {
 /// A count: an integer, or anything with `__index__` that is no bool.
 #[inline]
 pub(crate) fn count(value: &Bound<'_, PyAny>, name: &str) -> PyResult<u64> {
+    // Signed: PyO3 checks the type once more before it reads an unsigned one.
     if let Ok(int) = value.cast_exact::<PyInt>()
-        && let Ok(count) = int.extract::<u64>()
+        && let Ok(int) = int.extract::<i64>()
+        && let Ok(count) = u64::try_from(int)
     {
         return Ok(count);
     }

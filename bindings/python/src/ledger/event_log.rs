@@ -2,6 +2,7 @@
 
 use super::{
     convert,
+    savings::amount,
     verification::{Kept, PyVerification},
 };
 use crate::{
@@ -10,7 +11,7 @@ use crate::{
     frozen::Frozen,
 };
 use finops::ledger::{
-    EventLog, EventLogError, LogOptions, NewEvent, Secrets,
+    Anchored, EventLog, EventLogError, LogOptions, NewEvent, Secrets, anchor_place,
     event::{canonical, hex},
 };
 use pyo3::{
@@ -87,6 +88,7 @@ impl PyEventLog {
         store: "str | None" = None,
         heartbeat_s: "int | None" = None,
         read_only: "bool" = false,
+        four_eyes_above: "typing.Any" = None,
     ) -> "typing.Self")]
     #[expect(clippy::too_many_arguments, reason = "one for each argument of `EventLog`")]
     fn new(
@@ -99,7 +101,10 @@ impl PyEventLog {
         store: Option<&str>,
         heartbeat_s: Option<u64>,
         read_only: bool,
+        four_eyes_above: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Self> {
+        let above = four_eyes_above.filter(|above| !above.is_none());
+        let four_eyes_above = above.map(|above| amount(above, "four_eyes_above")).transpose()?;
         let secrets = match (secret, environment) {
             (Some(secret), _) => Secrets::new(secret),
             (None, environment) => {
@@ -114,7 +119,7 @@ impl PyEventLog {
             None => secrets,
         };
         let secrets = secrets.map_err(raise)?;
-        let options = LogOptions { heartbeat_s, read_only, ..LogOptions::default() };
+        let options = LogOptions { heartbeat_s, read_only, four_eyes_above, ..LogOptions::default() };
         let log = py.detach(|| open(origin, secrets, store, options)).map_err(raise)?;
         Ok(Self { log: Arc::new(log) })
     }
@@ -255,12 +260,7 @@ impl PyEventLog {
     ) -> PyResult<Py<PyVerification>> {
         let kept = Kept::list(anchors)?;
         let anchors: Vec<_> = kept.iter().map(Kept::anchor).collect();
-        let mut keys: Vec<String> = Vec::new();
-        if let Some(vkeys) = vkeys {
-            for key in vkeys.try_iter()? {
-                keys.push(key?.extract()?);
-            }
-        }
+        let keys = texts(vkeys)?;
         let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
         let verification = py.detach(|| self.log.verify(&anchors, &keys)).map_err(raise)?;
         Py::new(py, PyVerification::new(&verification))
@@ -295,6 +295,33 @@ impl PyEventLog {
     #[pyo3(signature = (event_id: "str", field: "str", reason: "str") -> "int")]
     fn redact(&self, py: Python<'_>, event_id: &str, field: &str, reason: &str) -> PyResult<u64> {
         py.detach(|| self.log.redact(event_id, field, reason)).map_err(raise)
+    }
+
+    /// Signs a checkpoint, keeps it at `to` and records `log.anchored`. `to` is a file (for git or CI), ``-`` for standard
+    /// output, or an address that takes a POST. Answers note, size, root, to and seq.
+    #[pyo3(signature = (to: "str") -> "Result")]
+    fn anchor(&self, py: Python<'_>, to: &str) -> PyResult<Frozen> {
+        let place = anchor_place(to).map_err(raise)?;
+        let Anchored { note, head, to, seq } = py.detach(|| self.log.anchor(&*place)).map_err(raise)?;
+        let root = hex::encode(&head.root);
+        Ok(Frozen::of(
+            serde_json::json!({"note": note, "size": head.size, "root": root, "to": to, "seq": seq}),
+        ))
+    }
+
+    /// Records size and root of another log by its checkpoint, which a secret of this log or one of `vkeys` must have
+    /// signed. Answers the position of `log.rolled_up`.
+    #[pyo3(signature = (note: "str", vkeys: "collections.abc.Iterable[str] | None" = None) -> "int")]
+    fn roll_up(&self, py: Python<'_>, note: &str, vkeys: Option<&Bound<'_, PyAny>>) -> PyResult<u64> {
+        let vkeys = texts(vkeys)?;
+        let vkeys: Vec<&str> = vkeys.iter().map(String::as_str).collect();
+        py.detach(|| self.log.roll_up(note, &vkeys)).map_err(raise)
+    }
+
+    /// Writes the tables that follow from the log anew, and answers which.
+    #[pyo3(signature = () -> "list[str]")]
+    fn rebuild(&self, py: Python<'_>) -> PyResult<Vec<&'static str>> {
+        py.detach(|| self.log.rebuild()).map_err(raise)
     }
 
     /// Writes the log as a file that `verify_log` and `verify_ledger.py` read, whole or not at all; answers the records.
@@ -337,6 +364,12 @@ impl PyEventLog {
         let answer = if self.log.is_quick() { act(&self.log) } else { py.detach(|| act(&self.log)) };
         answer.map_err(raise)
     }
+}
+
+/// The texts of an iterable, none where it is left out.
+fn texts(given: Option<&Bound<'_, PyAny>>) -> PyResult<Vec<String>> {
+    let Some(given) = given.filter(|given| !given.is_none()) else { return Ok(Vec::new()) };
+    given.try_iter()?.map(|text| text?.extract()).collect()
 }
 
 fn open(

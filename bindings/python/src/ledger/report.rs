@@ -16,6 +16,10 @@ use std::{ffi::OsStr, path::PathBuf};
 pub(crate) struct PyReport(Report);
 
 impl PyReport {
+    pub(super) const fn report(&self) -> &Report {
+        &self.0
+    }
+
     pub(super) fn new(report: Report) -> PyClassInitializer<Self> {
         PyClassInitializer::from(Frozen::of(report.to_value())).add_subclass(Self(report))
     }

@@ -34,7 +34,7 @@ pub(crate) struct PySavingsLedger {
 }
 
 /// An amount: `Decimal`, `int`, `str` or `float` by its shortest digits.
-fn amount(value: &Bound<'_, PyAny>, name: &str) -> PyResult<Exact> {
+pub(super) fn amount(value: &Bound<'_, PyAny>, name: &str) -> PyResult<Exact> {
     let refuse = || {
         PyValueError::new_err(format!(
             "`{name}`: `{}` is no amount; give a Decimal, int or text",
@@ -355,6 +355,22 @@ impl PySavingsLedger {
             .into_iter()
             .map(|(seq, error)| (seq, error.code().to_owned(), error.to_string()))
             .collect())
+    }
+
+    /// Records that a report was issued; a store with tables keeps its JSON.
+    #[pyo3(signature = (
+        report: "Report", actor: "str", at: "datetime.datetime | str | None"
+    ) -> "Result")]
+    fn _issue(
+        &self,
+        py: Python<'_>,
+        report: &Bound<'_, PyReport>,
+        actor: &str,
+        at: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<Frozen> {
+        let at = at.filter(|at| !at.is_none()).map(convert::at).transpose()?;
+        let report = report.get().report();
+        self.with(py, |ledger| ledger.issue(report, Actor { name: actor, at: at.as_deref() })).map(made)
     }
 
     /// The report of a label.

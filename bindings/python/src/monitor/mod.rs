@@ -1,12 +1,15 @@
 //! `ResourceMonitor`: arguments in, frozen records out; the clock, the environment and the sink thread.
 
 mod batch;
+mod entry;
 mod options;
+mod said;
 mod sink;
 mod tags;
 mod values;
 
 pub(crate) use batch::{Owned, PyBatchResult};
+pub(crate) use said::{duration, outcome};
 pub(crate) use values::{PyConfigValue, PyStats};
 
 use crate::{
@@ -14,7 +17,7 @@ use crate::{
     budget::{PyReservation, ttl_ms},
     convert::{
         json,
-        number::{count, count_or_zero, duration_hours, duration_ms, rate, shown},
+        number::{count, count_or_zero, duration_hours, rate, shown},
         out::AnyMap,
         time::{instant, now},
     },
@@ -28,15 +31,9 @@ use crate::{
     usage::PyUsage,
 };
 use finops::{
-    core::{
-        carbon::wire,
-        error::ConfigError,
-        time::{DurationNs, Timestamp},
-        usage::{TextUsage, Usage, UsageError},
-    },
+    core::{carbon::wire, error::ConfigError, time::Timestamp, usage::UsageError},
     telemetry::monitor::{
-        Filter, Given, InferenceCall, MonitorConfig, Outcome, PlainCall, Plan, ResourceMonitor, Setting,
-        Tags, Trace, TrainingCall,
+        Filter, Given, InferenceCall, MonitorConfig, Plan, ResourceMonitor, Setting, Tags, TrainingCall,
     },
 };
 use pyo3::{
@@ -44,6 +41,7 @@ use pyo3::{
     prelude::*,
     types::{PyDict, PyString},
 };
+use said::{Rare, Said, given, model_name, reservation_id};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Meters every inference and training run: exact cost, energy and carbon of each, exact totals of all.
@@ -66,16 +64,24 @@ pub(crate) struct PyMonitor {
 impl PyMonitor {
     #[inline]
     pub(crate) fn at(&self, value: Option<&Bound<'_, PyAny>>, py: Python<'_>) -> PyResult<Timestamp> {
+        if value.is_none() && self.clock.is_none() { Ok(now()) } else { self.told_at(value, py) }
+    }
+
+    #[inline(never)]
+    fn told_at(&self, value: Option<&Bound<'_, PyAny>>, py: Python<'_>) -> PyResult<Timestamp> {
         match (value, &self.clock) {
             (Some(value), _) => instant(value, "at"),
-            (None, None) => Ok(now()),
             (None, Some(clock)) => instant(&clock.bind(py).call0()?, "clock"),
+            (None, None) => Ok(now()),
         }
     }
 
     #[inline]
     pub(crate) fn tags(&self, metadata: Option<&Bound<'_, PyAny>>) -> Tags {
-        metadata.map_or_else(Tags::default, |metadata| self.keys.collect(metadata))
+        match metadata {
+            None => Tags::default(),
+            Some(metadata) => self.keys.collect(metadata),
+        }
     }
 
     #[inline]
@@ -96,46 +102,6 @@ impl PyMonitor {
     fn assign(&self, setting: Setting, value: &Bound<'_, PyAny>) -> PyResult<()> {
         self.inner.set(setting, rate(value, setting.name())?).map_err(raise)
     }
-}
-
-/// `None` and absent metadata are the same.
-fn given<'a, 'py>(metadata: Option<&'a Bound<'py, PyAny>>) -> Option<&'a Bound<'py, PyAny>> {
-    metadata.filter(|object| !object.is_none())
-}
-
-#[inline]
-pub(crate) fn outcome(name: Option<&str>) -> PyResult<Outcome> {
-    match name {
-        None => Ok(Outcome::Ok),
-        Some(name) => Outcome::from_name(name).map_err(raise),
-    }
-}
-
-fn trace(value: Option<&Bound<'_, PyAny>>) -> PyResult<Option<Trace>> {
-    let Some(value) = value else { return Ok(None) };
-    let fields = json::from_python(value)?;
-    serde_json::from_value(fields).map(Some).map_err(|error| {
-        let help = "give session, prompt_hash, prefix_hash, prefix_tokens, tool_hash";
-        raise(ConfigError {
-            name: "trace".to_owned(),
-            value: error.to_string(),
-            problem: "not a trace",
-            help,
-        })
-    })
-}
-
-#[inline]
-pub(crate) fn duration(value: Option<&Bound<'_, PyAny>>) -> PyResult<Option<DurationNs>> {
-    match value {
-        Some(value) if !value.is_none() => duration_ms(value, "duration_ms").map(Some),
-        _ => Ok(None),
-    }
-}
-
-#[cold]
-fn disagree(name: &str, count: u64, usage: u64) -> PyErr {
-    raise(UsageError::not_a_count(name, format!("{count}, while `usage` says {usage}")))
 }
 
 #[pymethods]
@@ -210,6 +176,8 @@ impl PyMonitor {
         clock: Option<Bound<'_, PyAny>>,
         env: Option<Bound<'_, PyAny>>,
     ) -> PyResult<Self> {
+        // Not when the module is made: its stub would say that nobody knows what is in it.
+        entry::install(py)?;
         let arguments = [
             ("cost_per_1k_input_tokens", cost_per_1k_input_tokens),
             ("cost_per_1k_output_tokens", cost_per_1k_output_tokens),
@@ -298,93 +266,28 @@ impl PyMonitor {
         at: Option<&Bound<'py, PyAny>>,
         reservation: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<PyInference> {
-        let model = model_name(model)?;
-        let input = count(input_tokens, "input_tokens")?;
-        let output = count(output_tokens, "output_tokens")?;
-        let plain = usage.is_none()
-            && cache_write_1h_tokens.is_none()
-            && service_tier.is_none()
-            && region.is_none()
-            && request_id.is_none()
-            && finish.is_none()
-            && trace.is_none()
-            && reservation.is_none();
-        if plain {
-            let text = TextUsage {
-                cache_read: count_or_zero(cache_read_tokens, "cache_read_tokens")?,
-                cache_write_5m: count_or_zero(cache_write_tokens, "cache_write_tokens")?,
-                reasoning: count_or_zero(reasoning_tokens, "reasoning_tokens")?,
-                ..TextUsage::new(input, output)
-            };
-            let metadata = given(metadata);
-            let tags = self.tags(metadata);
-            let call = PlainCall {
-                provider,
-                duration: duration(duration_ms)?,
-                outcome: self::outcome(outcome)?,
-                tags: &tags,
-                ..PlainCall::new(model, text, self.at(at, py)?)
-            };
-            let payload = metadata.map(|object| Arc::new(object.clone().unbind()));
-            let record = self.inner.log_plain(&call, payload.clone()).map_err(raise)?;
-            return Ok(PyInference { record, metadata: payload });
-        }
-        let usage = match usage {
-            None => Usage {
-                cache_read: count_or_zero(cache_read_tokens, "cache_read_tokens")?,
-                cache_write_5m: count_or_zero(cache_write_tokens, "cache_write_tokens")?,
-                cache_write_1h: count_or_zero(cache_write_1h_tokens, "cache_write_1h_tokens")?,
-                reasoning: count_or_zero(reasoning_tokens, "reasoning_tokens")?,
-                ..Usage::new(input, output)
-            },
-            Some(usage) => {
-                let usage = usage.get().0;
-                let told = [
-                    ("input_tokens", Some(input), usage.input),
-                    ("output_tokens", Some(output), usage.output),
-                    (
-                        "cache_read_tokens",
-                        optional(cache_read_tokens, "cache_read_tokens")?,
-                        usage.cache_read,
-                    ),
-                    (
-                        "cache_write_tokens",
-                        optional(cache_write_tokens, "cache_write_tokens")?,
-                        usage.cache_write_5m,
-                    ),
-                    (
-                        "cache_write_1h_tokens",
-                        optional(cache_write_1h_tokens, "cache_write_1h_tokens")?,
-                        usage.cache_write_1h,
-                    ),
-                    ("reasoning_tokens", optional(reasoning_tokens, "reasoning_tokens")?, usage.reasoning),
-                ];
-                for (name, count, inside) in told {
-                    if let Some(count) = count
-                        && count != inside
-                    {
-                        return Err(disagree(name, count, inside));
-                    }
-                }
-                usage
-            }
-        };
-        let metadata = given(metadata);
-        let reservation = reservation.map(reservation_id).transpose()?;
-        let call = InferenceCall {
+        let said = Said {
+            duration_ms,
+            metadata,
             provider,
-            duration: duration(duration_ms)?,
+            cache_read_tokens,
+            cache_write_tokens,
+            reasoning_tokens,
+            outcome,
+            at,
+            ..Said::new(model, input_tokens, output_tokens)
+        };
+        let rare = Rare {
+            usage,
+            cache_write_1h_tokens,
             service_tier,
             region,
             request_id,
-            outcome: self::outcome(outcome)?,
             finish,
-            trace: self::trace(trace)?,
-            tags: self.tags(metadata),
-            reservation: reservation.as_deref(),
-            ..InferenceCall::new(model, usage, self.at(at, py)?)
+            trace,
+            reservation,
         };
-        self.log(&call, metadata)
+        if rare.is_empty() { self.log_said(py, &said) } else { self.log_in_full(py, &said, &rare) }
     }
 
     /// Logs what a response body says: a dict, an SDK object, or JSON as text or bytes.
@@ -417,8 +320,8 @@ impl PyMonitor {
         at: Option<&Bound<'py, PyAny>>,
         reservation: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<PyInference> {
-        let duration = duration(duration_ms)?;
-        let (outcome, trace, at) = (self::outcome(outcome)?, self::trace(trace)?, self.at(at, py)?);
+        let duration = said::duration(duration_ms)?;
+        let (outcome, trace, at) = (said::outcome(outcome)?, said::trace(trace)?, self.at(at, py)?);
         let reservation = reservation.map(reservation_id).transpose()?;
         let body = extracted::read(response, provider)?;
         let metadata = given(metadata);
@@ -818,34 +721,6 @@ impl PyMonitor {
     }
 }
 
-fn optional(value: Option<&Bound<'_, PyAny>>, name: &str) -> PyResult<Option<u64>> {
-    value.map(|value| count(value, name)).transpose()
-}
-
 fn most(value: &Bound<'_, PyAny>, name: &str) -> PyResult<usize> {
     count(value, name).map(|n| usize::try_from(n).unwrap_or(usize::MAX))
-}
-
-#[inline]
-fn model_name<'a>(model: &'a Bound<'_, PyAny>) -> PyResult<&'a str> {
-    match model.cast::<PyString>() {
-        Ok(name) => name.to_str(),
-        Err(_) => Err(no_model(model)),
-    }
-}
-
-#[cold]
-fn no_model(model: &Bound<'_, PyAny>) -> PyErr {
-    if model.is_none() {
-        return raise(UsageError::MissingModel { path: "model".to_owned() });
-    }
-    PyTypeError::new_err(format!("model must be text, not {}", shown(model)))
-}
-
-/// The id of a reservation: the object, or its id.
-fn reservation_id(value: &Bound<'_, PyAny>) -> PyResult<String> {
-    match value.cast::<PyString>() {
-        Ok(id) => Ok(id.to_str()?.to_owned()),
-        Err(_) => value.getattr("id")?.extract(),
-    }
 }

@@ -5,7 +5,7 @@ use pyo3::{
     prelude::*,
     types::{PyBool, PyDict, PyFloat, PyInt, PyString},
 };
-use std::{borrow::Cow, sync::Arc};
+use std::sync::Arc;
 
 /// The metadata keys that fill tags.
 pub(super) struct TagKeys {
@@ -20,38 +20,43 @@ impl TagKeys {
     }
 
     /// The tags of `metadata`; what is no mapping has none.
+    #[inline(never)]
     pub(super) fn collect(&self, metadata: &Bound<'_, PyAny>) -> Tags {
         let py = metadata.py();
         let dict = metadata.cast::<PyDict>().ok();
         if dict.is_none() && !metadata.hasattr("keys").unwrap_or(false) {
             return Tags::default();
         }
-        self.schema.collect(|wanted| {
-            // The schema's few keys, in its order: comparing them is cheaper than building a Python string.
-            let place = self.schema.keys().iter().position(|(key, _)| **key == *wanted)?;
-            let key = self.keys.get(place)?.bind(py);
+        self.schema.collect_shown(|key, take| {
+            let Some(key) = self.keys.get(key).map(|key| key.bind(py)) else { return };
             let value = match dict {
                 Some(dict) => dict.get_item(key).ok().flatten(),
                 None => metadata.get_item(key).ok(),
             };
-            text(&value?)
+            if let Some(value) = value {
+                show(&value, take);
+            }
         })
     }
 }
 
-/// A string, number or boolean as tag text.
-fn text(value: &Bound<'_, PyAny>) -> Option<Cow<'static, str>> {
+/// Shows a string, number or boolean as tag text.
+fn show(value: &Bound<'_, PyAny>, take: &mut dyn FnMut(&str)) {
     if let Ok(text) = value.cast::<PyString>() {
-        return text.to_str().ok().map(|text| Cow::Owned(text.to_owned()));
+        if let Ok(text) = text.to_str() {
+            take(text);
+        }
+    } else if let Ok(flag) = value.cast::<PyBool>() {
+        take(if flag.is_true() { "true" } else { "false" });
+    } else if value.is_instance_of::<PyInt>() {
+        if let Ok(text) = value.str()
+            && let Ok(text) = text.to_str()
+        {
+            take(text);
+        }
+    } else if let Ok(float) = value.cast::<PyFloat>()
+        && let Some(text) = number_text(float.value())
+    {
+        take(&text);
     }
-    if let Ok(flag) = value.cast::<PyBool>() {
-        return Some(Cow::Borrowed(if flag.is_true() { "true" } else { "false" }));
-    }
-    if value.is_instance_of::<PyInt>() {
-        return value.str().ok()?.to_str().ok().map(|text| Cow::Owned(text.to_owned()));
-    }
-    if let Ok(float) = value.cast::<PyFloat>() {
-        return number_text(float.value()).map(Cow::Owned);
-    }
-    None
 }

@@ -1,6 +1,6 @@
 //! What a log of this process stands on: memory, or a store.
 
-use super::{EventLogError, LogRecord, NewEvent};
+use super::{EventLogError, LogRecord, NewEvent, Opened};
 use finops_ledger::event::{
     checkpoint::TreeHead,
     keys::Master,
@@ -8,6 +8,7 @@ use finops_ledger::event::{
     note::Vkey,
     verify::{Anchor, Verification},
 };
+use finops_ledger::report::Report;
 use serde_json::Value;
 
 /// That a leaf is in a tree.
@@ -48,4 +49,10 @@ pub(super) trait Backing: Send + Sync {
     fn reveal(&self, event_id: &str, field: &str) -> Result<Option<String>, EventLogError>;
     /// Deletes what the member hides and records that.
     fn redact(&self, event_id: &str, field: &str, reason: &str) -> Result<u64, EventLogError>;
+    /// What opening found and did.
+    fn opened(&self) -> Opened;
+    /// Writes every projection anew from the log; answers which.
+    fn rebuild(&self) -> Result<Vec<&'static str>, EventLogError>;
+    /// Keeps a report as issued and records that.
+    fn issue(&self, report: &Report, body: &str, actor: &str) -> Result<u64, EventLogError>;
 }

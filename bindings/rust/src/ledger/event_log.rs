@@ -1,6 +1,6 @@
 //! The event log of a process.
 
-use super::{EventLogError, Secrets, backing::Backing, memory::MemoryLog};
+use super::{EventLogError, Secrets, anchor::write_part, backing::Backing, memory::MemoryLog};
 use finops_ledger::event::{
     checkpoint::TreeHead,
     head::format_at,
@@ -11,12 +11,12 @@ use finops_ledger::event::{
     record::{Record, Tag},
     verify::{Anchor, Trust, Verification, Verifier},
 };
+use finops_ledger::{number::Exact, report::Report};
 use serde_json::{Value, json};
 use std::{
     fmt,
-    fs::File,
-    io::Write as _,
-    path::Path,
+    io::{self, BufWriter},
+    path::{Path, PathBuf},
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
@@ -26,19 +26,30 @@ pub(super) const ACTOR: &str = "svc:finops";
 const PAGE: u64 = 1000;
 
 /// How a log is made.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct LogOptions {
     /// The heartbeat that a new log names, in seconds, 60 to 86400; `None`: 3600, not named.
     pub heartbeat_s: Option<u64>,
     /// Only read a store; its log must exist, and may be one that fails its verification.
     pub read_only: bool,
+    /// Refuse a log that does not exist instead of making it.
+    pub must_exist: bool,
+    /// From an estimate of this much a month on, a store refuses that one person proposes and approves, or approves and
+    /// makes a change.
+    pub four_eyes_above: Option<Exact>,
     /// The time, in microseconds since 1970 UTC.
     pub clock: fn() -> i64,
 }
 
 impl Default for LogOptions {
     fn default() -> Self {
-        Self { heartbeat_s: None, read_only: false, clock: crate::clock::now_us }
+        Self {
+            heartbeat_s: None,
+            read_only: false,
+            must_exist: false,
+            four_eyes_above: None,
+            clock: crate::clock::now_us,
+        }
     }
 }
 
@@ -86,6 +97,21 @@ impl LogRecord {
     }
 }
 
+/// What opening a log found and did.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Opened {
+    /// Was the log made just now?
+    pub created: bool,
+    /// The record from which tags were checked, if not from 0.
+    pub verified_since: Option<u64>,
+    /// Why the log can only be read, although it was to be written.
+    pub error: Option<EventLogError>,
+    /// Where the torn tail of a file was moved.
+    pub torn_tail: Option<PathBuf>,
+    /// The projections that lagged behind the log and were rebuilt.
+    pub rebuilt: Vec<&'static str>,
+}
+
 /// A log that many threads append to.
 ///
 /// Its answers say how far it is anchored: a holder of the secret can rewrite what is not, and a missing tail shows only
@@ -93,6 +119,7 @@ impl LogRecord {
 pub struct EventLog {
     origin: String,
     clock: fn() -> i64,
+    four_eyes_above: Option<Exact>,
     backing: Box<dyn Backing>,
     secrets: Mutex<Secrets>,
 }
@@ -122,16 +149,16 @@ impl EventLog {
     /// # Errors
     /// `ledger.event.field` for an origin or heartbeat that is none.
     pub fn in_memory(origin: &str, secrets: Secrets, options: LogOptions) -> Result<Self, EventLogError> {
-        let log = MemoryLog::create(origin, &secrets, options)?;
-        Ok(Self::on(origin, Box::new(log), secrets, options))
+        let log = MemoryLog::create(origin, &secrets, &options)?;
+        Ok(Self::on(origin, Box::new(log), secrets, &options))
     }
 
     /// The log `origin` in the store at `url` (`sqlite:///path`, `postgres://...`, `file:///path`): made if there is none,
     /// verified whole if there is one. A log that fails its verification can be read; appends answer `store.read_only` with
-    /// the reason.
+    /// the reason. A secret that is not the log's opens nothing, unless [`LogOptions::read_only`] asks for it.
     ///
     /// # Errors
-    /// `store.*`, `ledger.key.rotation_required`.
+    /// `store.*`, `ledger.key.rotation_required`, `ledger.verify.unknown_key`.
     #[cfg(feature = "store")]
     pub fn open(
         url: &str,
@@ -139,8 +166,8 @@ impl EventLog {
         secrets: Secrets,
         options: LogOptions,
     ) -> Result<Self, EventLogError> {
-        let log = super::stored::StoredLog::open(url, origin, &secrets, options)?;
-        Ok(Self::on(origin, Box::new(log), secrets, options))
+        let log = super::stored::StoredLog::open(url, origin, &secrets, &options)?;
+        Ok(Self::on(origin, Box::new(log), secrets, &options))
     }
 
     /// A log in the store at `url`.
@@ -165,8 +192,14 @@ impl EventLog {
         self.backing.is_quick()
     }
 
-    fn on(origin: &str, backing: Box<dyn Backing>, secrets: Secrets, options: LogOptions) -> Self {
-        Self { origin: origin.to_owned(), clock: options.clock, backing, secrets: Mutex::new(secrets) }
+    fn on(origin: &str, backing: Box<dyn Backing>, secrets: Secrets, options: &LogOptions) -> Self {
+        Self {
+            origin: origin.to_owned(),
+            clock: options.clock,
+            four_eyes_above: options.four_eyes_above.clone(),
+            backing,
+            secrets: Mutex::new(secrets),
+        }
     }
 
     /// The name of the log.
@@ -179,6 +212,37 @@ impl EventLog {
     #[must_use]
     pub fn vkey(&self) -> Option<String> {
         lock(&self.secrets).vkey(&self.origin)
+    }
+
+    pub(super) const fn four_eyes_above(&self) -> Option<&Exact> {
+        self.four_eyes_above.as_ref()
+    }
+
+    pub(super) fn secrets(&self) -> MutexGuard<'_, Secrets> {
+        lock(&self.secrets)
+    }
+
+    /// What opening found and did.
+    #[must_use]
+    pub fn opened(&self) -> Opened {
+        self.backing.opened()
+    }
+
+    /// Writes every projection of a store anew from the log; answers the tables.
+    ///
+    /// # Errors
+    /// `store.*`.
+    pub fn rebuild(&self) -> Result<Vec<&'static str>, EventLogError> {
+        self.backing.rebuild()
+    }
+
+    /// Keeps the JSON of a report in `savings_reports`, where the store has tables, records `report.issued` and signs a
+    /// checkpoint. Answers the position.
+    ///
+    /// # Errors
+    /// `store.row` for a report of another log, `ledger.event.*`, `store.*`.
+    pub fn issue(&self, report: &Report, actor: &str) -> Result<u64, EventLogError> {
+        self.backing.issue(report, &report.to_json()?, actor)
     }
 
     pub(super) const fn clock(&self) -> fn() -> i64 {
@@ -403,26 +467,61 @@ impl EventLog {
             path: path.display().to_string(),
             problem: error.to_string(),
         };
-        let mut name = path.as_os_str().to_owned();
-        name.push(".part");
-        let part = Path::new(&name);
-        let mut file = File::create(part).map_err(refuse)?;
-        let (mut buffer, mut count) = (Vec::new(), 0_u64);
-        let written = self.each(|record| {
+        let mut count = 0;
+        write_part(path, |file| -> Result<(), Unwritten> {
+            count = self.export_to(&mut BufWriter::new(file))?;
+            Ok(())
+        })
+        .map_err(|fault| match fault {
+            Unwritten::Io(error) => refuse(error),
+            Unwritten::Log(error) => error,
+        })?;
+        Ok(count)
+    }
+
+    /// Writes the log as lines to `out`, flushes it, and answers how many.
+    fn export_to(&self, out: &mut impl io::Write) -> Result<u64, Unwritten> {
+        let (mut buffer, mut count, mut failed) = (Vec::new(), 0_u64, None);
+        self.each(|record| {
+            buffer.clear();
             record.as_record().write_line(&mut buffer);
             count = count.saturating_add(1);
-            file.write_all(&buffer).map_err(refuse)?;
-            buffer.clear();
-            Ok(true)
-        });
-        let finished = written.and_then(|()| file.sync_all().map_err(refuse));
-        let moved = finished.and_then(|()| std::fs::rename(part, path).map_err(refuse));
-        if let Err(error) = moved {
-            // What is left of it is of no use to anyone.
-            drop(std::fs::remove_file(part));
-            return Err(error);
-        }
+            failed = out.write_all(&buffer).err();
+            Ok(failed.is_none())
+        })?;
+        failed.map_or_else(|| out.flush(), Err)?;
         Ok(count)
+    }
+
+    /// Writes the log as lines to `out`, for example standard output, and answers how many.
+    ///
+    /// # Errors
+    /// `ledger.log.export`, `store.*`.
+    pub fn export_lines(&self, out: &mut impl io::Write) -> Result<u64, EventLogError> {
+        self.export_to(out).map_err(|fault| match fault {
+            Unwritten::Io(error) => {
+                EventLogError::Export { path: "-".to_owned(), problem: error.to_string() }
+            }
+            Unwritten::Log(error) => error,
+        })
+    }
+}
+
+/// Why lines were not written.
+enum Unwritten {
+    Io(io::Error),
+    Log(EventLogError),
+}
+
+impl From<io::Error> for Unwritten {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+impl From<EventLogError> for Unwritten {
+    fn from(error: EventLogError) -> Self {
+        Self::Log(error)
     }
 }
 

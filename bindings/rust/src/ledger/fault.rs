@@ -4,6 +4,7 @@ use finops_ledger::{
     LedgerError,
     event::{
         canonical::CanonicalError, envelope::EventError, keys::KeyError, log::LogError, note::NoteError,
+        verify::Failure,
     },
     report::ReportError,
 };
@@ -63,6 +64,26 @@ pub enum EventLogError {
         /// What the operating system says.
         problem: String,
     },
+    /// A text that names no place for anchors.
+    #[error("the place of an anchor {problem}")]
+    AnchorPlace {
+        /// What is wrong and what is accepted.
+        problem: String,
+    },
+    /// A place did not take a checkpoint.
+    #[error("`{to}` did not take the checkpoint: {problem}; nothing was recorded")]
+    Anchor {
+        /// The place.
+        to: String,
+        /// What it said.
+        problem: String,
+    },
+    /// A checkpoint of another log that no known key signed, or that is none.
+    #[error("the checkpoint fails with `{}`; give the note as it was signed and the key that signed it", .error.kind())]
+    Checkpoint {
+        /// What is wrong.
+        error: Failure,
+    },
     /// The operating system gives no random bytes.
     #[error("the operating system gives no random bytes: {problem}")]
     Random {
@@ -86,6 +107,9 @@ impl EventLogError {
             Self::NoRecord { .. } => "ledger.log.no_record",
             Self::NoRedactable { .. } => "ledger.redaction.unknown",
             Self::Export { .. } => "ledger.log.export",
+            Self::AnchorPlace { .. } => "ledger.anchor.place",
+            Self::Anchor { .. } => "ledger.anchor.failed",
+            Self::Checkpoint { error } => error.code(),
             Self::Random { .. } => "ledger.log.random",
         }
     }
@@ -103,6 +127,9 @@ impl EventLogError {
             Self::NoRecord { .. } => "seq",
             Self::NoRedactable { field, .. } => field,
             Self::Export { path, .. } => path,
+            Self::AnchorPlace { .. } => "to",
+            Self::Anchor { to, .. } => to,
+            Self::Checkpoint { .. } => "note",
             Self::Closed | Self::Random { .. } => "",
         }
     }

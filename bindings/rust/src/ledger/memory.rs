@@ -1,7 +1,7 @@
 //! A log in memory: it ends with the process.
 
 use super::{
-    EventLogError, LogOptions, LogRecord, NewEvent, Secrets,
+    EventLogError, LogOptions, LogRecord, NewEvent, Opened, Secrets,
     backing::{Backing, Inclusion},
     event_log::{ACTOR, new_id, time_of},
     redactable::{Opening, Pending},
@@ -16,6 +16,7 @@ use finops_ledger::event::{
     receipt, redact,
     verify::{Anchor, Verification},
 };
+use finops_ledger::report::Report;
 use serde_json::Value;
 use std::{
     collections::{BTreeMap, HashMap},
@@ -78,7 +79,7 @@ impl MemoryLog {
     pub(super) fn create(
         origin: &str,
         secrets: &Secrets,
-        options: LogOptions,
+        options: &LogOptions,
     ) -> Result<Self, EventLogError> {
         let (id, at) = (new_id(), time_of(options.clock));
         let stamp = Stamp { id: &id, at: &at, actor: ACTOR };
@@ -253,6 +254,20 @@ impl Backing for MemoryLog {
         let event = Encoded::new(&self.origin, &stamp, "redaction.performed", &data)?;
         let seqs = state.append(vec![event])?;
         state.redactable.remove(&key);
+        Ok(seqs.first().copied().unwrap_or_default())
+    }
+
+    fn opened(&self) -> Opened {
+        Opened { created: true, ..Opened::default() }
+    }
+
+    fn rebuild(&self) -> Result<Vec<&'static str>, EventLogError> {
+        Ok(Vec::new())
+    }
+
+    fn issue(&self, report: &Report, _body: &str, actor: &str) -> Result<u64, EventLogError> {
+        let issued = report.issued()?;
+        let seqs = self.append(vec![NewEvent::new(&issued.kind, issued.data, actor)])?;
         Ok(seqs.first().copied().unwrap_or_default())
     }
 }

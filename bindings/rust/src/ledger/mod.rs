@@ -15,6 +15,7 @@
 //!
 //! Every group of the shared vectors is a function of its name here: from the members of a case to those of its answer.
 
+mod anchor;
 mod backing;
 mod event_log;
 mod fault;
@@ -26,7 +27,10 @@ mod secrets;
 #[cfg(feature = "store")]
 mod stored;
 
-pub use event_log::{EventLog, LogOptions, LogRecord, NewEvent};
+#[cfg(any(feature = "fetch", feature = "opa"))]
+pub use anchor::HttpPost;
+pub use anchor::{AnchorTo, Anchored, NoteFile, StandardOutput, anchor_place};
+pub use event_log::{EventLog, LogOptions, LogRecord, NewEvent, Opened};
 pub use fault::EventLogError;
 pub use finops_ledger::*;
 pub use kinds::*;

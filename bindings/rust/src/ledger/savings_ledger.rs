@@ -103,12 +103,14 @@ impl SavingsLedger {
         Self::empty(None, crate::clock::now_us, four_eyes_above)
     }
 
-    /// The ledger of a log: its events are read, and commands append to it.
+    /// The ledger of a log: its events are read, and commands append to it. Without `four_eyes_above`, that of the log
+    /// counts.
     ///
     /// # Errors
     /// `ledger.replay.unknown_kind` for events of a later version, `store.*`.
     pub fn on(log: Arc<EventLog>, four_eyes_above: Option<Exact>) -> Result<Self, EventLogError> {
         let clock = log.clock();
+        let four_eyes_above = four_eyes_above.or_else(|| log.four_eyes_above().cloned());
         let ledger = Self::empty(Some(log), clock, four_eyes_above);
         ledger.catch_up(&mut ledger.state(), None)?;
         Ok(ledger)
@@ -298,6 +300,30 @@ impl SavingsLedger {
             inputs.anchored_up_to = inputs.anchored_up_to.or(state.anchored_up_to);
         }
         Ok(Report::build(&state.fold, &inputs, label)?)
+    }
+}
+
+impl SavingsLedger {
+    /// Records that a report was issued, with the SHA-256 of its JSON; a store with tables keeps the JSON too and signs a
+    /// checkpoint.
+    ///
+    /// # Errors
+    /// `store.row` for a report of another log, and those of [`SavingsLedger::record`].
+    pub fn issue(&self, report: &Report, actor: Actor<'_>) -> Result<Recorded, EventLogError> {
+        // A report that says when it was issued, and one without a log, are events like others.
+        let Some(log) = self.log.as_ref().filter(|_| actor.at.is_none()) else {
+            let draft = report.issued()?;
+            return self.record(actor, |_, _| Ok(draft));
+        };
+        let seq = log.issue(report, actor.name)?;
+        let record = log.events(seq.checked_sub(1), 1)?.pop();
+        let record = record.ok_or(EventLogError::NoRecord { seq, size: seq })?;
+        let view = EventView::parse(&record.event).map_err(|_| SavingsError::Data {
+            path: String::new(),
+            problem: "is no event of a log; verify the log".to_owned(),
+        });
+        let view = view.map_err(LedgerError::from)?;
+        Ok(Recorded { seq, id: view.id.to_owned(), kind: view.kind.to_owned(), data: view.data() })
     }
 }
 

@@ -34,6 +34,12 @@ impl Secrets {
         Ok(Self { keyring: Keyring::new(Master::new(secret)?), signer: None })
     }
 
+    /// The secrets of a ring that was made already.
+    #[must_use]
+    pub const fn from_keyring(keyring: Keyring) -> Self {
+        Self { keyring, signer: None }
+    }
+
     /// Adds secrets of before a rotation, in any order.
     ///
     /// # Errors

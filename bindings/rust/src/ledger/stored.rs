@@ -1,16 +1,18 @@
 //! A log in a store.
 
 use super::{
-    EventLogError, LogOptions, LogRecord, NewEvent, Secrets,
+    EventLogError, LogOptions, LogRecord, NewEvent, Opened, Secrets,
     backing::{Backing, Inclusion},
 };
 use finops_ledger::event::{
     checkpoint::TreeHead,
+    hex,
     keys::Master,
     merkle::{Hash, empty_root},
     note::Vkey,
     verify::{Anchor, Verification},
 };
+use finops_ledger::report::Report;
 use finops_store::{Options, Store};
 use serde_json::Value;
 use std::sync::Arc;
@@ -22,13 +24,15 @@ impl StoredLog {
         url: &str,
         origin: &str,
         secrets: &Secrets,
-        options: LogOptions,
+        options: &LogOptions,
     ) -> Result<Self, EventLogError> {
         let store = Store::open(
             url,
             secrets.keyring(),
             Options {
                 read_only: options.read_only,
+                must_exist: options.must_exist,
+                four_eyes_above: options.four_eyes_above.clone(),
                 heartbeat_s: options.heartbeat_s,
                 signer: secrets.signer().cloned(),
                 clock: Arc::new(options.clock),
@@ -135,5 +139,35 @@ impl Backing for StoredLog {
 
     fn redact(&self, event_id: &str, field: &str, reason: &str) -> Result<u64, EventLogError> {
         Ok(self.0.redact(event_id, field, reason)?.seq)
+    }
+
+    fn opened(&self) -> Opened {
+        let report = self.0.report();
+        Opened {
+            created: report.verification.size == 0 && report.error.is_none(),
+            verified_since: report.verified_since,
+            error: report.error.clone().map(EventLogError::from),
+            torn_tail: report.torn_tail.clone(),
+            rebuilt: report.rebuilt.iter().map(|table| table.name()).collect(),
+        }
+    }
+
+    fn rebuild(&self) -> Result<Vec<&'static str>, EventLogError> {
+        Ok(self.0.rebuild()?.iter().map(|table| table.name()).collect())
+    }
+
+    fn issue(&self, report: &Report, body: &str, actor: &str) -> Result<u64, EventLogError> {
+        let root = report.inputs.root.as_deref().and_then(hex::decode_array::<32>);
+        let as_of = TreeHead { size: report.size, root: root.unwrap_or_default() };
+        let period = &report.period;
+        let issued = self.0.issue_report(
+            period.cadence.as_str(),
+            &period.label,
+            &period.label,
+            as_of,
+            body,
+            Some(actor),
+        )?;
+        Ok(issued.seq)
     }
 }

@@ -3,7 +3,7 @@
 //! A batch is one write and one fsync. A write of several lines is not atomic: after a crash the first of them may be
 //! there; they verify, and their retry answers that they exist.
 
-use super::{Backend, Change, Commit, Committed, Fault, Scanned, StoredNote, unsupported};
+use super::{Backend, Change, Commit, Committed, Fault, Scanned, StoredNote, disk::Disk, unsupported};
 use crate::{
     StoreError,
     table::{Row, Table},
@@ -14,56 +14,17 @@ use finops_ledger::event::{
 use rustc_hash::FxHashMap;
 use std::{
     collections::BTreeMap,
-    fs::{self, File, OpenOptions, TryLockError},
-    io::{self, BufRead as _, BufReader, Read as _, Seek as _, SeekFrom, Write as _},
+    io::{self, BufRead as _, Read as _},
     path::{Path, PathBuf},
 };
 
-/// Every operation that changes the disk: what a test can let fail.
-pub(crate) trait Disk: Send {
-    /// Writes at the end of an open file.
-    fn write(&mut self, file: &mut File, bytes: &[u8]) -> io::Result<()> {
-        file.write_all(bytes)
-    }
-    /// Waits until the content of a file is durable.
-    fn sync(&mut self, file: &File) -> io::Result<()> {
-        file.sync_data()
-    }
-    /// Cuts a file.
-    fn cut(&mut self, file: &File, length: u64) -> io::Result<()> {
-        file.set_len(length)
-    }
-    /// Makes a file that must not exist.
-    fn create(&mut self, path: &Path) -> io::Result<File> {
-        OpenOptions::new().write(true).create_new(true).open(path)
-    }
-    /// Puts a file in the place of another.
-    fn rename(&mut self, from: &Path, to: &Path) -> io::Result<()> {
-        fs::rename(from, to)
-    }
-    /// Makes a folder and those above it.
-    fn create_dir(&mut self, path: &Path) -> io::Result<()> {
-        fs::create_dir_all(path)
-    }
-    /// Waits until the names in a folder are durable.
-    fn sync_dir(&mut self, path: &Path) -> io::Result<()> {
-        // Windows opens no folder and keeps its names durable by itself.
-        if cfg!(unix) { File::open(path)?.sync_all() } else { Ok(()) }
-    }
-}
-
-/// The disk as it is.
-pub(crate) struct Os;
-
-impl Disk for Os {}
-
-pub(crate) struct Records<D> {
+pub(crate) struct Records<D: Disk> {
     disk: D,
     path: PathBuf,
     origin_known: bool,
-    file: File,
+    file: D::File,
     /// The writer's; released with it.
-    _lock: Option<File>,
+    _lock: Option<D::Lock>,
     /// Where each line begins.
     offsets: Vec<u64>,
     /// Where the last whole line ends.
@@ -78,7 +39,7 @@ fn beside(path: &Path, suffix: &str) -> PathBuf {
     path.with_file_name(name)
 }
 
-fn folder(path: &Path) -> &Path {
+fn parent(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
@@ -88,26 +49,13 @@ impl<D: Disk> Records<D> {
         let io = |error: io::Error| StoreError::io(path, &error);
         let mut lock = None;
         if !read_only {
-            let held = OpenOptions::new()
-                .create(true)
-                .truncate(false)
-                .write(true)
-                .open(beside(path, ".lock"))
-                .map_err(io)?;
-            match held.try_lock() {
-                Ok(()) => lock = Some(held),
-                Err(TryLockError::WouldBlock) => {
-                    return Err(StoreError::Locked { path: path.display().to_string() });
-                }
-                Err(TryLockError::Error(error)) => return Err(io(error)),
+            lock = disk.lock(&beside(path, ".lock")).map_err(io)?;
+            if lock.is_none() {
+                return Err(StoreError::Locked { path: path.display().to_string() });
             }
         }
-        let is_new = !path.exists();
-        let file =
-            OpenOptions::new().read(true).append(!read_only).create(!read_only).open(path).map_err(io)?;
-        if is_new {
-            disk.sync_dir(folder(path)).map_err(io)?;
-        }
+        let is_new = !disk.exists(path).map_err(io)?;
+        let file = disk.open(path, !read_only).map_err(io)?;
         let mut records = Self {
             disk,
             path: path.to_owned(),
@@ -125,7 +73,7 @@ impl<D: Disk> Records<D> {
 
     /// Finds the lines and the ids.
     fn index(&mut self) -> io::Result<()> {
-        let mut reader = BufReader::new(File::open(&self.path)?);
+        let mut reader = self.disk.reader(&self.path, 0)?;
         let mut line = Vec::new();
         loop {
             line.clear();
@@ -179,32 +127,79 @@ impl<D: Disk> Records<D> {
     /// A note is whole or not there: it is written beside its place and moved.
     fn write_note(&mut self, note: &StoredNote) -> io::Result<()> {
         let folder = self.notes_dir();
-        let (place, draft) = (folder.join(note.size.to_string()), folder.join(".draft"));
-        if place.exists() {
+        let place = folder.join(note.size.to_string());
+        if self.disk.exists(&place)? {
             return Ok(());
         }
         self.disk.create_dir(&folder)?;
-        match fs::remove_file(&draft) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            Ok(()) | Err(_) => {}
+        self.disk.sync_dir(parent(&folder))?;
+        self.put_note(&place, note)
+    }
+
+    fn put_note(&mut self, place: &Path, note: &StoredNote) -> io::Result<()> {
+        let folder = self.notes_dir();
+        let draft = folder.join(".draft");
+        if self.disk.exists(&draft)? {
+            self.disk.remove(&draft)?;
         }
         let mut file = self.disk.create(&draft)?;
         self.disk.write(&mut file, note.note.as_bytes())?;
         self.disk.sync(&file)?;
-        self.disk.rename(&draft, &place)?;
+        self.disk.rename(&draft, place)?;
         self.disk.sync_dir(&folder)
     }
 
-    fn line(&self, seq: u64) -> io::Result<Vec<u8>> {
+    fn line(&mut self, seq: u64) -> io::Result<Vec<u8>> {
         let place = usize::try_from(seq).unwrap_or(usize::MAX);
         let start = self.offsets.get(place).copied().unwrap_or(self.end);
         let next = self.offsets.get(place.saturating_add(1)).copied().unwrap_or(self.end);
         let length = usize::try_from(next.saturating_sub(start).saturating_sub(1)).unwrap_or_default();
         let mut line = vec![0; length];
-        let mut file = File::open(&self.path)?;
-        file.seek(SeekFrom::Start(start))?;
-        file.read_exact(&mut line)?;
+        self.disk.reader(&self.path, start)?.read_exact(&mut line)?;
         Ok(line)
+    }
+
+    /// Writes once more what is in the file since its last checkpoint, and that checkpoint.
+    ///
+    /// The writer before this one may have died before its fsync, or its fsync failed, after which a kernel holds the
+    /// pages for clean and the next fsync answers that all is well. What is read here may therefore be gone after a
+    /// power cut, although a retry would be told that it exists. A checkpoint follows the fsync of its records, so what
+    /// it covers is durable. Bytes that are durable are replaced by themselves.
+    fn write_again(&mut self) -> io::Result<()> {
+        let newest = self.read_notes()?.pop();
+        let covered = newest.as_ref().map_or(0, |note| note.size);
+        let from = usize::try_from(covered).ok().and_then(|size| self.offsets.get(size)).copied();
+        if let Some(from) = from {
+            let length = usize::try_from(self.end.saturating_sub(from)).unwrap_or_default();
+            let mut bytes = vec![0; length];
+            self.disk.reader(&self.path, from)?.read_exact(&mut bytes)?;
+            self.disk.overwrite(&self.path, from, &bytes)?;
+        }
+        if let Some(note) = newest {
+            let place = self.notes_dir().join(note.size.to_string());
+            self.put_note(&place, &note)?;
+        }
+        self.disk.sync_dir(parent(&self.path))
+    }
+
+    fn read_notes(&mut self) -> io::Result<Vec<StoredNote>> {
+        let folder = self.notes_dir();
+        let names = match self.disk.list(&folder) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            names => names?,
+        };
+        let mut notes = Vec::new();
+        for name in names {
+            let Some(size) = name.parse().ok().filter(|size: &u64| size.to_string() == name) else {
+                continue;
+            };
+            let mut note = Vec::new();
+            self.disk.reader(&folder.join(&name), 0)?.read_to_end(&mut note)?;
+            // What is no UTF-8 stays unreadable and fails as a checkpoint.
+            notes.push(StoredNote { size, note: String::from_utf8_lossy(&note).into_owned(), head: None });
+        }
+        notes.sort_by_key(|note| note.size);
+        Ok(notes)
     }
 }
 
@@ -236,9 +231,7 @@ impl<D: Disk> Backend for Records<D> {
         let Some(start) = usize::try_from(from).ok().and_then(|from| self.offsets.get(from)) else {
             return Ok(());
         };
-        let mut file = File::open(&self.path).map_err(io)?;
-        file.seek(SeekFrom::Start(*start)).map_err(io)?;
-        let mut reader = BufReader::with_capacity(1 << 16, file);
+        let mut reader = self.disk.reader(&self.path, *start).map_err(io)?;
         let mut line = Vec::new();
         let last = self.count().min(from.saturating_add(limit));
         for _ in from..last {
@@ -250,6 +243,10 @@ impl<D: Disk> Backend for Records<D> {
             }
         }
         Ok(())
+    }
+
+    fn settle(&mut self) -> Result<(), StoreError> {
+        self.write_again().map_err(|error| StoreError::io(&self.path, &error))
     }
 
     fn torn_tail(&self) -> &[u8] {
@@ -264,17 +261,24 @@ impl<D: Disk> Backend for Records<D> {
         // A second tear at the same size keeps the first.
         let places = std::iter::once(String::new()).chain((2_u32..).map(|n| format!("-{n}")));
         let places = places.map(|n| beside(&self.path, &format!(".torn-{size}{n}")));
-        let place = places.into_iter().find(|place| !place.exists()).unwrap_or_default();
-        let mut cut = || {
+        let cut = || {
+            let mut place = PathBuf::new();
+            for free in places {
+                if !self.disk.exists(&free)? {
+                    place = free;
+                    break;
+                }
+            }
             let mut aside = self.disk.create(&place)?;
             self.disk.write(&mut aside, &self.torn)?;
             self.disk.sync(&aside)?;
-            self.disk.sync_dir(folder(&self.path))?;
+            self.disk.sync_dir(parent(&self.path))?;
             // Only now is the tail safe elsewhere.
             self.disk.cut(&self.file, self.end)?;
-            self.disk.sync(&self.file)
+            self.disk.sync(&self.file)?;
+            Ok(place)
         };
-        cut().map_err(|error: io::Error| StoreError::io(&self.path, &error))?;
+        let place = cut().map_err(|error: io::Error| StoreError::io(&self.path, &error))?;
         self.torn.clear();
         Ok(Some(place))
     }
@@ -305,23 +309,7 @@ impl<D: Disk> Backend for Records<D> {
     }
 
     fn notes(&mut self) -> Result<Vec<StoredNote>, StoreError> {
-        let folder = self.notes_dir();
-        let io = |error: io::Error| StoreError::io(&folder, &error);
-        let entries = match fs::read_dir(&folder) {
-            Ok(entries) => entries,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(error) => return Err(io(error)),
-        };
-        let mut notes = Vec::new();
-        for entry in entries {
-            let entry = entry.map_err(io)?;
-            let Some(size) = entry.file_name().to_str().and_then(|name| name.parse().ok()) else { continue };
-            let note = fs::read(entry.path()).map_err(io)?;
-            // What is no UTF-8 stays unreadable and fails as a checkpoint.
-            notes.push(StoredNote { size, note: String::from_utf8_lossy(&note).into_owned(), head: None });
-        }
-        notes.sort_by_key(|note| note.size);
-        Ok(notes)
+        self.read_notes().map_err(|error| StoreError::io(&self.notes_dir(), &error))
     }
 
     fn last_note(&mut self) -> Result<Option<StoredNote>, StoreError> {

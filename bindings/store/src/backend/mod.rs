@@ -1,5 +1,6 @@
 //! What the engine needs of a place to store: an ordered log with compare-and-swap, notes, and tables.
 
+pub(crate) mod disk;
 pub(crate) mod file;
 #[cfg(feature = "postgres")]
 pub(crate) mod postgres;
@@ -104,6 +105,12 @@ pub(crate) trait Backend: Send {
         limit: u64,
         sink: &mut dyn FnMut(Scanned<'_>) -> bool,
     ) -> Result<(), StoreError>;
+
+    /// Makes durable what is stored but whose writer died before it was, or was told that it could not be made so.
+    /// Called before the first answer that rests on it. A server does it when it recovers.
+    fn settle(&mut self) -> Result<(), StoreError> {
+        Ok(())
+    }
 
     /// What follows the last whole record.
     fn torn_tail(&self) -> &[u8] {

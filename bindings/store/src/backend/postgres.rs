@@ -8,28 +8,23 @@ use crate::{
     migration::{self, POSTGRES},
     table::{Column, Kind, Row, Table},
 };
-use finops_ledger::event::{keys::Kid, log::Known, record::Record};
-use postgres::{Client, Config, Error, Statement, Transaction, types::ToSql};
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    time::Duration,
-};
+use finops_ledger::event::log::Known;
+use postgres::{Client, Error, Statement, Transaction, types::ToSql};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The key of `pg_advisory_lock` under which schemas are migrated: the first bytes of "finops".
 const MIGRATION_LOCK: i64 = 0x6669_6e6f_7073;
-
-/// How many rows of the log one query fetches.
-const PAGE: u64 = 5000;
 
 const SESSION: &str =
     "SET synchronous_commit = on; SET statement_timeout = '60s'; SET client_min_messages = warning";
 
 mod connection;
+mod scan;
 
-use connection::{connect, fault, refused};
+use connection::{Address, fault, refused};
 
 pub(crate) struct Postgres {
-    config: Config,
+    address: Address,
     client: Client,
     origin: String,
     log_id: Option<i64>,
@@ -47,22 +42,10 @@ struct Statements {
 
 impl Postgres {
     pub(crate) fn open(url: &str, origin: &str, read_only: bool) -> Result<Self, StoreError> {
-        let mut config: Config = url.parse().map_err(|error: Error| StoreError::Url {
-            url: crate::url::shown(url),
-            problem: if error.to_string().contains("unknown option") {
-                "has a parameter that is not known"
-            } else {
-                "cannot be read; write `postgres://user:password@host:5432/database`"
-            },
-        })?;
-        if config.get_connect_timeout().is_none() {
-            config.connect_timeout(Duration::from_secs(10));
-        }
-        if config.get_application_name().is_none() {
-            config.application_name("finops");
-        }
-        let client = connect(&config)?;
-        let mut postgres = Self { config, client, origin: origin.to_owned(), log_id: None, statements: None };
+        let address = Address::parse(url)?;
+        let client = address.connect()?;
+        let mut postgres =
+            Self { address, client, origin: origin.to_owned(), log_id: None, statements: None };
         // Migrations may wait for another process and take longer than statements of a session may.
         if read_only {
             let applied = applied_migrations(&mut postgres.client).map_err(|error| refused(&error))?;
@@ -93,7 +76,7 @@ impl Postgres {
         let applied = applied_migrations(&mut self.client).map_err(sql)?;
         let pending = migration::pending(POSTGRES, &applied)?;
         if pending.is_empty() {
-            return Ok(());
+            return restore_derived(&mut self.client).map_err(sql);
         }
         self.client
             .batch_execute(
@@ -209,6 +192,23 @@ fn next_month(year: &str, month: &str) -> String {
     } else {
         format!("{year:04}-{:02}-01", month.saturating_add(1))
     }
+}
+
+/// Makes the tables that follow from the log again if someone dropped one of them; they are filled when the log is read.
+fn restore_derived(client: &mut Client) -> Result<(), Error> {
+    let sql = "SELECT bool_and(to_regclass(name) IS NOT NULL) FROM unnest($1::text[]) AS t (name)";
+    let names: &[&str] = &migration::DERIVED;
+    if client.query_one(sql, &[&names])?.try_get(0)? {
+        return Ok(());
+    }
+    let mut transaction = client.transaction()?;
+    for name in migration::DERIVED.iter().rev() {
+        transaction.batch_execute(&format!("DROP TABLE IF EXISTS {name}"))?;
+    }
+    for migration in migration::derived(POSTGRES) {
+        transaction.batch_execute(migration.sql)?;
+    }
+    transaction.commit()
 }
 
 fn applied_migrations(client: &mut Client) -> Result<Vec<(i64, String, String)>, Error> {
@@ -385,36 +385,7 @@ impl Backend for Postgres {
         sink: &mut dyn FnMut(Scanned<'_>) -> bool,
     ) -> Result<(), StoreError> {
         let id = self.id()?;
-        let sql = |error: Error| refused(&error);
-        let (mut from, mut left) = (from, limit);
-        while left > 0 {
-            let page = left.min(PAGE);
-            let rows = self
-                .client
-                .query(
-                    "SELECT seq, kid, tag, leaf, event_id, event FROM audit_log
-                     WHERE log_id = $1 AND seq >= $2 ORDER BY seq LIMIT $3",
-                    &[&id, &signed(from), &signed(page)],
-                )
-                .map_err(sql)?;
-            for row in &rows {
-                let seq = unsigned(row.try_get(0).map_err(sql)?);
-                let kid: &str = row.try_get(1).map_err(sql)?;
-                let (tag, leaf): (&[u8], &[u8]) =
-                    (row.try_get(2).map_err(sql)?, row.try_get(3).map_err(sql)?);
-                let (event_id, event): (&str, &str) =
-                    (row.try_get(4).map_err(sql)?, row.try_get(5).map_err(sql)?);
-                let record = Kid::parse(kid).zip(tag.try_into().ok());
-                let record = record.map(|(kid, tag)| Record { seq, kid, tag, event: event.as_bytes() });
-                if !sink(Scanned { record, columns: Some((leaf, event_id)) }) {
-                    return Ok(());
-                }
-                from = seq.saturating_add(1);
-            }
-            let read = u64::try_from(rows.len()).unwrap_or(u64::MAX);
-            left = if read < page { 0 } else { left.saturating_sub(read) };
-        }
-        Ok(())
+        scan::scan(&mut self.client, id, from, limit, sink)
     }
 
     fn find(&mut self, ids: &[&str]) -> Result<BTreeMap<String, Known>, StoreError> {
@@ -513,7 +484,7 @@ impl Backend for Postgres {
     }
 
     fn reconnect(&mut self) -> Result<(), StoreError> {
-        self.client = connect(&self.config)?;
+        self.client = self.address.connect()?;
         self.session().map_err(|error| refused(&error))
     }
 }

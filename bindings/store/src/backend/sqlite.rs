@@ -121,7 +121,10 @@ impl Sqlite {
                 rows.and_then(Iterator::collect).map_err(sql)?
             };
             let pending = migration::pending(SQLITE, &applied)?;
-            let Some(next) = pending.first() else { return Ok(()) };
+            let Some(next) = pending.first() else {
+                restore_derived(&transaction).map_err(sql)?;
+                return transaction.commit().map_err(sql);
+            };
             transaction.execute_batch(next.sql).map_err(sql)?;
             transaction
                 .execute(
@@ -160,6 +163,22 @@ impl Sqlite {
         };
         read().map_err(|error| refused(&error))
     }
+}
+
+/// Makes the tables that follow from the log again if someone dropped one of them; they are filled when the log is read.
+fn restore_derived(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
+    let is_there = |name: &&str| {
+        let sql = "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?1)";
+        transaction.query_row(sql, [name], |row| row.get::<_, bool>(0))
+    };
+    let there = migration::DERIVED.iter().map(is_there).collect::<rusqlite::Result<Vec<bool>>>()?;
+    if there.iter().all(|is| *is) {
+        return Ok(());
+    }
+    for name in migration::DERIVED.iter().rev() {
+        transaction.execute_batch(&format!("DROP TABLE IF EXISTS {name}"))?;
+    }
+    migration::derived(SQLITE).try_for_each(|migration| transaction.execute_batch(migration.sql))
 }
 
 fn write(transaction: &Transaction<'_>, id: i64, commit: &Commit<'_>) -> rusqlite::Result<Committed> {
@@ -323,6 +342,25 @@ impl Backend for Sqlite {
             Ok(())
         };
         scan().map_err(|error| refused(&error))
+    }
+
+    /// A write-ahead log that another process left behind is read as it is, synced or not. A checkpoint syncs it and
+    /// writes its pages into the database, which is synced too: after that no answer rests on a page that a kernel holds
+    /// for clean although it never reached the disk.
+    fn settle(&mut self) -> Result<(), StoreError> {
+        let all = |mode: &str| -> rusqlite::Result<bool> {
+            let mut statement = self.connection.prepare(&format!("PRAGMA wal_checkpoint({mode})"))?;
+            statement.query_row([], |row| {
+                let (busy, pages, done): (i64, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
+                Ok(busy == 0 && pages == done)
+            })
+        };
+        // FULL waits for other writers; after that a few readers may still be in the way.
+        let settled = all("FULL").and_then(|done| if done { Ok(true) } else { all("PASSIVE") });
+        match settled.map_err(|error| refused(&error))? {
+            true => Ok(()),
+            false => Err(StoreError::Busy),
+        }
     }
 
     fn find(&mut self, ids: &[&str]) -> Result<BTreeMap<String, Known>, StoreError> {

@@ -17,11 +17,10 @@ use finops_ledger::{
     event::{
         envelope::EventView,
         head::Head,
-        keys::Keyring,
+        keys::{Keyring, Master},
         log::{LogWriter, Sealed},
-        merkle::{Tree, leaf_hash},
+        merkle::Tree,
         note::Vkey,
-        record::Record,
         verify::{Trust, Verifier},
     },
     savings::Entry,
@@ -55,6 +54,8 @@ pub(crate) struct Engine {
     backend: Box<dyn Backend>,
     options: Options,
     ring: Keyring,
+    /// With the secret that a rotation is about to put in force.
+    next_ring: Option<Keyring>,
     vkeys: Vec<Vkey>,
     /// `None` when the log is only read.
     writer: Option<LogWriter>,
@@ -116,7 +117,15 @@ impl Engine {
         let size = writer.head().size();
         let unnoted = size.saturating_sub(self.noted.map_or(0, |(noted, _)| noted));
         let note = if note || unnoted >= self.options.checkpoint_records {
-            self.sign(&writer, sealed)?
+            let stored = self.backend.last_note()?;
+            // A checkpoint of records that are not read yet: another writer was faster, which is no inconsistency.
+            if stored.as_ref().is_some_and(|note| note.size > self.head.size())
+                && self.backend.size()?.is_some_and(|counted| counted > self.head.size())
+            {
+                self.projector.back_to(0);
+                return Ok(Committed::Lost);
+            }
+            self.sign(&writer, sealed, stored)?
         } else {
             None
         };
@@ -167,8 +176,12 @@ impl Engine {
     }
 
     /// The checkpoint of the new size, unless it stands already.
-    fn sign(&mut self, writer: &LogWriter, sealed: &[&Sealed]) -> Result<Option<StoredNote>, StoreError> {
-        let stored = self.backend.last_note()?;
+    fn sign(
+        &self,
+        writer: &LogWriter,
+        sealed: &[&Sealed],
+        stored: Option<StoredNote>,
+    ) -> Result<Option<StoredNote>, StoreError> {
         let size = writer.head().size();
         if stored.as_ref().is_some_and(|note| note.size == size) {
             return Ok(None);
@@ -217,7 +230,8 @@ impl Engine {
     }
 
     fn read_on(&mut self) -> Result<(), StoreError> {
-        let mut verifier = Verifier::resume(self.head.clone(), Trust::Keyring(&self.ring), &[], &[]);
+        let ring = self.next_ring.as_ref().unwrap_or(&self.ring);
+        let mut verifier = Verifier::resume(self.head.clone(), Trust::Keyring(ring), &[], &[]);
         let (tree, projector) = (&mut self.tree, &mut self.projector);
         let mut taken = Ok(());
         let before = tree.size();
@@ -242,11 +256,20 @@ impl Engine {
         self.shared.head.lock().unwrap_or_else(PoisonError::into_inner).clone_from(&self.head);
         if grown {
             self.active_us = self.now();
+            self.take_next_ring();
             if self.writer.is_some() {
                 self.writer = Some(LogWriter::open(self.head.clone(), &self.ring)?);
             }
         }
         Ok(())
+    }
+
+    /// Configures the secret of a rotation once its key is in force.
+    fn take_next_ring(&mut self) {
+        let in_force = |ring: &mut Keyring| ring.current().map(Master::kid) == self.head.kid;
+        if let Some(ring) = self.next_ring.take_if(in_force) {
+            self.ring = ring;
+        }
     }
 
     /// Plans and commits until no other writer is faster.
@@ -280,25 +303,22 @@ fn take(
         verifier.line(&[]);
         return Ok(());
     };
-    verifier.record(record);
-    if verifier.has_failed() {
-        return Ok(());
+    match verifier.read(record) {
+        Some((leaf, view)) => remember(record.seq, &leaf, &view, scanned.columns, tree, projector),
+        None => Ok(()),
     }
-    let leaf = leaf_hash(record.event);
-    remember(record, &leaf, scanned.columns, tree, projector)
 }
 
 /// Takes a record that is verified, or that an option trusts.
 fn remember(
-    record: &Record<'_>,
+    seq: u64,
     leaf: &[u8; 32],
+    view: &EventView<'_>,
     columns: Option<(&[u8], &str)>,
     tree: &mut Tree,
     projector: Option<&mut Projector>,
 ) -> Result<(), StoreError> {
-    let seq = record.seq;
     tree.push(*leaf);
-    let view = EventView::parse(record.event).map_err(|_| StoreError::Column { column: "event", seq })?;
     if let Some((stored, id)) = columns {
         if stored != leaf.as_slice() {
             return Err(StoreError::Column { column: "leaf", seq });
@@ -308,7 +328,7 @@ fn remember(
         }
     }
     match projector {
-        Some(projector) if Projector::reads(view.kind) => projector.replay(&Entry::of_record(seq, &view)),
+        Some(projector) if Projector::reads(view.kind) => projector.replay(&Entry::of_record(seq, view)),
         _ => Ok(()),
     }
 }

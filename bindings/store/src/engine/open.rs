@@ -16,7 +16,7 @@ use finops_ledger::event::{
     merkle::{Frontier, Tree, leaf_hash},
     note::Vkey,
     record::FIRST_TAG,
-    verify::{Anchor, Trust, Verification, Verifier},
+    verify::{Anchor, Failure, Trust, Verification, Verifier},
 };
 use std::sync::{Arc, Mutex};
 
@@ -42,7 +42,7 @@ impl Engine {
             return Err(EventError::Field { path: "/log".to_owned(), problem }.into());
         }
         if backend.size()?.is_none() {
-            if options.read_only {
+            if options.read_only || options.must_exist {
                 let name = finops_core::error::shorten(&options.origin);
                 return Err(StoreError::NotFound { what: "log", name });
             }
@@ -54,6 +54,11 @@ impl Engine {
         };
         let notes = backend.notes()?;
         let read = read(&mut *backend, ring, &options, &notes, &vkeys)?;
+        if let Some(error) =
+            read.refused.as_ref().filter(|error| !options.read_only && is_wrong_secret(error))
+        {
+            return Err(error.clone());
+        }
         let report = OpenReport {
             verification: read.verification,
             verified_since: read.since,
@@ -68,6 +73,7 @@ impl Engine {
         let mut engine = Self {
             backend,
             ring: ring.clone(),
+            next_ring: None,
             vkeys,
             writer: None,
             head: read.head,
@@ -83,6 +89,7 @@ impl Engine {
             options,
         };
         if !engine.options.read_only && read.refused.is_none() {
+            engine.backend.settle()?;
             engine.report.torn_tail = engine.backend.cut_torn_tail()?;
             engine.begin()?;
             engine.rebuild(false)?;
@@ -92,23 +99,20 @@ impl Engine {
 
     /// Makes the writer; an empty log gets its first record.
     fn begin(&mut self) -> Result<(), StoreError> {
-        if self.head.size() > 0 {
-            self.writer = Some(LogWriter::open(self.head.clone(), &self.ring)?);
-            return Ok(());
-        }
-        let ring = self.ring.clone();
-        let master = ring.current().ok_or(KeyError::Missing)?;
         let (id, at) = (crate::new_id(), at_text(self.now()));
-        let stamp = Stamp { id: &id, at: &at, actor: &self.options.actor };
-        let (writer, first) =
-            LogWriter::create(&self.options.origin, master, &stamp, self.options.heartbeat_s)?;
-        let plan = Plan { writer, sealed: &[&first], changes: Vec::new(), note: true };
-        if self.commit(plan)? == Committed::Lost {
-            // Another process began the log at the same moment.
-            self.read_on()?;
-            self.writer = Some(LogWriter::open(self.head.clone(), &self.ring)?);
-        }
-        Ok(())
+        self.retry(|engine| {
+            if engine.head.size() > 0 {
+                // Another process may have begun the log at the same moment.
+                engine.writer = Some(LogWriter::open(engine.head.clone(), &engine.ring)?);
+                return Ok((Committed::Done, ()));
+            }
+            let master = engine.ring.current().ok_or(KeyError::Missing)?;
+            let stamp = Stamp { id: &id, at: &at, actor: &engine.options.actor };
+            let (origin, heartbeat_s) = (&engine.options.origin, engine.options.heartbeat_s);
+            let (writer, first) = LogWriter::create(origin, master, &stamp, heartbeat_s)?;
+            let plan = Plan { writer, sealed: &[&first], changes: Vec::new(), note: true };
+            Ok((engine.commit(plan)?, ()))
+        })
     }
 
     /// Writes the projections anew, all of them or those that lag behind the log.
@@ -161,6 +165,11 @@ impl Engine {
     }
 }
 
+/// Does the log look false only because its secret is not in the ring? That is no state to go on from (section 4).
+const fn is_wrong_secret(error: &StoreError) -> bool {
+    matches!(error, StoreError::Verification { error: Failure::UnknownKey, .. })
+}
+
 fn read(
     backend: &mut dyn Backend,
     ring: &Keyring,
@@ -204,16 +213,16 @@ fn read_since(
     let mut last_kind = String::new();
     backend.scan(0, note.size, &mut |scanned| {
         let Some(record) = &scanned.record else { return false };
+        let Ok(view) = EventView::parse(record.event) else { return false };
         if record.seq == base {
-            let view = EventView::parse(record.event);
-            last_kind = view.map(|view| view.kind.to_owned()).unwrap_or_default();
+            view.kind.clone_into(&mut last_kind);
             return false;
         }
         // The leaf is computed, so the root covers the bytes; only the tags are not checked.
         let leaf = leaf_hash(record.event);
         before.frontier.push(leaf);
         before.tag = record.tag;
-        taken = remember(record, &leaf, scanned.columns, &mut tree, Some(&mut projector));
+        taken = remember(record.seq, &leaf, &view, scanned.columns, &mut tree, Some(&mut projector));
         taken.is_ok() && tree.size() == record.seq.saturating_add(1)
     })?;
     // After a change of keys the head of the checkpoint names others than those that sealed its last record.

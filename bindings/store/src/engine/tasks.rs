@@ -39,6 +39,7 @@ pub(crate) struct IssuedReport {
     pub(crate) period: String,
     pub(crate) as_of: TreeHead,
     pub(crate) body: String,
+    pub(crate) actor: Option<String>,
 }
 
 impl Engine {
@@ -86,8 +87,12 @@ impl Engine {
 
     /// An event of the log itself.
     fn own(&self, kind: &str, data: &Value) -> Result<Encoded, StoreError> {
+        self.event_by(&self.options.actor, kind, data)
+    }
+
+    fn event_by(&self, actor: &str, kind: &str, data: &Value) -> Result<Encoded, StoreError> {
         let (id, at) = (crate::new_id(), at_text(self.now()));
-        let stamp = Stamp { id: &id, at: &at, actor: &self.options.actor };
+        let stamp = Stamp { id: &id, at: &at, actor };
         Ok(Encoded::new(&self.options.origin, &stamp, kind, data)?)
     }
 
@@ -123,27 +128,34 @@ impl Engine {
     /// Seals the change of key and signs a checkpoint by the old one.
     pub(crate) fn rotate(&mut self, new: &Master, id: &str) -> Result<Appended, StoreError> {
         let (at, actor) = (at_text(self.now()), self.options.actor.clone());
-        let sealed = self.retry(|engine| {
-            let mut writer = engine.writable()?.clone();
-            let known = engine.known(id)?;
-            let sealed = writer.rotate(new, &Stamp { id, at: &at, actor: &actor }, |_| known)?;
-            engine.commit_one(writer, sealed)
-        })?;
-        // Only now: until the record is stored the old secret is the configured one.
         let mut ring = Keyring::new(new.clone());
         let previous: Vec<Master> = self.ring.kids().filter_map(|kid| self.ring.get(kid)).cloned().collect();
         previous.into_iter().for_each(|master| ring.add(master));
-        self.ring = ring;
-        Ok(super::appended(sealed, id, false))
+        // Until the record is stored the old secret is the configured one.
+        self.next_ring = Some(ring);
+        let rotated = self.retry(|engine| {
+            // A commit whose answer was lost is this very record: nobody else knows its id.
+            if let Some(known) = engine.known(id)? {
+                return Ok((Committed::Done, known.seq));
+            }
+            let mut writer = engine.writable()?.clone();
+            let sealed = writer.rotate(new, &Stamp { id, at: &at, actor: &actor }, |_| None)?;
+            engine.commit_one(writer, sealed)
+        });
+        self.take_next_ring();
+        self.next_ring = None;
+        Ok(super::appended(rotated?, id, false))
     }
 
     /// Seals a ratchet of the event key.
     pub(crate) fn ratchet(&mut self, id: &str) -> Result<Appended, StoreError> {
         let (at, actor) = (at_text(self.now()), self.options.actor.clone());
         let seq = self.retry(|engine| {
+            if let Some(known) = engine.known(id)? {
+                return Ok((Committed::Done, known.seq));
+            }
             let mut writer = engine.writable()?.clone();
-            let known = engine.known(id)?;
-            let sealed = writer.ratchet(&Stamp { id, at: &at, actor: &actor }, |_| known)?;
+            let sealed = writer.ratchet(&Stamp { id, at: &at, actor: &actor }, |_| None)?;
             engine.commit_one(writer, sealed)
         })?;
         Ok(super::appended(seq, id, false))
@@ -283,7 +295,7 @@ impl Engine {
 
     /// Stores a report, records that it was issued, and signs a checkpoint.
     pub(crate) fn issue(&mut self, report: IssuedReport) -> Result<Appended, StoreError> {
-        let IssuedReport { report_id, kind, label, period, as_of, body } = report;
+        let IssuedReport { report_id, kind, label, period, as_of, body, actor } = report;
         let (size, root) = (as_of.size, hex::encode(&as_of.root));
         if self.tree.root_at(size) != Some(as_of.root) {
             let problem = "is not the root of this log at that size".to_owned();
@@ -291,7 +303,7 @@ impl Engine {
         }
         let sha256 = hex::encode(&Sha256::digest(body.as_bytes()));
         let data = json!({ "kind": kind, "period": period, "size": size, "sha256": sha256 });
-        let event = self.own("report.issued", &data)?;
+        let event = self.event_by(actor.as_deref().unwrap_or(&self.options.actor), "report.issued", &data)?;
         let extra: Option<super::batch::Extra> = if self.backend.has_tables() {
             let row = Table::SavingsReports.row(&json!({
                 "report_id": report_id, "kind": kind, "label": label, "period": period,

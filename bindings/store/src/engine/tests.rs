@@ -154,6 +154,24 @@ fn a_connection_lost_in_a_commit_doubles_nothing() {
     agrees(&store, 9);
 }
 
+/// A key that changes while the connection is lost has changed once, and the caller hears that it has.
+#[test]
+fn a_connection_lost_in_a_change_of_keys_is_resolved_by_id() {
+    let (store, troubles) = store();
+    for (n, trouble) in [Trouble::CutBefore, Trouble::CutAfter, Trouble::Lost].into_iter().enumerate() {
+        meet(&troubles, &[trouble]);
+        let size = store.size();
+        assert_eq!(store.ratchet().unwrap().seq, size);
+        let new = finops_ledger::event::keys::Master::new(&format!("{n}").repeat(40)).unwrap();
+        meet(&troubles, &[trouble]);
+        assert_eq!(store.rotate(&new).unwrap().seq, size + 1);
+        assert_eq!((store.size(), store.head().kid), (size + 2, Some(new.kid())));
+        assert_eq!(store.append(detected(&format!("o{n}"))).unwrap().seq, size + 2);
+        assert_eq!(store.rotate(&new).unwrap_err().code(), "ledger.key.used");
+    }
+    agrees(&store, 10);
+}
+
 fn at_of(store: &Store, seq: u64) -> String {
     let stored = store.events(seq.checked_sub(1), 1).unwrap().remove(0);
     EventView::parse(stored.event.as_bytes()).unwrap().at.to_owned()
@@ -205,10 +223,13 @@ fn a_bad_row_fails_its_own_request_only() {
 /// Holds the writer until the answer is sent, so that what follows waits together; then does something.
 fn store_is_busy(store: &Store, then: impl FnOnce() + Send + 'static) -> std::sync::mpsc::Sender<()> {
     let (sender, receiver) = std::sync::mpsc::channel();
+    let (came, comes) = std::sync::mpsc::channel();
     let wait = move |_| {
+        came.send(()).unwrap();
         receiver.recv().unwrap();
         then();
     };
     store.submit(Vec::new(), wait).unwrap();
+    comes.recv().unwrap();
     sender
 }

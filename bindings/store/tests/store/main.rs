@@ -9,8 +9,12 @@
 )]
 
 mod crash;
+#[cfg(all(feature = "postgres", unix))]
+mod cut;
 mod file;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod sqlite;
 mod support;
+#[cfg(all(feature = "tls", unix))]
+mod tls;

@@ -51,12 +51,8 @@ fn time_brings_heartbeats_and_checkpoints() {
 #[test]
 fn projections_are_rebuilt() {
     let folder = Folder::new("rebuild");
-    suite::projections_are_rebuilt(&folder.sqlite(), &mut || {
-        connection(&folder)
-            .execute_batch(
-                "UPDATE opportunities SET team = 'x'; UPDATE projection_state SET applied_size = 3",
-            )
-            .unwrap();
+    suite::projections_are_rebuilt(&folder.sqlite(), &mut |sql| {
+        connection(&folder).execute_batch(sql).unwrap();
     });
 }
 
@@ -80,7 +76,7 @@ fn triggers_refuse_every_change_of_what_is_signed() {
     let folder = Folder::new("triggers");
     let store = Store::open(&folder.sqlite(), &ring(), options()).unwrap();
     store.append(thing(1).with_id("a")).unwrap();
-    store.issue_report("weekly", "2026-W12", "2026-W12", store.head().tree_head(), "{}").unwrap();
+    store.issue_report("weekly", "2026-W12", "2026-W12", store.head().tree_head(), "{}", None).unwrap();
     store.checkpoint().unwrap();
     let database = connection(&folder);
     for (sql, table) in [

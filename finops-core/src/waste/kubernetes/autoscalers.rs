@@ -54,7 +54,11 @@ impl Detector for MinReplicas {
     fn settings(&self) -> &'static [Setting] {
         const {
             &[
-                Setting::number("minimum_samples", "100", "samples; AWS Compute Optimizer's minimum evidence"),
+                Setting::number(
+                    "minimum_samples",
+                    "100",
+                    "samples; AWS Compute Optimizer's minimum evidence",
+                ),
                 Setting::number("minimum_hours", "30", "hours; AWS Compute Optimizer's minimum evidence"),
             ]
         }
@@ -99,7 +103,8 @@ impl MinReplicas {
         }
         let Some(work) = work else { return Err(judged.undetermined(Reason::NoWorkloadData)) };
         let metrics = scaler.metrics.iter().flatten();
-        let target = metrics.filter(|metric| metric.resource == "cpu").find_map(|metric| metric.target_utilization);
+        let target =
+            metrics.filter(|metric| metric.resource == "cpu").find_map(|metric| metric.target_utilization);
         // Replicas that follow another metric cannot be counted from CPU.
         let Some(percent) = target.filter(|percent| *percent > 0) else {
             return Err(judged.inapplicable(Reason::WrongKind));
@@ -169,8 +174,16 @@ impl Detector for Ineffective {
     fn settings(&self) -> &'static [Setting] {
         const {
             &[
-                Setting::number("at_maximum_share", "0.9", "share of samples at the largest number of replicas"),
-                Setting::number("stabilization_seconds", "300", "seconds that it may wait before it scales up"),
+                Setting::number(
+                    "at_maximum_share",
+                    "0.9",
+                    "share of samples at the largest number of replicas",
+                ),
+                Setting::number(
+                    "stabilization_seconds",
+                    "300",
+                    "seconds that it may wait before it scales up",
+                ),
             ]
         }
     }
@@ -190,10 +203,8 @@ impl Detector for Ineffective {
             let samples = series.map_or(&[][..], |series| in_window(series, index.as_of, TWO_WEEKS));
             let max = i64::from(scaler.max.unwrap_or(u32::MAX));
             let at_max = samples.iter().filter(|sample| sample.value >= max).count();
-            let at_max = Ratio::new(
-                i128::try_from(at_max).unwrap_or(0),
-                i128::try_from(samples.len()).unwrap_or(0),
-            );
+            let at_max =
+                Ratio::new(i128::try_from(at_max).unwrap_or(0), i128::try_from(samples.len()).unwrap_or(0));
             settle(self.judge(index, scaler, at_max, &share, &wait))
         };
         Ok(horizontal(index).map(judge).collect())

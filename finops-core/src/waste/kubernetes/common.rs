@@ -174,9 +174,8 @@ fn request_costs(
 ) -> Option<Vec<(Component, Ratio)>> {
     let hours = &index.config.month_hours;
     let requests = part.record.requests.as_ref()?;
-    let month = |amount: Ratio, rate: &Option<Ratio>| {
-        Some(amount.times(rate.as_ref()?).times(hours).times(replicas))
-    };
+    let month =
+        |amount: Ratio, rate: &Option<Ratio>| Some(amount.times(rate.as_ref()?).times(hours).times(replicas));
     let mut costs = Vec::with_capacity(2);
     if let Some(cores) = requests.cpu() {
         costs.push((Component::Cpu, month(units(cores), &work.rates.cpu_core_hour)?));
@@ -207,8 +206,7 @@ fn sum(parts: &[(Subject, Component, Ratio)]) -> Ratio {
 
 /// What a workload costs: its known allocation, else its requests.
 pub(super) fn cost_of(index: &Index<'_>, work: &Work<'_>) -> Option<Cost> {
-    let by_request =
-        index.replicas(work).and_then(|replicas| cost_of_requests(index, work, &replicas));
+    let by_request = index.replicas(work).and_then(|replicas| cost_of_requests(index, work, &replicas));
     let Some(monthly) = index.known_cost(work) else { return by_request };
     let parts = by_request.map(|cost| cost.parts);
     // What the workload was allocated falls to its containers as their requests cost.
@@ -239,12 +237,7 @@ impl Cost {
 }
 
 /// The saving of a share of a workload's cost, or why it is not known.
-pub(super) fn saving_of(
-    index: &Index<'_>,
-    work: &Work<'_>,
-    share: &Ratio,
-    kind: ClaimKind,
-) -> Estimate {
+pub(super) fn saving_of(index: &Index<'_>, work: &Work<'_>, share: &Ratio, kind: ClaimKind) -> Estimate {
     let hours = &index.config.month_hours;
     match cost_of(index, work) {
         Some(cost) => cost.saving(share, kind, hours),

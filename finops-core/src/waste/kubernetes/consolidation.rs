@@ -5,14 +5,15 @@ use super::{
     index::Index,
     nodes::{allocatable, belongs_to_node, has_ended, is_control_plane, is_empty, pod_request, present},
     price::{NANO, gib, units},
+    supply::Proposed,
 };
 use crate::{
     error::Fault,
     inventory::{Name, Node, NodePool, Pod, Scheduling},
     waste::{
-        Assessment, ClaimKind, Component, Confidence, Context, Detector, Estimate, Evidence, OpportunityType,
-        Ratio, Reason, Risk, RiskFactor, Setting, Subject, SubjectKind, Value,
-        simulation::{Load, Machine, Profile, Surroundings, admits, blocked, scale_down},
+        Amount, Assessment, ClaimKind, Component, Confidence, Context, Detector, Estimate, Evidence,
+        OpportunityType, Ratio, Reason, Risk, RiskFactor, Setting, Subject, SubjectKind, Value,
+        simulation::{Load, Machine, Profile, ScaleDown, Surroundings, admits, blocked, scale_down},
     },
 };
 use std::{
@@ -36,7 +37,12 @@ pub(super) struct Plan {
 }
 
 const SETTINGS: &[Setting] = const {
-    &[Setting::word("profile", "prod", &["dev", "prod", "ha"], "how full a node may get: Kubecost's profiles")]
+    &[Setting::word(
+        "profile",
+        "prod",
+        &["dev", "prod", "ha"],
+        "how full a node may get: Kubecost's profiles",
+    )]
 };
 
 /// Bytes or nanocores of a node or pod, held within 64 bits.
@@ -44,16 +50,18 @@ fn whole(nano: i128, unit: i128) -> u64 {
     u64::try_from(nano.div_euclid(unit)).unwrap_or(0)
 }
 
-/// Simulates the scale-down of the whole cluster.
-pub(super) fn plan(index: &Index<'_>, profile: Profile) -> Plan {
+/// The nodes by name, and the scale-down of the whole cluster.
+fn simulate<'a>(index: &Index<'a>, profile: Profile, proposed: &Proposed) -> (Vec<&'a Node>, ScaleDown) {
     let mut nodes: Vec<&Node> = present(index).collect();
     nodes.sort_by(|one, other| one.name.cmp(&other.name));
     let machines: Vec<Machine> = nodes.iter().map(|node| machine(index, node)).collect();
     let (mut loads, mut schedulings): (Vec<Load>, Vec<Option<&Scheduling>>) = (Vec::new(), Vec::new());
     for (on, node) in nodes.iter().enumerate() {
         for pod in index.pods_on(node).iter().copied().filter(|pod| !has_ended(pod)) {
-            loads.push(load(index, pod, on));
-            schedulings.push(pod.scheduling.as_deref());
+            if let Some(less) = proposed.less(pod) {
+                loads.push(load(index, pod, on, less));
+                schedulings.push(pod.scheduling.as_deref());
+            }
         }
     }
     let none = Scheduling::default();
@@ -62,6 +70,17 @@ pub(super) fn plan(index: &Index<'_>, profile: Profile) -> Plan {
         _ => false,
     };
     let answer = scale_down(&machines, &loads, profile, may_run);
+    (nodes, answer)
+}
+
+/// What the scale-down saves a month with proposed requests.
+pub(super) fn scale_down_with(index: &Index<'_>, profile: Profile, proposed: &Proposed) -> Amount {
+    simulate(index, profile, proposed).1.monthly
+}
+
+/// Simulates the scale-down of the whole cluster as it is.
+pub(super) fn plan(index: &Index<'_>, profile: Profile) -> Plan {
+    let (nodes, answer) = simulate(index, profile, &Proposed::default());
     let removed = answer.removed.iter().filter_map(|position| nodes.get(*position).copied());
     let removed = removed.filter(|node| !is_empty(index, node)).map(|node| node.name.clone()).collect();
     let idle = nodes.iter().filter_map(|node| idle_hourly(index, node));
@@ -90,14 +109,13 @@ fn machine(index: &Index<'_>, node: &Node) -> Machine {
     }
 }
 
-fn load(index: &Index<'_>, pod: &Pod, on: usize) -> Load {
-    let around =
-        Surroundings { as_of: index.as_of, disruptions_allowed: index.disruptions_allowed(pod) };
+fn load(index: &Index<'_>, pod: &Pod, on: usize, (cpu, memory): (i128, i128)) -> Load {
+    let around = Surroundings { as_of: index.as_of, disruptions_allowed: index.disruptions_allowed(pod) };
     Load {
         key: Name::from(format!("{}/{}", pod.namespace, pod.name)),
         on,
-        cpu: whole(pod_request(pod, "cpu"), 1),
-        memory: whole(pod_request(pod, "memory"), NANO),
+        cpu: whole(pod_request(pod, "cpu").saturating_sub(cpu), 1),
+        memory: whole(pod_request(pod, "memory").saturating_sub(memory), NANO),
         gpu: whole(pod_request(pod, "nvidia.com/gpu"), NANO.div_euclid(1000)),
         blocked: blocked(pod, around).is_some(),
         stays: belongs_to_node(pod),
@@ -118,7 +136,7 @@ fn idle_hourly(index: &Index<'_>, node: &Node) -> Option<Ratio> {
 }
 
 /// The profile of a run. Both detectors share one simulation, so the setting of the first counts.
-fn profile(cx: &Context<'_>) -> Profile {
+pub(super) fn profile(cx: &Context<'_>) -> Profile {
     Profile::from_name(cx.config.word(&Consolidation, "profile")).unwrap_or_default()
 }
 
@@ -130,10 +148,7 @@ fn saving(index: &Index<'_>, plan: &Plan, nodes: &[&Node], pool: &str) -> Estima
     let month = hourly.times(hours);
     let base = plan.idle_hourly.times(hours).max(month.clone());
     let mut estimate = Estimate::saving(&month, hours)
-        .by(
-            "sum of hourly_price of removed nodes * month_hours",
-            vec![("hourly_price_sum", hourly.into())],
-        )
+        .by("sum of hourly_price of removed nodes * month_hours", vec![("hourly_price_sum", hourly.into())])
         .priced_by("prices of nodes", None)
         .claiming(
             format!("idle/{}", index.inventory.cluster),
@@ -206,7 +221,8 @@ impl Consolidation {
         if index.inventory.pods.is_none() {
             return Err(judged.undetermined(Reason::NoPodData));
         }
-        let measured = |node: &&Node| allocatable(node).cpu().is_some() && allocatable(node).memory().is_some();
+        let measured =
+            |node: &&Node| allocatable(node).cpu().is_some() && allocatable(node).memory().is_some();
         if !nodes.iter().all(measured) {
             return Err(judged.undetermined(Reason::NoNodeData));
         }

@@ -234,8 +234,7 @@ fn namespace_saving(index: &Index<'_>, namespace: &str) -> Estimate {
     }
     for service in index.inventory.services.iter().flatten().filter(|one| one.namespace == namespace) {
         if service.r#type.as_ref().is_some_and(|kind| kind == "LoadBalancer") {
-            let month =
-                super::price::balancer_month(service.cost.as_ref(), index.inventory, index.config);
+            let month = super::price::balancer_month(service.cost.as_ref(), index.inventory, index.config);
             known &= add(month.map(|month| {
                 let resource = format!("service/{namespace}/{}", service.name);
                 Estimate::saving(&month, hours).claiming(
@@ -248,11 +247,8 @@ fn namespace_saving(index: &Index<'_>, namespace: &str) -> Estimate {
             }));
         }
     }
-    let mut estimate = if known {
-        Estimate::saving(&sum, hours)
-    } else {
-        Estimate::unknown(Reason::NoPrice, hours)
-    };
+    let mut estimate =
+        if known { Estimate::saving(&sum, hours) } else { Estimate::unknown(Reason::NoPrice, hours) };
     if known {
         estimate.claims = claims;
         estimate.claims.retain(|claim| claim.base != Amount::ZERO);

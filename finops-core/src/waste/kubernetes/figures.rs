@@ -35,10 +35,12 @@ impl Figures {
         as_of: Timestamp,
         window_seconds: u64,
     ) -> Option<Self> {
-        let mut all: Vec<One> = series.filter_map(|series| one(series, as_of, window_seconds)).collect();
-        if all.len() == 1 {
-            return all.pop().map(|one| one.figures);
-        }
+        let mut found = series.filter_map(|series| one(series, as_of, window_seconds));
+        let first = found.next()?;
+        // Most containers have one series: the workload's own.
+        let Some(second) = found.next() else { return Some(first.figures) };
+        let mut all = vec![first, second];
+        all.extend(found);
         all.sort_by_key(|one| (one.start, one.end));
         let mut joined: Option<Self> = None;
         let (mut until, mut group): (Option<Timestamp>, u64) = (None, 0);

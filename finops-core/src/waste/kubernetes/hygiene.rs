@@ -77,10 +77,12 @@ impl MissingLabels {
     fn judge(&self, index: &Index<'_>, work: &Work<'_>) -> Verdict {
         let judged = open(self.id(), OPPORTUNITY, &work.subject, work.excluded)?;
         let all = [work.record.labels.as_ref(), work.record.pod_labels.as_ref()];
-        let carries =
-            |name: &str| all.into_iter().flatten().any(|labels| labels.get(name).is_some_and(|v| !v.is_empty()));
+        let carries = |name: &str| {
+            all.into_iter().flatten().any(|labels| labels.get(name).is_some_and(|v| !v.is_empty()))
+        };
         let required = &index.config.required_labels;
-        let mut missing: Vec<&str> = required.iter().map(String::as_str).filter(|name| !carries(name)).collect();
+        let mut missing: Vec<&str> =
+            required.iter().map(String::as_str).filter(|name| !carries(name)).collect();
         if missing.is_empty() {
             return Err(judged.ok(Reason::LabelsSet));
         }

@@ -138,8 +138,7 @@ impl Verbosity {
         risk.consider(RiskFactor::Production, super::common::is_production(index, work));
         // Logs are counted, not sampled: the window is what can fall short.
         let span = hours.times(&Ratio::from(3600)).floor().and_then(|seconds| u64::try_from(seconds).ok());
-        let coverage =
-            Coverage { span_seconds: span.map(|span| (span, super::index::WEEK)), samples: None };
+        let coverage = Coverage { span_seconds: span.map(|span| (span, super::index::WEEK)), samples: None };
         let mut finding = Assessment::finding(
             judged.detector,
             judged.opportunity,

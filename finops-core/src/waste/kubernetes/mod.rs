@@ -1,4 +1,5 @@
 //! Detectors on a full inventory of a Kubernetes cluster: one file a family, one line of registration a detector.
+#![expect(clippy::result_large_err, reason = "an assessment is the answer either way, and most end early")]
 
 mod autoscalers;
 mod common;
@@ -17,6 +18,7 @@ mod requests;
 mod schedule;
 mod services;
 mod storage;
+mod supply;
 mod under;
 mod volumes;
 mod zombies;
@@ -24,6 +26,7 @@ mod zombies;
 pub use expiry::expiry;
 pub(super) use gpus::{GpuNodeWithoutGpuPods, gpu_containers};
 pub(super) use index::Index;
+pub(super) use supply::{Proposed, node_supply, simulate};
 
 use super::Detector;
 

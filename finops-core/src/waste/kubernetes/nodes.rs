@@ -43,7 +43,7 @@ pub(super) fn pod_request(pod: &Pod, resource: &str) -> i128 {
 }
 
 /// What pods may have of a node.
-pub(super) fn allocatable<'a>(node: &'a Node) -> &'a Resources {
+pub(super) fn allocatable(node: &Node) -> &Resources {
     node.allocatable.as_ref().unwrap_or(&node.capacity)
 }
 
@@ -66,7 +66,11 @@ impl Detector for Empty {
 
     fn settings(&self) -> &'static [Setting] {
         const {
-            &[Setting::number("age_hours", "1", "hours; Cluster Autoscaler waits 10 minutes, an hour avoids noise")]
+            &[Setting::number(
+                "age_hours",
+                "1",
+                "hours; Cluster Autoscaler waits 10 minutes, an hour avoids noise",
+            )]
         }
     }
 

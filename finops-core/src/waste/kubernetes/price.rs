@@ -92,8 +92,7 @@ impl NodePrices {
             return Some(Self { hourly: Priced::stated(sum, "nodes.cost"), rates });
         }
         let hourly = Self::hourly(node, inventory, book, config)?;
-        let weights =
-            cores.times(&CORE).plus(&memory.times(&GIB_OF_MEMORY)).plus(&gpus.times(&GPU));
+        let weights = cores.times(&CORE).plus(&memory.times(&GIB_OF_MEMORY)).plus(&gpus.times(&GPU));
         let rate = |weight: &Ratio, count: &Ratio| {
             if count.is_zero() { None } else { hourly.amount.times(weight).over(&weights) }
         };
@@ -154,8 +153,7 @@ pub(super) fn rates_of(
     for pod in pods {
         let Some(prices) = pod.node.as_ref().and_then(|node| nodes.get(node.as_str())) else { continue };
         let start = pod.start.or(pod.created_at);
-        let seconds =
-            start.map_or(1, |start| seconds_between(start, pod.end.unwrap_or(as_of))).max(1);
+        let seconds = start.map_or(1, |start| seconds_between(start, pod.end.unwrap_or(as_of))).max(1);
         match seen.iter_mut().find(|(rates, _)| *rates == &prices.rates) {
             Some((_, sum)) => *sum = sum.saturating_add(seconds),
             None => seen.push((&prices.rates, seconds)),
@@ -169,9 +167,8 @@ pub(super) fn rates_of(
             (Some((only, _)), None) => Some(only.clone()),
             _ => {
                 let seconds = known().fold(0_u64, |sum, (_, seconds)| sum.saturating_add(seconds));
-                let weighted = known().fold(Ratio::ZERO, |sum, (rate, seconds)| {
-                    sum.plus(&rate.times(&Ratio::from(seconds)))
-                });
+                let weighted = known()
+                    .fold(Ratio::ZERO, |sum, (rate, seconds)| sum.plus(&rate.times(&Ratio::from(seconds))));
                 weighted.over(&Ratio::from(seconds))
             }
         }

@@ -73,9 +73,8 @@ pub(super) fn recommend(
         return Ok(Recommendation { request: advised, backtest, target: None });
     };
     // A lower request alone raises utilisation, and so the number of replicas.
-    let pair = hpa::pair(request, advised, target.into()).filter(|pair| {
-        resource == Resource::Cpu || pair.request == advised
-    });
+    let pair = hpa::pair(request, advised, target.into())
+        .filter(|pair| resource == Resource::Cpu || pair.request == advised);
     let pair = pair.ok_or(Reason::NoChange)?;
     Ok(Recommendation { request: pair.request, backtest, target: Some(pair.target) })
 }
@@ -118,9 +117,8 @@ fn blocks(
         UsageData::Samples { step_seconds, .. } => i64::from(*step_seconds),
         UsageData::Summary(_) => 0,
     };
-    let starts = windows.iter().filter_map(|(series, samples)| {
-        Some(samples.first()?.at.saturating_sub(step(series)))
-    });
+    let starts =
+        windows.iter().filter_map(|(series, samples)| Some(samples.first()?.at.saturating_sub(step(series))));
     let ends = windows.iter().filter_map(|(_, samples)| Some(samples.last()?.at));
     let (Some(start), Some(end)) = (starts.min(), ends.max()) else { return Vec::new() };
     let span = u64::try_from(end.saturating_sub(start)).unwrap_or(0);
@@ -136,9 +134,8 @@ fn blocks(
                 .checked_div(u128::from(span.max(1)))
                 .and_then(|place| usize::try_from(place).ok())
                 .unwrap_or(0);
-            let starting = warm
-                .iter()
-                .any(|start| (*start..start.saturating_add(STARTUP_SECONDS)).contains(&sample.at));
+            let starting =
+                warm.iter().any(|start| (*start..start.saturating_add(STARTUP_SECONDS)).contains(&sample.at));
             if let Some(block) = blocks.get_mut(place).filter(|_| !starting) {
                 block.push(u64::try_from(sample.value).unwrap_or(0));
             }

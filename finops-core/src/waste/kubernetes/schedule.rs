@@ -32,7 +32,11 @@ impl Detector for OffHours {
     fn settings(&self) -> &'static [Setting] {
         const {
             &[
-                Setting::number("idle_share", "0.05", "share of the requested CPU below which an hour is idle"),
+                Setting::number(
+                    "idle_share",
+                    "0.05",
+                    "share of the requested CPU below which an hour is idle",
+                ),
                 Setting::number("idle_hours", "40", "idle hours a week from which a schedule is worth it"),
                 Setting::number("minimum_hours", "168", "hours measured: each hour of the week once"),
             ]
@@ -111,10 +115,12 @@ impl OffHours {
             return Err(judged.inapplicable(Reason::WrongKind));
         }
         let environment = index.environment(work);
-        if !environment.is_some_and(|found| ENVIRONMENTS.iter().any(|word| found.eq_ignore_ascii_case(word))) {
+        if !environment.is_some_and(|found| ENVIRONMENTS.iter().any(|word| found.eq_ignore_ascii_case(word)))
+        {
             return Err(judged.inapplicable(Reason::WrongEnvironment));
         }
-        let requests = |part: &super::index::Part<'_>| part.record.requests.as_ref().and_then(|all| all.cpu());
+        let requests =
+            |part: &super::index::Part<'_>| part.record.requests.as_ref().and_then(|all| all.cpu());
         if !work.parts.iter().filter_map(requests).any(|cores| cores.nano() > 0) {
             return Err(judged.inapplicable(Reason::NoRequest));
         }

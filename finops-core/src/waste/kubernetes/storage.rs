@@ -42,8 +42,16 @@ impl Detector for StorageClass {
     fn settings(&self) -> &'static [Setting] {
         const {
             &[
-                Setting::number("iops", "3000", "operations a second: the baseline of gp3 (AWS EBS user guide)"),
-                Setting::number("throughput_mib", "125", "MiB a second: the baseline of gp3 (AWS EBS user guide)"),
+                Setting::number(
+                    "iops",
+                    "3000",
+                    "operations a second: the baseline of gp3 (AWS EBS user guide)",
+                ),
+                Setting::number(
+                    "throughput_mib",
+                    "125",
+                    "MiB a second: the baseline of gp3 (AWS EBS user guide)",
+                ),
                 Setting::number("minimum_samples", "100", "samples"),
             ]
         }
@@ -95,7 +103,10 @@ impl StorageClass {
             return Err(Assessment { evidence: evidence(), ..judged.undetermined(Reason::NotEnoughSamples) });
         }
         if iops > *iops_limit || throughput > *throughput_limit {
-            return Err(Assessment { evidence: evidence(), ..judged.ok(Reason::UtilizationAtOrAboveThreshold) });
+            return Err(Assessment {
+                evidence: evidence(),
+                ..judged.ok(Reason::UtilizationAtOrAboveThreshold)
+            });
         }
         let estimate = self.estimate(index, volume, volume_type, judged.subject.id());
         let measured = [
@@ -190,8 +201,7 @@ fn linear_fit(points: &[(i128, i128)]) -> Option<(Ratio, Ratio)> {
         xy = xy.checked_add(day.checked_mul(*bytes)?)?;
     }
     let [x, y, xx, xy] = [x, y, xx, xy].map(Ratio::from);
-    let slope =
-        count.times(&xy).minus(&x.times(&y)).over(&count.times(&xx).minus(&x.times(&x)))?;
+    let slope = count.times(&xy).minus(&x.times(&y)).over(&count.times(&xx).minus(&x.times(&x)))?;
     let mean = |sum: &Ratio| sum.over(&count);
     let from_mean = Ratio::from(last.checked_sub(first)?).minus(&mean(&x)?);
     let end = mean(&y)?.plus(&slope.times(&from_mean));

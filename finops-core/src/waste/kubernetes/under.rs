@@ -1,7 +1,9 @@
 //! Containers that need more than they have: found so that a cut elsewhere is not mistaken for a rule.
 
 use super::{
-    common::{Verdict, evidence_of, is_managed, nano, oom_kill, oom_limit, open, quantity, risk_of, settle, team},
+    common::{
+        Verdict, evidence_of, is_managed, nano, oom_kill, oom_limit, open, quantity, risk_of, settle, team,
+    },
     index::{Index, Part, TWO_WEEKS, Work},
     price::{GIB, NANO, units},
 };
@@ -55,7 +57,11 @@ fn increase(
     if let (Some(rate), Some(replicas)) = (rate, index.replicas(work)) {
         let month = more.over(unit).unwrap_or_default().times(rate).times(hours).times(&replicas);
         estimate.cost_increase_monthly = crate::waste::Amount::round(&month);
-        let operands = vec![("increase", more.clone().into()), ("rate", rate.clone().into()), ("replicas", replicas.into())];
+        let operands = vec![
+            ("increase", more.clone().into()),
+            ("rate", rate.clone().into()),
+            ("replicas", replicas.into()),
+        ];
         estimate = estimate.by("increase * rate * month_hours * replicas", operands);
     }
     estimate
@@ -70,7 +76,11 @@ impl Detector for Cpu {
         const {
             &[
                 Setting::number("throttled_share", "0.25", "mean share of periods held back by the limit"),
-                Setting::number("minimum_samples", "100", "samples; AWS Compute Optimizer's minimum evidence"),
+                Setting::number(
+                    "minimum_samples",
+                    "100",
+                    "samples; AWS Compute Optimizer's minimum evidence",
+                ),
                 Setting::number("minimum_hours", "30", "hours; AWS Compute Optimizer's minimum evidence"),
             ]
         }
@@ -143,7 +153,8 @@ impl Cpu {
         finding.team = team(work);
         let limit = part.record.limits.as_ref().and_then(|limits| limits.cpu());
         let limit_after = limit.map(|limit| self.limit(limit, throttled.as_ref(), advised));
-        let text = |value: u64| Value::Text(round::manifest(Resource::Cpu, value, Some(&request.to_string())));
+        let text =
+            |value: u64| Value::Text(round::manifest(Resource::Cpu, value, Some(&request.to_string())));
         finding.before = super::common::resources(
             "cpu",
             quantity(Some(request)),
@@ -180,7 +191,11 @@ impl Detector for Memory {
         const {
             &[
                 Setting::number("limit_share", "0.9", "share of the limit in use at the peak"),
-                Setting::number("minimum_samples", "100", "samples; AWS Compute Optimizer's minimum evidence"),
+                Setting::number(
+                    "minimum_samples",
+                    "100",
+                    "samples; AWS Compute Optimizer's minimum evidence",
+                ),
                 Setting::number("minimum_hours", "30", "hours; AWS Compute Optimizer's minimum evidence"),
             ]
         }
@@ -256,8 +271,7 @@ impl Memory {
         let today = request.map_or(0, |request| u64::try_from(request.whole()).unwrap_or(0));
         let advised = by_use.max(by_kill).max(today);
         let more = Ratio::from(advised.saturating_sub(today));
-        let estimate =
-            increase(index, work, &more, &Ratio::from(GIB), work.rates.memory_gib_hour.as_ref());
+        let estimate = increase(index, work, &more, &Ratio::from(GIB), work.rates.memory_gib_hour.as_ref());
         let mut finding = Assessment::finding(
             judged.detector,
             judged.opportunity,

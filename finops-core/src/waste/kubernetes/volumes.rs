@@ -40,7 +40,10 @@ fn deletion(index: &Index<'_>, volume: &Volume, resource: &str) -> Estimate {
             Estimate::saving(amount, hours)
                 .by(
                     "size_gib * price_gib_month",
-                    vec![("size", quantity(volume.size.or(volume.requested))), ("price_gib_month", price.into())],
+                    vec![
+                        ("size", quantity(volume.size.or(volume.requested))),
+                        ("price_gib_month", price.into()),
+                    ],
                 )
                 .priced_by(month.source.clone(), month.date.clone())
                 .claiming(resource, Component::Storage, amount, amount, ClaimKind::Delete)
@@ -110,7 +113,14 @@ fn replicas_of_template(index: &Index<'_>, claim: &ClaimName) -> Option<Option<u
 }
 
 impl UnusedClaim {
-    fn judge(&self, index: &Index<'_>, volume: &Volume, claim: &ClaimName, is_named: bool, least: u64) -> Verdict {
+    fn judge(
+        &self,
+        index: &Index<'_>,
+        volume: &Volume,
+        claim: &ClaimName,
+        is_named: bool,
+        least: u64,
+    ) -> Verdict {
         let subject = Subject::namespaced(SubjectKind::Claim, &claim.namespace, &claim.name);
         let excluded = index.excluded(&claim.namespace, None);
         let judged = open(self.id(), OpportunityType::UnusedResources, &subject, excluded)?;
@@ -178,7 +188,14 @@ impl Released {
         Some(self.verdict(index, volume, subject, namespace, least))
     }
 
-    fn verdict(&self, index: &Index<'_>, volume: &Volume, subject: Subject, namespace: &str, least: u64) -> Verdict {
+    fn verdict(
+        &self,
+        index: &Index<'_>,
+        volume: &Volume,
+        subject: Subject,
+        namespace: &str,
+        least: u64,
+    ) -> Verdict {
         let excluded = index.excluded(namespace, None);
         let judged = open(self.id(), OpportunityType::OrphanVolumes, &subject, excluded)?;
         let Some(phase) = volume.phase.as_deref() else {
@@ -201,7 +218,8 @@ impl Released {
             Some(_) => {}
         }
         let estimate = deletion(index, volume, judged.subject.id());
-        let evidence = Evidence::from_source("volumes.phase").observed("phase_changed_at", volume.phase_changed_at);
+        let evidence =
+            Evidence::from_source("volumes.phase").observed("phase_changed_at", volume.phase_changed_at);
         let mut finding = Assessment::finding(
             judged.detector,
             judged.opportunity,
@@ -225,8 +243,16 @@ impl Detector for Oversized {
     fn settings(&self) -> &'static [Setting] {
         const {
             &[
-                Setting::number("headroom", "1.5", "times the most used; Kubecost's production overhead of 50 %"),
-                Setting::number("size_share", "0.7", "share of the size up to which a smaller one is worth it"),
+                Setting::number(
+                    "headroom",
+                    "1.5",
+                    "times the most used; Kubecost's production overhead of 50 %",
+                ),
+                Setting::number(
+                    "size_share",
+                    "0.7",
+                    "share of the size up to which a smaller one is worth it",
+                ),
                 Setting::number("minimum_samples", "100", "samples"),
             ]
         }
@@ -283,7 +309,10 @@ impl Oversized {
                 Estimate::saving(&saving, hours)
                     .by(
                         "monthly_cost * (1 - after / size)",
-                        vec![("monthly_cost", month.amount.clone().into()), ("after_gib", Ratio::from(gibs).into())],
+                        vec![
+                            ("monthly_cost", month.amount.clone().into()),
+                            ("after_gib", Ratio::from(gibs).into()),
+                        ],
                     )
                     .priced_by(month.source.clone(), month.date.clone())
                     .claiming(
@@ -306,7 +335,8 @@ impl Oversized {
             risk(index, volume, 400, false),
         );
         finding.before = vec![("size", quantity(Some(size)))];
-        finding.after = vec![("size", Value::Text(format!("{gibs}Gi"))), ("method", Value::Word("copy_and_swap"))];
+        finding.after =
+            vec![("size", Value::Text(format!("{gibs}Gi"))), ("method", Value::Word("copy_and_swap"))];
         Ok(finding)
     }
 }

@@ -23,6 +23,13 @@ pub(super) struct CrashLooping;
 
 /// Figures over all series of a metric, and the 95th percentile of the busiest pod: the sum over its containers.
 fn busiest(index: &Index<'_>, work: &Work<'_>, metric: Metric) -> Option<(Figures, i128)> {
+    let mut series = index.all_series(work, metric);
+    let first = series.next()?;
+    if series.next().is_none() {
+        let figures = Figures::of(std::iter::once(first), index.as_of, WEEK)?;
+        let p95 = figures.p95?;
+        return Some((figures, p95));
+    }
     let figures = Figures::of(index.all_series(work, metric), index.as_of, WEEK)?;
     let mut sums: BTreeMap<Option<&Name>, i128> = BTreeMap::new();
     for series in index.all_series(work, metric) {
@@ -153,7 +160,8 @@ impl Detector for CrashLooping {
 /// Whether a pod waits because its container crashes or its image cannot be pulled.
 fn fails(pod: &Pod) -> bool {
     let waits = |reason: &Name| reason == "CrashLoopBackOff" || reason == "ImagePullBackOff";
-    let ready = pod.conditions.iter().flatten().any(|one| one.r#type == "Ready" && one.status == Status::True);
+    let ready =
+        pod.conditions.iter().flatten().any(|one| one.r#type == "Ready" && one.status == Status::True);
     !ready && pod.containers.iter().any(|container| container.waiting.as_ref().is_some_and(waits))
 }
 

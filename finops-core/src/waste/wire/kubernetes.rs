@@ -18,7 +18,12 @@ fn detector(input: &Json) -> Result<Json, Fault> {
     let chosen: Vec<&'static dyn Detector> = all.iter().copied().filter(|one| one.id() == id).collect();
     if chosen.is_empty() {
         let problem = format!("`{}` is no known detector", shorten(id));
-        return Err(Fault::new("waste.unknown_detector", "detector", problem, "give an id like `k8s.empty_node`"));
+        return Err(Fault::new(
+            "waste.unknown_detector",
+            "detector",
+            problem,
+            "give an id like `k8s.empty_node`",
+        ));
     }
     let inventory = ClusterInventory::from_json(input.get("inventory").unwrap_or(&Json::Null))
         .map_err(|fault| fault.below("inventory"))?
@@ -48,7 +53,6 @@ fn ttl(input: &Json) -> Result<Json, Fault> {
             Fault::new("waste.invalid_record", "created_at", problem, "write it like `2026-11-20T00:00:00Z`")
         })?),
     };
-    let (outcome, reason) =
-        kubernetes::expiry(text("janitor/ttl"), text("janitor/expires"), created_at, now);
+    let (outcome, reason) = kubernetes::expiry(text("janitor/ttl"), text("janitor/expires"), created_at, now);
     Ok(Json::object([("outcome", Json::from(outcome.code())), ("reason", reason.code().into())]))
 }

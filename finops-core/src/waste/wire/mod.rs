@@ -12,7 +12,7 @@ mod simulation;
 mod summary;
 
 pub use render::{
-    assessment, claim, confidence_inputs, estimate, evidence, facts, report, risk_inputs, value,
+    assessment, claim, confidence_inputs, estimate, evidence, facts, portfolio, report, risk_inputs, value,
 };
 
 use crate::{

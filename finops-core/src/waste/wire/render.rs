@@ -3,8 +3,8 @@
 use crate::{
     json::{Json, Object},
     waste::{
-        Assessment, Claim, Confidence, DetectionReport, Estimate, Evidence, Fact, Outcome, Risk, RiskFactor,
-        Value, assessment::four_places,
+        Assessment, Claim, Confidence, DetectionReport, Estimate, Evidence, Fact, Outcome, PortfolioSummary,
+        Risk, RiskFactor, Value, assessment::four_places,
     },
 };
 
@@ -74,6 +74,8 @@ pub fn estimate(estimate: &Estimate) -> Json {
     Json::object([
         ("gross_monthly", estimate.gross_monthly.map(|amount| amount.to_string()).into()),
         ("gross_reason", estimate.gross_reason.map(super::super::Reason::code).into()),
+        ("granted_monthly", estimate.granted_monthly.map(|amount| amount.to_string()).into()),
+        ("superseded_by", Json::array(estimate.superseded_by.iter())),
         ("realizable_monthly", estimate.realizable_monthly.map(|amount| amount.to_string()).into()),
         ("realizable_reason", estimate.realizable_reason.map(super::super::Reason::code).into()),
         ("cost_increase_monthly", estimate.cost_increase_monthly.map(|amount| amount.to_string()).into()),
@@ -173,6 +175,20 @@ pub fn assessment(assessment: &Assessment) -> Json {
     out.into()
 }
 
+/// What the findings of a report are worth together.
+#[must_use]
+pub fn portfolio(portfolio: &PortfolioSummary) -> Json {
+    Json::object([
+        ("total_monthly", Json::from(portfolio.total.to_string())),
+        ("realizable_monthly", portfolio.realizable.map(|amount| amount.to_string()).into()),
+        ("realizable_reason", portfolio.realizable_reason.map(crate::waste::Reason::code).into()),
+        ("gross_not_additive", portfolio.gross_not_additive.to_string().into()),
+        ("cost_of_resources", portfolio.cost_of_resources.to_string().into()),
+        ("unpriced_findings", portfolio.unpriced.into()),
+        ("node_supply", portfolio.node_supply.code().into()),
+    ])
+}
+
 /// A report: findings and others in its order, failures and the configuration.
 #[must_use]
 pub fn report(report: &DetectionReport) -> Json {
@@ -188,6 +204,7 @@ pub fn report(report: &DetectionReport) -> Json {
         ("findings", list(&report.findings)),
         ("others", list(&report.others)),
         ("failures", Json::array(failures)),
+        ("portfolio", portfolio(&report.portfolio)),
         ("config", report.config.to_json()),
     ])
 }

@@ -1,6 +1,6 @@
 //! What a verification answers.
 
-use crate::event::{hex, keys::Kid, merkle::Hash};
+use crate::event::{canonical, hex, keys::Kid, merkle::Hash};
 use serde_json::{Value, json};
 
 /// The first thing that is wrong with a log.
@@ -144,6 +144,17 @@ impl Verification {
     #[must_use]
     pub const fn ok(&self) -> bool {
         self.error.is_none()
+    }
+
+    /// The result as `finops ledger verify --json` and `verify_ledger.py` print it: canonical JSON and a line feed.
+    #[must_use]
+    pub fn to_line(&self) -> String {
+        let mut out = Vec::new();
+        // Not `encode`: the list of gaps may be longer than an event.
+        let written = canonical::write(&self.to_json(), &mut out, 0);
+        debug_assert!(written.is_ok(), "names, numbers and digits have a canonical form");
+        out.push(b'\n');
+        String::from_utf8(out).unwrap_or_default()
     }
 
     /// Exactly the members of the specification.

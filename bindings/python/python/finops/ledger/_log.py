@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
@@ -33,7 +34,8 @@ class Store:
     """Where a log is kept: ``sqlite:///path`` (absolute with a fourth slash), ``sqlite::memory:``, ``postgres://…``,
     ``file:///path``, or a plain path, which is SQLite.
 
-    Opening verifies the whole log. A log that fails can be read; appends raise ``store.read_only`` with the reason.
+    Opening verifies the whole log. A log that fails can be read; appends raise ``store.read_only`` with the reason. A
+    secret that is not the log's opens it only with `read_only`.
     """
 
     __slots__ = ("read_only", "url")
@@ -64,8 +66,13 @@ class EventLog(_EventLog):
         previous: Iterable[str] = (),
         ed25519_seed: str | None = None,
         heartbeat_s: int | None = None,
+        four_eyes_above: Decimal | int | float | str | None = None,
     ) -> Self:
-        """Open the log `origin`, for example ``acme.example/prod``; make it if there is none."""
+        """Open the log `origin`, for example ``acme.example/prod``; make it if there is none.
+
+        From an estimate of `four_eyes_above` a month on, a store refuses that one person proposes and approves a change, or
+        approves and makes it.
+        """
         place = Store(store) if store is not None and not isinstance(store, Store) else store
         environment = None
         if secret is None:
@@ -80,6 +87,7 @@ class EventLog(_EventLog):
             place.url if place is not None else None,
             heartbeat_s,
             place.read_only if place is not None else False,
+            four_eyes_above,
         )
 
     def events(self, after: int | None = None) -> Iterator[EventRecord]:

@@ -74,5 +74,8 @@ class ReportGenerator:
         report.save(path)
 
     def issue(self, report: Report, *, actor: str = ACTOR, at: Time = None) -> Result:
-        """Record `report.issued`: period, size of the log, and the SHA-256 of its JSON."""
-        return self.ledger._record("report.issued", dict(report.issued), actor, at)
+        """Record `report.issued`: period, size of the log, and the SHA-256 of its JSON.
+
+        A store with tables keeps the JSON in ``savings_reports`` and signs a checkpoint, unless a time is given.
+        """
+        return self.ledger._issue(report, actor, at)

@@ -2,56 +2,109 @@
 //! is opened again.
 
 use super::*;
-use crate::{Keyring, NewEvent, Options, Store};
-use std::sync::{
-    Arc,
-    atomic::{AtomicU32, Ordering},
+use crate::{Keyring, NewEvent, Options, Store, backend::disk::Os};
+use std::{
+    fs::File,
+    io::Write as _,
+    sync::{Arc, Mutex},
 };
 
 /// A disk whose Nth operation fails; a write leaves half of its bytes behind.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 struct Faulty {
-    left: Arc<AtomicU32>,
+    nth: usize,
+    /// What was asked of it.
+    asked: Arc<Mutex<Vec<&'static str>>>,
 }
 
 impl Faulty {
-    fn pass(&self) -> io::Result<()> {
-        let before = self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1));
+    fn at(nth: usize) -> Self {
+        Self { nth, asked: Arc::default() }
+    }
+
+    fn pass(&self, operation: &'static str) -> io::Result<()> {
+        let mut asked = self.asked.lock().unwrap();
+        asked.push(operation);
         // One fault: afterwards the disk works again, which must not be trusted.
-        if before == Ok(1) { Err(io::Error::other("no space left on device")) } else { Ok(()) }
+        if asked.len() == self.nth { Err(io::Error::other("no space left on device")) } else { Ok(()) }
+    }
+
+    /// The operations after the fault, if that was a failed change.
+    fn after_a_failed_change(&self) -> Vec<&'static str> {
+        let asked = self.asked.lock().unwrap();
+        let changes = |name: &&&str| !matches!(**name, "lock" | "exists" | "open" | "reader" | "list");
+        let failed = self.nth.checked_sub(1).and_then(|at| asked.get(at));
+        match failed.filter(changes) {
+            Some(_) => asked[self.nth..].iter().filter(changes).copied().collect(),
+            None => Vec::new(),
+        }
     }
 }
 
 impl Disk for Faulty {
+    type File = File;
+    type Lock = File;
+
+    fn lock(&mut self, path: &Path) -> io::Result<Option<File>> {
+        self.pass("lock")?;
+        Os.lock(path)
+    }
+    fn exists(&mut self, path: &Path) -> io::Result<bool> {
+        self.pass("exists")?;
+        Os.exists(path)
+    }
+    fn open(&mut self, path: &Path, writable: bool) -> io::Result<File> {
+        self.pass("open")?;
+        Os.open(path, writable)
+    }
+    fn reader(&mut self, path: &Path, from: u64) -> io::Result<Box<dyn io::BufRead>> {
+        self.pass("reader")?;
+        Os.reader(path, from)
+    }
+    fn list(&mut self, path: &Path) -> io::Result<Vec<String>> {
+        self.pass("list")?;
+        Os.list(path)
+    }
     fn write(&mut self, file: &mut File, bytes: &[u8]) -> io::Result<()> {
-        if let Err(error) = self.pass() {
+        if let Err(error) = self.pass("write") {
             file.write_all(&bytes[..bytes.len() / 2])?;
             return Err(error);
         }
         Os.write(file, bytes)
     }
+    fn overwrite(&mut self, path: &Path, at: u64, bytes: &[u8]) -> io::Result<()> {
+        if let Err(error) = self.pass("overwrite") {
+            Os.overwrite(path, at, &bytes[..bytes.len() / 2])?;
+            return Err(error);
+        }
+        Os.overwrite(path, at, bytes)
+    }
     fn sync(&mut self, file: &File) -> io::Result<()> {
-        self.pass()?;
+        self.pass("sync")?;
         Os.sync(file)
     }
     fn cut(&mut self, file: &File, length: u64) -> io::Result<()> {
-        self.pass()?;
+        self.pass("cut")?;
         Os.cut(file, length)
     }
     fn create(&mut self, path: &Path) -> io::Result<File> {
-        self.pass()?;
+        self.pass("create")?;
         Os.create(path)
     }
     fn rename(&mut self, from: &Path, to: &Path) -> io::Result<()> {
-        self.pass()?;
+        self.pass("rename")?;
         Os.rename(from, to)
     }
+    fn remove(&mut self, path: &Path) -> io::Result<()> {
+        self.pass("remove")?;
+        Os.remove(path)
+    }
     fn create_dir(&mut self, path: &Path) -> io::Result<()> {
-        self.pass()?;
+        self.pass("create_dir")?;
         Os.create_dir(path)
     }
     fn sync_dir(&mut self, path: &Path) -> io::Result<()> {
-        self.pass()?;
+        self.pass("sync_dir")?;
         Os.sync_dir(path)
     }
 }
@@ -67,10 +120,14 @@ fn options() -> Options {
 /// Appends six requests; answers the ids that were acknowledged and whether any operation failed.
 fn run(path: &Path, disk: Faulty) -> (Vec<String>, bool) {
     let mut acknowledged = Vec::new();
+    let (nth, shared) = (disk.nth, disk.clone());
     let store =
         Records::open(path, false, disk).and_then(|file| Store::start(Box::new(file), &ring(), options()));
-    let Ok(store) = store else { return (acknowledged, true) };
-    let mut failed = false;
+    let Ok(store) = store else {
+        assert_eq!(shared.after_a_failed_change(), [""; 0], "fault {nth}");
+        return (acknowledged, true);
+    };
+    let (mut failed, mut poisoned) = (false, false);
     for n in 0..6 {
         let event = |part: u32| {
             let data = serde_json::json!({ "n": n });
@@ -79,16 +136,19 @@ fn run(path: &Path, disk: Faulty) -> (Vec<String>, bool) {
         };
         match store.append_many((0..=n % 3).map(event).collect()) {
             Ok(appended) => {
-                assert!(!failed, "acknowledged after a failed write");
+                assert!(!poisoned, "acknowledged after a failed write");
                 acknowledged.extend(appended.into_iter().map(|appended| appended.id));
             }
             Err(error) => {
-                assert_eq!(error.code(), "store.poisoned");
-                failed = true;
+                // What could not be read is no reason to write no more.
+                assert!(matches!(error.code(), "store.poisoned" | "store.io"), "{error}");
+                (failed, poisoned) = (true, poisoned || error.code() == "store.poisoned");
             }
         }
     }
     let closed = store.close();
+    // Above all no second fsync after one that failed: it would answer that all is well.
+    assert_eq!(shared.after_a_failed_change(), [""; 0], "fault {nth}");
     (acknowledged, failed || closed.is_err())
 }
 
@@ -99,11 +159,11 @@ fn any_single_fault_of_the_disk_loses_nothing_acknowledged() {
         let folder = std::env::temp_dir().join(format!("finops-store-faults-{}-{nth}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
         let path = folder.join("ledger.log");
-        let (mut acknowledged, failed) = run(&path, Faulty { left: Arc::new(AtomicU32::new(nth)) });
+        let (mut acknowledged, failed) = run(&path, Faulty::at(nth));
         faults += u32::from(failed);
         // A second fault meets the repair of the first; then the disk works.
         for second in [1, 2, 5, 0] {
-            let (again, _) = run(&path, Faulty { left: Arc::new(AtomicU32::new(second)) });
+            let (again, _) = run(&path, Faulty::at(second));
             acknowledged.extend(again);
         }
         let store = Store::open(&format!("file://{}", path.display()), &ring(), options()).unwrap();
@@ -121,5 +181,44 @@ fn any_single_fault_of_the_disk_loses_nothing_acknowledged() {
         }
     }
     // A run has more than twenty operations: writes, fsyncs, notes.
-    assert!(faults > 20, "{faults}");
+    assert!(faults > 40, "{faults}");
+}
+
+/// What waits together shares one write and one fsync, however many callers wait.
+#[test]
+fn a_hundred_callers_share_one_fsync() {
+    let folder = std::env::temp_dir().join(format!("finops-store-share-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let disk = Faulty::default();
+    let file = Records::open(&folder.join("ledger.log"), false, disk.clone()).unwrap();
+    let options = Options { checkpoint_records: 1000, ..options() };
+    let store = Store::start(Box::new(file), &ring(), options).unwrap();
+    let (begin, held) = std::sync::mpsc::channel::<()>();
+    let (came, comes) = std::sync::mpsc::channel();
+    // The writer waits until everybody has asked.
+    let wait = move |_| {
+        came.send(()).unwrap();
+        held.recv().unwrap();
+    };
+    store.submit(Vec::new(), wait).unwrap();
+    comes.recv().unwrap();
+    disk.asked.lock().unwrap().clear();
+    let (sender, receiver) = std::sync::mpsc::channel();
+    std::thread::scope(|scope| {
+        for n in 0..100 {
+            let (store, sender) = (&store, sender.clone());
+            scope.spawn(move || {
+                let event = NewEvent::new("acme.thing", serde_json::json!({ "n": n }), "svc:test");
+                store.submit(vec![event], move |answer| sender.send(answer).unwrap()).unwrap();
+            });
+        }
+    });
+    begin.send(()).unwrap();
+    let seqs: std::collections::BTreeSet<u64> =
+        receiver.iter().take(100).map(|answer| answer.unwrap()[0].seq).collect();
+    assert_eq!(seqs, (1..=100).collect());
+    let changes: Vec<&str> = disk.asked.lock().unwrap().clone();
+    assert_eq!(changes, ["write", "sync"]);
+    drop(store);
+    std::fs::remove_dir_all(&folder).unwrap();
 }

@@ -2,6 +2,8 @@
 
 #[cfg(feature = "postgres")]
 pub mod postgres;
+#[cfg(all(feature = "postgres", unix))]
+pub mod proxy;
 pub mod suite;
 
 use finops_store::{Keyring, NewEvent, Options};

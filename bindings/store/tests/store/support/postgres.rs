@@ -16,6 +16,8 @@ pub struct Server {
     data: PathBuf,
     socket: PathBuf,
     folder: Folder,
+    /// More settings, as flags of the server.
+    settings: String,
 }
 
 /// The newest installed server.
@@ -40,6 +42,14 @@ fn unprivileged(command: &mut Command) {
     if std::fs::metadata("/proc/self").is_ok_and(|me| me.uid() == 0) {
         command.uid(65_534).gid(65_534);
     }
+}
+
+/// Makes a file the server's, which alone may read it.
+#[cfg(all(unix, feature = "tls"))]
+pub fn entrust(path: &Path) {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).unwrap();
+    give(path);
 }
 
 #[cfg(unix)]
@@ -70,22 +80,28 @@ impl Server {
     }
 
     /// A server that no other test uses.
-    #[expect(clippy::print_stderr, reason = "a skipped test must be seen")]
     pub fn own() -> Option<Self> {
+        Self::with(|_| String::new())
+    }
+
+    /// A server that no other test uses, with settings; whoever writes them may put files into its folder.
+    #[expect(clippy::print_stderr, reason = "a skipped test must be seen")]
+    pub fn with(settings: impl FnOnce(&Path) -> String) -> Option<Self> {
         let Some(bin) = find() else {
             let reason = "no initdb of PostgreSQL 15 or later under /usr/lib/postgresql";
             assert!(std::env::var_os("FINOPS_REQUIRE_POSTGRES").is_none(), "{reason}");
             eprintln!("SKIPPED: {reason}; install the package `postgresql` to run the tests of PostgreSQL");
             return None;
         };
-        Some(Self::start(bin))
+        Some(Self::start(bin, settings))
     }
 
-    fn start(bin: PathBuf) -> Self {
+    fn start(bin: PathBuf, settings: impl FnOnce(&Path) -> String) -> Self {
         let folder = Folder::new("postgres");
         give(folder.path());
         let (data, socket) = (folder.path().join("data"), folder.path().to_owned());
-        let server = Self { bin, data, socket, folder };
+        let settings = settings(folder.path());
+        let server = Self { bin, data, socket, folder, settings };
         let data = server.data.as_os_str();
         let flags: [&OsStr; 7] = [
             "-D".as_ref(),
@@ -113,8 +129,10 @@ impl Server {
 
     fn up(&self) {
         let socket = self.socket.display();
+        let listens = if self.settings.contains("listen_addresses") { "" } else { "-c listen_addresses=''" };
+        let settings = &self.settings;
         let options =
-            format!("-c listen_addresses='' -c unix_socket_directories='{socket}' -c max_connections=50");
+            format!("{listens} -c unix_socket_directories='{socket}' -c max_connections=50 {settings}");
         let log = self.folder.path().join("log");
         let flags: [&OsStr; 8] = [
             "-D".as_ref(),
@@ -154,15 +172,32 @@ impl Server {
     }
 
     pub fn client(&self, database: &str) -> postgres::Client {
-        postgres::Client::connect(&self.url(database), postgres::NoTls).unwrap()
+        self.client_on(5432, database)
+    }
+
+    /// A client through the socket of a server on another port.
+    pub fn client_on(&self, port: u16, database: &str) -> postgres::Client {
+        let socket = self.socket.display().to_string().replace('/', "%2F");
+        let url = format!("postgres://postgres@{socket}:{port}/{database}");
+        postgres::Client::connect(&url, postgres::NoTls).unwrap()
     }
 
     /// A new, empty database.
     pub fn database(&self) -> String {
+        self.database_on(5432)
+    }
+
+    /// A new, empty database of a server on another port.
+    pub fn database_on(&self, port: u16) -> String {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let name = format!("test{}", COUNT.fetch_add(1, Ordering::Relaxed));
-        self.client("postgres").batch_execute(&format!("CREATE DATABASE {name}")).unwrap();
+        self.client_on(port, "postgres").batch_execute(&format!("CREATE DATABASE {name}")).unwrap();
         name
+    }
+
+    /// The socket of the server.
+    pub fn socket(&self) -> PathBuf {
+        self.socket.join(".s.PGSQL.5432")
     }
 }
 

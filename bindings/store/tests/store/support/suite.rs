@@ -147,9 +147,15 @@ pub fn reopening_verifies(url: &str) {
         assert_eq!(code(Store::open(url, &ring(), elsewhere)), "store.not_found");
     }
     let stranger = Keyring::from_secrets(NEW_SECRET, []).unwrap();
-    let refused = Store::open(url, &stranger, options()).unwrap();
-    assert_eq!(refused.report().error.as_ref().unwrap().code(), "ledger.verify.unknown_key");
-    assert_eq!(code(refused.append(thing(1))), "store.read_only");
+    assert_eq!(code(Store::open(url, &stranger, options())), "ledger.verify.unknown_key");
+    let reader = Store::open(url, &stranger, Options { read_only: true, ..options() }).unwrap();
+    assert_eq!(reader.report().error.as_ref().unwrap().code(), "ledger.verify.unknown_key");
+    assert_eq!(code(reader.append(thing(1))), "store.read_only");
+    drop(reader);
+    if !url.starts_with("file:") {
+        let missing = Options { must_exist: true, ..Options::new("acme.example/missing") };
+        assert_eq!(code(Store::open(url, &ring(), missing)), "store.not_found");
+    }
 }
 
 pub fn since_checkpoint_is_reported(url: &str) {
@@ -201,11 +207,11 @@ pub fn proofs_and_receipts(url: &str) {
     let audited = finops_ledger::event::verify::verify(&file, None, trust, &anchors, &[vkey]);
     assert_eq!((audited.error, audited.size, audited.anchored_up_to), (None, 21, Some(21)));
     let report =
-        store.issue_report("weekly", "2026-W12", "2026-W12", store.head().tree_head(), "{}").unwrap();
+        store.issue_report("weekly", "2026-W12", "2026-W12", store.head().tree_head(), "{}", None).unwrap();
     assert_eq!(report.seq, 21);
     assert_eq!(store.checkpoints().unwrap().last().unwrap().0, 22);
     let other = finops_ledger::event::checkpoint::TreeHead { size: 3, root: [0; 32] };
-    assert_eq!(code(store.issue_report("weekly", "2026-W12", "2026-W12", other, "{}")), "store.row");
+    assert_eq!(code(store.issue_report("weekly", "2026-W12", "2026-W12", other, "{}", None)), "store.row");
 }
 
 pub fn keys_rotate_and_ratchet(url: &str) {
@@ -260,7 +266,7 @@ pub fn time_brings_heartbeats_and_checkpoints(url: &str) {
 }
 
 /// Rebuilt projections are equal row for row; stale ones are rebuilt when the store is opened.
-pub fn projections_are_rebuilt(url: &str, make_stale: &mut dyn FnMut()) {
+pub fn projections_are_rebuilt(url: &str, execute: &mut dyn FnMut(&str)) {
     let store = open(url);
     let events: Vec<NewEvent> = (0..5).flat_map(|n| life(&format!("o{n}"))).collect();
     for batch in events.chunks(7) {
@@ -293,12 +299,25 @@ pub fn projections_are_rebuilt(url: &str, make_stale: &mut dyn FnMut()) {
         assert_eq!(&store.rows(table).unwrap(), rows, "{}", table.name());
     }
     drop(store);
-    make_stale();
-    let store = open(url);
-    assert_eq!(store.report().rebuilt, Table::PROJECTIONS);
-    for (table, rows) in Table::PROJECTIONS.into_iter().zip(&before) {
-        assert_eq!(&store.rows(table).unwrap(), rows, "{}", table.name());
+    // Changed, emptied, or gone.
+    let mut store = None;
+    for damage in [
+        "UPDATE opportunities SET team = 'x'; UPDATE projection_state SET applied_size = 3",
+        "DELETE FROM deployments; DELETE FROM savings_verifications; DELETE FROM projection_state",
+        "DROP TABLE opportunities",
+        "DROP TABLE deployments; DROP TABLE savings_verifications; DROP TABLE opportunities; DROP TABLE cost_baselines;
+         DROP TABLE projection_state",
+    ] {
+        drop(store.take());
+        execute(damage);
+        let opened = open(url);
+        assert_eq!(opened.report().rebuilt, Table::PROJECTIONS, "{damage}");
+        for (table, rows) in Table::PROJECTIONS.into_iter().zip(&before) {
+            assert_eq!(&opened.rows(table).unwrap(), rows, "{damage}: {}", table.name());
+        }
+        store = Some(opened);
     }
+    let store = store.unwrap();
     // The ledger goes on where it was.
     assert_eq!(
         code(store.append(step("started", json!({"opportunity": "o2"})))),
