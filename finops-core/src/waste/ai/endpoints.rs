@@ -153,7 +153,7 @@ impl Provisioned {
         };
         let (Some(hourly), Some(hours)) = (throughput.hourly_fee.known(), index.inventory.window_hours())
         else {
-            return judged.undetermined(Reason::NoPrice);
+            return judged.undetermined(Reason::NoPriceData);
         };
         let fee = hourly.times(&hours);
         let mut evidence = Evidence::from_source("provisioned")

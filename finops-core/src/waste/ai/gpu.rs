@@ -200,10 +200,15 @@ impl Case<'_, '_> {
         let Some((price, source)) = &self.gpu.price else { return Estimate::unknown(Reason::NoPrice, hours) };
         let month = price.times(hours);
         let saving = month.times(share);
+        // A GPU is not billed by the container that requests it but by its node, in either form of inventory.
+        let resource = match self.gpu.subject.kind() {
+            SubjectKind::GpuContainer => format!("workload/{}", self.gpu.subject.text()),
+            _ => self.gpu.subject.id().to_owned(),
+        };
         Estimate::saving(&saving, hours)
             .by(formula, vec![("gpus", share.clone().into()), ("gpu_hour", price.clone().into())])
             .priced_by(*source, None)
-            .claiming(self.gpu.subject.id(), Component::Gpu, &month.times(&Ratio::from(of)), &saving, kind)
+            .claiming(resource, Component::Gpu, &month.times(&Ratio::from(of)), &saving, kind)
     }
 
     fn finding(

@@ -197,7 +197,7 @@ impl PromptCache {
             (calls.stable_prefix_tokens.known(), pricer.minimum_cacheable(provider, model))
         else {
             let reason =
-                if calls.stable_prefix_tokens.known().is_none() { Reason::NoUsage } else { Reason::NoPrice };
+                if calls.stable_prefix_tokens.known().is_none() { Reason::NoUsage } else { Reason::NoPriceData };
             return Err(judged.undetermined(reason));
         };
         let evidence = group
@@ -218,7 +218,7 @@ impl PromptCache {
             pricer.cache_read(provider, model),
         );
         let (Some(input), Some(write), Some(read)) = prices else {
-            return Err(Assessment { evidence, ..judged.undetermined(Reason::NoPrice) });
+            return Err(Assessment { evidence, ..judged.undetermined(Reason::NoPriceData) });
         };
         // No more writes than calls.
         let windows = windows.clone().min(count.clone());
