@@ -509,6 +509,7 @@ fn of_cluster(detector: &str, inventory: &Json) -> Vec<String> {
 }
 
 /// A day of samples a minute of one GPU.
+#[expect(clippy::arithmetic_side_effects, reason = "small numbers of tests")]
 fn series(metric: &str, device: &str, value: &str) -> String {
     let end = "2026-11-20T00:00:00Z".parse::<finops_core::time::Timestamp>().unwrap().ms() / 1000;
     let samples: Vec<String> =
@@ -579,7 +580,6 @@ fn a_node_whose_gpus_nobody_requests_is_found() {
 /// but not a copy here. `FINOPS_GPU_TRACE` names its file `gentd26_pod_gpu_duty_cycle.csv`, unpacked.
 #[test]
 #[expect(clippy::disallowed_methods, reason = "a test reads the trace where there is one")]
-#[expect(clippy::arithmetic_side_effects, reason = "small numbers of tests")]
 fn the_trace_of_a_serving_cluster_has_four_idle_gpus() {
     let Some(path) = std::env::var_os("FINOPS_GPU_TRACE") else {
         println!("SKIPPED: the trace is not committed; set FINOPS_GPU_TRACE to its file of GPU duty");

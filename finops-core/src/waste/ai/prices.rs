@@ -81,7 +81,7 @@ pub(super) struct Pricer<'a> {
 }
 
 /// Tokens that are priced to learn the price of one: so few that no price for long prompts applies (the lowest
-/// threshold of the catalogue is 128,000), so many that a whole number of picodollars states the price exactly.
+/// threshold of the catalogue is 32,000), so many that a whole number of picodollars states the price exactly.
 const PROBE: u64 = 1000;
 /// Picodollars of a dollar.
 const PICO: i128 = 1_000_000_000_000;

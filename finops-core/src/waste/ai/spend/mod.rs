@@ -196,8 +196,11 @@ impl PromptCache {
         let (Some(prefix), Some(minimum)) =
             (calls.stable_prefix_tokens.known(), pricer.minimum_cacheable(provider, model))
         else {
-            let reason =
-                if calls.stable_prefix_tokens.known().is_none() { Reason::NoUsage } else { Reason::NoPriceData };
+            let reason = if calls.stable_prefix_tokens.known().is_none() {
+                Reason::NoUsage
+            } else {
+                Reason::NoPriceData
+            };
             return Err(judged.undetermined(reason));
         };
         let evidence = group
