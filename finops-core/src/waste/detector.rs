@@ -1,7 +1,10 @@
 //! Running detectors: each looks at the inventory alone, and a failing one never stops the others.
 
 use super::{
-    Assessment, DetectionConfig, Outcome, PortfolioSummary, config::Setting, kubernetes::Index,
+    Assessment, DetectionConfig, Outcome, PortfolioSummary,
+    ai::{self, AiInventory},
+    config::Setting,
+    kubernetes::Index,
     summary::ClusterData,
 };
 use crate::{error::Fault, inventory::ClusterInventory, price::PriceBook, time::Timestamp};
@@ -15,6 +18,8 @@ pub enum Inventory<'a> {
     Summary(&'a ClusterData),
     /// A full inventory of a cluster.
     Cluster(&'a ClusterInventory),
+    /// GPUs, endpoints, calls and training of models.
+    Ai(&'a AiInventory),
 }
 
 impl Inventory<'_> {
@@ -24,6 +29,7 @@ impl Inventory<'_> {
         match self {
             Self::Summary(data) => data.as_of,
             Self::Cluster(cluster) => cluster.as_of,
+            Self::Ai(ai) => ai.as_of,
         }
     }
 }
@@ -40,17 +46,20 @@ pub struct Context<'a> {
     /// The time of the run.
     pub as_of: Timestamp,
     index: Option<Box<Index<'a>>>,
+    ai: Option<Box<ai::Index<'a>>>,
 }
 
 impl<'a> Context<'a> {
     /// The context of a run over this inventory.
     #[must_use]
     pub fn new(inventory: Inventory<'a>, prices: &'a PriceBook, config: &'a DetectionConfig) -> Self {
-        let index = match inventory {
-            Inventory::Cluster(cluster) => Some(Box::new(Index::new(cluster, prices, config))),
-            Inventory::Summary(_) => None,
-        };
-        Self { inventory, prices, config, as_of: inventory.as_of(), index }
+        let (mut index, mut ai) = (None, None);
+        match inventory {
+            Inventory::Cluster(cluster) => index = Some(Box::new(Index::new(cluster, prices, config))),
+            Inventory::Ai(inventory) => ai = Some(Box::new(ai::Index::new(inventory, config))),
+            Inventory::Summary(_) => {}
+        }
+        Self { inventory, prices, config, as_of: inventory.as_of(), index, ai }
     }
 
     /// What detectors of a full inventory look up, where that is what is judged.
@@ -63,8 +72,13 @@ impl<'a> Context<'a> {
     pub const fn summary(&self) -> Option<&'a ClusterData> {
         match self.inventory {
             Inventory::Summary(data) => Some(data),
-            Inventory::Cluster(_) => None,
+            Inventory::Cluster(_) | Inventory::Ai(_) => None,
         }
+    }
+
+    /// What detectors of AI workloads look up, where that is what is judged.
+    pub(super) fn ai(&self) -> Option<&ai::Index<'a>> {
+        self.ai.as_deref()
     }
 }
 

@@ -38,5 +38,5 @@ pub use subject::{Subject, SubjectKind};
 /// Every detector. Those of one form of inventory judge nothing in another.
 #[must_use]
 pub fn detectors() -> Vec<&'static dyn Detector> {
-    [summary::DETECTORS, kubernetes::DETECTORS].concat()
+    [summary::DETECTORS, kubernetes::DETECTORS, ai::DETECTORS].concat()
 }

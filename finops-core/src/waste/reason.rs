@@ -84,6 +84,7 @@ reasons! {
     NoPerformanceData = "no_performance_data", UNDETERMINED, "its operations and throughput are not known";
     NoGpuData = "no_gpu_data", UNDETERMINED, "the duty of its GPUs is not known";
     NoInvocationData = "no_invocation_data", UNDETERMINED, "its invocations are not known";
+    NoPriceData = "no_price_data", UNDETERMINED, "a price that decides it is not known";
     NoDeadline = "no_deadline", UNDETERMINED, "how long an answer may wait is not known";
     NoEvaluation = "no_evaluation", UNDETERMINED, "no evaluation has compared the change";
     EvaluationTooSmall = "evaluation_too_small", UNDETERMINED, "the evaluation has too few cases";

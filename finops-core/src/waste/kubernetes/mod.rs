@@ -7,6 +7,7 @@ mod config_objects;
 mod consolidation;
 mod expiry;
 mod figures;
+mod gpus;
 mod hygiene;
 mod index;
 mod logs;
@@ -23,6 +24,7 @@ mod volumes;
 mod zombies;
 
 pub use expiry::expiry;
+pub(super) use gpus::{GpuNodeWithoutGpuPods, gpu_containers};
 pub(super) use index::Index;
 pub(super) use supply::{Proposed, node_supply, simulate};
 

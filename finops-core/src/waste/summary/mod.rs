@@ -25,6 +25,7 @@ mod requests;
 mod volumes;
 
 pub use read::{Autoscaler, ClusterData, Field, Node, NodeGroup, Volume, Workload};
+pub(super) use read::{Record, instant, named, records, refused as refused_input, settle};
 
 use super::{Detector, Ratio, judged::Judged};
 
@@ -43,11 +44,11 @@ pub(super) const DETECTORS: &[&dyn Detector] = &[
 const WINDOW_NOT_STATED: &str = "window_not_stated";
 
 /// The paths of refused values, then those of repeated names: what makes a record unreadable for a detector.
-fn refused<'a>(repeated: bool, name: &'a str, fields: &[&'a Field]) -> Option<&'a str> {
+pub(super) fn refused<'a>(repeated: bool, name: &'a str, fields: &[&'a Field]) -> Option<&'a str> {
     fields.iter().find_map(|field| field.bad()).or_else(|| repeated.then_some(name))
 }
 
 /// The count of a field that holds whole pieces.
-fn whole(number: &Ratio) -> Option<i128> {
+pub(super) fn whole(number: &Ratio) -> Option<i128> {
     number.floor().filter(|whole| Ratio::from(*whole) == *number)
 }

@@ -172,25 +172,25 @@ pub struct ClusterData {
     pub unknown_keys: BTreeMap<String, u64>,
 }
 
-fn refused(path: &str, problem: String, help: &'static str) -> Fault {
+pub(in crate::waste) fn refused(path: &str, problem: String, help: &'static str) -> Fault {
     Fault::new("waste.invalid_record", path, problem, help)
 }
 
 /// One record and where it stands.
-struct Record<'a> {
-    members: &'a Object,
-    path: String,
+pub(in crate::waste) struct Record<'a> {
+    pub members: &'a Object,
+    pub path: String,
     /// The name, or the record's place where it has none.
-    name: String,
-    named: bool,
+    pub name: String,
+    pub named: bool,
 }
 
 impl<'a> Record<'a> {
-    fn get(&self, key: &str) -> Option<&'a Json> {
+    pub(in crate::waste) fn get(&self, key: &str) -> Option<&'a Json> {
         self.members.get(key).filter(|value| !value.is_null())
     }
 
-    fn field<T>(&self, key: &str, read: impl Fn(&'a Json) -> Option<T>) -> Field<T> {
+    pub(in crate::waste) fn field<T>(&self, key: &str, read: impl Fn(&'a Json) -> Option<T>) -> Field<T> {
         match self.get(key) {
             None => Field::Absent,
             Some(value) => {
@@ -200,7 +200,7 @@ impl<'a> Record<'a> {
     }
 
     /// A number of at least 0: a JSON number or its text, read by its digits.
-    fn number(&self, key: &str) -> Field {
+    pub(in crate::waste) fn number(&self, key: &str) -> Field {
         self.field(key, |value| {
             let text = match value {
                 Json::Number(number) => number.text(),
@@ -211,13 +211,17 @@ impl<'a> Record<'a> {
         })
     }
 
-    fn text(&self, key: &str) -> Option<String> {
+    pub(in crate::waste) fn text(&self, key: &str) -> Option<String> {
         self.get(key).and_then(Json::as_str).filter(|text| !text.is_empty()).map(str::to_owned)
     }
 }
 
 /// The records of a list; a value that is no object, or one without a name, is named by its place.
-fn records<'a>(value: Option<&'a Json>, path: &str, name_key: &str) -> Result<Vec<Record<'a>>, Fault> {
+pub(in crate::waste) fn records<'a>(
+    value: Option<&'a Json>,
+    path: &str,
+    name_key: &str,
+) -> Result<Vec<Record<'a>>, Fault> {
     static EMPTY: Object = Object::new();
     let Some(value) = value.filter(|value| !value.is_null()) else {
         return Ok(Vec::new());
@@ -241,7 +245,7 @@ fn records<'a>(value: Option<&'a Json>, path: &str, name_key: &str) -> Result<Ve
 }
 
 /// Sorts records by what names them; of equal records one stays, unequal ones of the same name are marked.
-fn settle<T: PartialEq, K: Ord>(
+pub(in crate::waste) fn settle<T: PartialEq, K: Ord>(
     records: &mut Vec<T>,
     key: impl Fn(&T) -> K,
     repeated: impl Fn(&mut T) -> &mut bool,
@@ -401,7 +405,7 @@ impl ClusterData {
 }
 
 /// An instant of RFC 3339.
-fn instant(value: &Json, path: &str) -> Result<Timestamp, Fault> {
+pub(in crate::waste) fn instant(value: &Json, path: &str) -> Result<Timestamp, Fault> {
     value.as_str().and_then(|text| text.parse().ok()).ok_or_else(|| {
         let problem = format!("`{}` is no instant", shorten(&value.to_text()));
         refused(path, problem, "write it like `2026-11-20T00:00:00Z`")
@@ -409,7 +413,7 @@ fn instant(value: &Json, path: &str) -> Result<Timestamp, Fault> {
 }
 
 /// A field that names nothing makes a record without a name bad in every number.
-fn named(record: &Record<'_>, field: Field) -> Field {
+pub(in crate::waste) fn named(record: &Record<'_>, field: Field) -> Field {
     if record.named { field } else { Field::Bad(record.path.clone()) }
 }
 

@@ -1,5 +1,6 @@
 //! The kinds of `waste.json` as functions from JSON to JSON: what Python, Node, the command line and the vectors call.
 
+mod ai;
 mod change;
 mod kubernetes;
 mod measures;
@@ -24,6 +25,7 @@ pub type Handler = fn(&Json) -> Result<Json, Fault>;
 
 /// The tables of kinds, one a topic. A new topic is one line here.
 const TABLES: &[&[(&str, Handler)]] = &[
+    ai::KINDS,
     change::KINDS,
     kubernetes::KINDS,
     measures::KINDS,
