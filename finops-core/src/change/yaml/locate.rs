@@ -35,6 +35,8 @@ pub(super) struct Found<'a> {
 /// An object of a file, as far as a search needs it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ObjectRef {
+    /// Group and version, for example `apps/v1`.
+    pub api_version: Option<String>,
     /// Kind.
     pub kind: String,
     /// Name.
@@ -72,6 +74,7 @@ fn object_ref(node: &Node) -> Option<ObjectRef> {
     let scales =
         target.and_then(|target| Some((target.text("kind")?.to_owned(), target.text("name")?.to_owned())));
     Some(ObjectRef {
+        api_version: node.text("apiVersion").map(str::to_owned),
         kind: kind.to_owned(),
         name: metadata.text("name")?.to_owned(),
         namespace: metadata.text("namespace").filter(|text| !text.is_empty()).map(str::to_owned),

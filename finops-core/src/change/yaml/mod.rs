@@ -10,7 +10,7 @@ mod remove;
 mod tree;
 mod verify;
 
-pub(super) use edit::plain;
+pub(super) use edit::{difference, failed, word};
 pub use edit::{Set, edit, edit_path, get};
 pub(super) use lists::{append, list};
 pub use locate::{ObjectRef, Target, objects};

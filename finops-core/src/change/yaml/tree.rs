@@ -63,6 +63,28 @@ impl Entry {
     pub fn end(&self) -> usize {
         self.value.range.end.max(self.colon)
     }
+
+    /// Whether the entry ends with a block scalar that keeps the blank lines behind it (`|+`).
+    pub fn keeps_blank_lines(&self) -> bool {
+        let mut node = &self.value;
+        loop {
+            node = match &node.value {
+                Value::Mapping { entries, .. } => match entries.last() {
+                    Some(last) => &last.value,
+                    None => return false,
+                },
+                Value::Sequence(items) => match items.last() {
+                    Some(last) => last,
+                    None => return false,
+                },
+                Value::Scalar(Scalar { style: Style::Block, text }) => {
+                    let header = text.lines().next().unwrap_or_default();
+                    return header.split('#').next().unwrap_or_default().contains('+');
+                }
+                _ => return false,
+            };
+        }
+    }
 }
 
 impl Node {
@@ -71,6 +93,11 @@ impl Node {
             Value::Scalar(scalar) => Some(scalar),
             _ => None,
         }
+    }
+
+    /// Whether it is a mapping in braces.
+    pub const fn is_flow(&self) -> bool {
+        matches!(self.value, Value::Mapping { flow: true, .. })
     }
 
     pub fn entries(&self) -> &[Entry] {
@@ -147,7 +174,7 @@ pub(super) fn parse(text: &str) -> Result<File, String> {
     let parsed = YamlFile::parse(text);
     let file = parsed.tree();
     let root = file.syntax();
-    let template = has_template(root);
+    let template = text.contains("{{") && has_template(root);
     if let Some(error) = parsed.errors().first()
         && !template
     {
@@ -208,7 +235,7 @@ fn value(node: &Syntax) -> Option<Node> {
     match node.kind() {
         Kind::SCALAR => {
             let scalar = scalar(node);
-            let range = if scalar.style == Style::Block { trimmed(node) } else { span(node) };
+            let range = if scalar.style == Style::Block { block_span(node) } else { span(node) };
             Some(Node { range, anchored: false, tagged: false, value: Value::Scalar(scalar) })
         }
         Kind::ALIAS => plain(Value::Alias),
@@ -273,11 +300,31 @@ fn entry(node: &Syntax) -> Entry {
 /// The bytes of a node without the white space and comments at its end.
 fn trimmed(node: &Syntax) -> Range<usize> {
     let range = span(node);
-    let last = node.descendants_with_tokens().filter_map(NodeOrToken::into_token).filter(|token| {
-        let blank = matches!(token.kind(), Kind::WHITESPACE | Kind::NEWLINE | Kind::INDENT | Kind::COMMENT);
-        !blank && !token.text().is_empty()
-    });
-    range.start..last.last().map_or(range.end, |token| usize::from(token.text_range().end()))
+    let blank =
+        |kind: Kind| matches!(kind, Kind::WHITESPACE | Kind::NEWLINE | Kind::INDENT | Kind::COMMENT);
+    let mut last = node.last_token();
+    while let Some(token) = last {
+        let start = usize::from(token.text_range().start());
+        if start < range.start {
+            break;
+        }
+        // What looks like a comment in a block scalar is text.
+        if let Some(scalar) = token.parent().filter(|scalar| scalar.kind() == Kind::SCALAR && is_block(scalar)) {
+            return range.start..block_span(&scalar).end.max(range.start);
+        }
+        if !blank(token.kind()) && !token.text().is_empty() {
+            return range.start..usize::from(token.text_range().end());
+        }
+        last = token.prev_token();
+    }
+    range
+}
+
+/// The bytes of a block scalar without the white space at its end.
+fn block_span(scalar: &Syntax) -> Range<usize> {
+    let range = span(scalar);
+    let text = scalar.text().to_string();
+    range.start..range.start.saturating_add(text.trim_end().len())
 }
 
 fn scalar(node: &Syntax) -> Scalar {
