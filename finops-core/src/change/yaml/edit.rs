@@ -225,8 +225,8 @@ fn place(text: &str, file: &File, start: &Node, set: &Set) -> Result<Edit, Fault
     let new = match scalar.style {
         Style::Single => format!("'{}'", set.value.replace('\'', "''")),
         Style::Double => format!("\"{}\"", escaped(&set.value)),
-        Style::Empty => format!(" {}", plain(&set.value)),
-        Style::Plain | Style::Block => plain(&set.value),
+        Style::Empty => format!(" {}", value_text(&set.value, is_json(text))),
+        Style::Plain | Style::Block => value_text(&set.value, is_json(text)),
     };
     Ok(Edit::new(text, node.range.clone(), new, path))
 }
@@ -268,6 +268,20 @@ pub(in crate::change) fn word(value: &str) -> String {
     }
 }
 
+/// Whether the text is JSON to those who tell by its first character, as `kubectl` does.
+fn is_json(text: &str) -> bool {
+    text.trim_start_matches('\u{feff}').trim_start().starts_with('{')
+}
+
+fn value_text(value: &str, json: bool) -> String {
+    let number = value.parse::<i64>().is_ok();
+    if json && !number { format!("\"{}\"", escaped(value)) } else { plain(value) }
+}
+
+fn key_text(key: &str, json: bool) -> String {
+    if json { format!("\"{}\"", escaped(key)) } else { word(key) }
+}
+
 fn no_such_item(path: &str) -> Fault {
     Fault::new("change.not_found", path, "the list has no such item", "name an item that is there")
 }
@@ -298,11 +312,11 @@ fn insert_into(
     let Some(last) = entries.last() else {
         // `{}`: behind the brace.
         let at = mapping.range.start.saturating_add(1);
-        return Ok(Edit::new(text, at..at, flow_text(rest, &set.value), path));
+        return Ok(Edit::new(text, at..at, flow_text(rest, &set.value, is_json(text)), path));
     };
     if *flow {
         let at = last.end();
-        return Ok(Edit::new(text, at..at, format!(", {}", flow_text(rest, &set.value)), path));
+        return Ok(Edit::new(text, at..at, format!(", {}", flow_text(rest, &set.value, is_json(text))), path));
     }
     let column = entries.first().map_or(0, |entry| column(text, entry));
     let step = step(text, file, &[mapping, start]);
@@ -342,7 +356,7 @@ fn insert_below(text: &str, file: &File, start: &Node, set: &Set, depth: usize) 
     };
     let rest = set.path.get(depth..).unwrap_or_default();
     if in_flow {
-        let inner = format!(" {{{}}}", flow_text(rest, &set.value));
+        let inner = format!(" {{{}}}", flow_text(rest, &set.value, is_json(text)));
         return Ok(Edit::new(text, entry.colon..entry.colon, inner, path));
     }
     let step = step(text, file, &[start]);
@@ -375,11 +389,11 @@ fn step(text: &str, file: &File, near: &[&Node]) -> usize {
     near.iter().copied().chain(&file.documents).find_map(|node| first(text, node)).unwrap_or(2)
 }
 
-fn flow_text(keys: &[String], value: &str) -> String {
+fn flow_text(keys: &[String], value: &str, json: bool) -> String {
     match keys.split_first() {
-        None => plain(value),
-        Some((key, [])) => format!("{}: {}", word(key), plain(value)),
-        Some((key, rest)) => format!("{}: {{{}}}", word(key), flow_text(rest, value)),
+        None => value_text(value, json),
+        Some((key, [])) => format!("{}: {}", key_text(key, json), value_text(value, json)),
+        Some((key, rest)) => format!("{}: {{{}}}", key_text(key, json), flow_text(rest, value, json)),
     }
 }
 

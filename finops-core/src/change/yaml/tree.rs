@@ -287,7 +287,11 @@ fn entry(node: &Syntax) -> Entry {
         tagged: false,
         value: Value::Scalar(Scalar { style: Style::Empty, text: String::new() }),
     };
-    let value = part(Kind::VALUE).and_then(|value| first_value(&value));
+    // Wherever the parser puts a value that is not written: it goes behind the colon.
+    let value = part(Kind::VALUE).and_then(|value| first_value(&value)).map(|value| match value.scalar() {
+        Some(Scalar { style: Style::Empty, .. }) => Node { range: colon..colon, ..value },
+        _ => value,
+    });
     Entry {
         // A key that is no scalar is nothing that a manifest has: it equals no name.
         key: key.and_then(|key| key.scalar().map(|scalar| scalar.text.clone())).unwrap_or_default(),
@@ -327,10 +331,23 @@ fn block_span(scalar: &Syntax) -> Range<usize> {
     range.start..range.start.saturating_add(text.trim_end().len())
 }
 
+/// A block scalar as it is written, without the line ends that its header drops: they belong to nobody.
+fn block_text(written: &str) -> String {
+    let header = written.lines().next().and_then(|line| line.split('#').next()).unwrap_or_default();
+    let body = written.trim_end_matches([' ', '\n', '\r']);
+    if header.contains('+') {
+        written.to_owned()
+    } else if header.contains('-') || !written.get(body.len()..).is_some_and(|rest| rest.contains('\n')) {
+        body.to_owned()
+    } else {
+        format!("{body}\n")
+    }
+}
+
 fn scalar(node: &Syntax) -> Scalar {
     let written = node.text().to_string();
     let (style, text) = if is_block(node) {
-        (Style::Block, written.clone())
+        (Style::Block, block_text(&written))
     } else if written.is_empty() {
         (Style::Empty, String::new())
     } else {

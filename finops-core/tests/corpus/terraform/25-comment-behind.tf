@@ -1,5 +1,5 @@
 resource "aws_ebs_volume" "keep" {
-  size = 1
+  size   = 1
 }
 /* in front */ resource "aws_ebs_volume" "old" {
   size = 500
