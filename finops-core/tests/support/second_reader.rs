@@ -63,14 +63,16 @@ impl Tree {
     }
 
     /// Sets a path, with the mappings that are missing; nothing where the path has no place.
-    fn set(&mut self, path: &[String], value: &str) -> Option<()> {
+    /// In JSON what is new stands in quotes, but for numbers.
+    fn set(&mut self, path: &[String], value: &str, json: bool) -> Option<()> {
         let Some((key, rest)) = path.split_first() else {
-            let plain = !matches!(self.value, Value::Scalar(_, false));
+            let quoted = matches!(self.value, Value::Scalar(_, false));
+            let plain = !quoted && !(json && value.parse::<i64>().is_err());
             self.value = Value::Scalar(value.to_owned(), plain);
             return Some(());
         };
         if let (Value::List(items), Ok(index)) = (&mut self.value, key.parse::<usize>()) {
-            return items.get_mut(index)?.set(rest, value);
+            return items.get_mut(index)?.set(rest, value, json);
         }
         if self.is_null() {
             self.value = Value::Map(Vec::new());
@@ -78,9 +80,9 @@ impl Tree {
         if self.get(key).is_none()
             && let Value::Map(entries) = &mut self.value
         {
-            entries.push((Self::plain(key), Self::plain("~")));
+            entries.push((Self::new(Value::Scalar(key.clone(), !json)), Self::plain("~")));
         }
-        self.get_mut(key)?.set(rest, value)
+        self.get_mut(key)?.set(rest, value, json)
     }
 }
 
@@ -156,7 +158,7 @@ fn objects<'t>(documents: &'t mut [Tree], target: &str) -> Vec<&'t mut Tree> {
 }
 
 /// What the old documents say with the settings made, found without any help of the code under test.
-pub fn with_sets(old: &[Tree], target: &str, sets: &[Set]) -> Option<Vec<Tree>> {
+pub fn with_sets(old: &[Tree], target: &str, sets: &[Set], json: bool) -> Option<Vec<Tree>> {
     let mut documents = old.to_vec();
     let [kind, _, _, container] = corpus::parts(target);
     let mut at = if target == "values" {
@@ -180,7 +182,7 @@ pub fn with_sets(old: &[Tree], target: &str, sets: &[Set]) -> Option<Vec<Tree>> 
         let named = |item: &&mut Tree| item.get("name").and_then(Tree::text) == Some(container);
         at = at.items_mut().iter_mut().find(named)?;
     }
-    sets.iter().try_for_each(|set| at.set(&set.path, &set.value))?;
+    sets.iter().try_for_each(|set| at.set(&set.path, &set.value, json))?;
     Some(documents)
 }
 
@@ -193,10 +195,11 @@ pub fn without(old: &[Tree], target: &str) -> Vec<Tree> {
 pub fn check(old: &str, new: &str, target: &str, task: &str) -> Result<(), String> {
     let before = read(old).map_err(|error| format!("the old text: {error}"))?;
     let after = read(new).map_err(|error| format!("the new text: {error}"))?;
+    let json = old.trim_start_matches('\u{feff}').trim_start().starts_with('{');
     let wanted = if task == "remove" {
         without(&before, target)
     } else {
-        with_sets(&before, target, &corpus::sets(task)).ok_or("the second reader finds no such place")?
+        with_sets(&before, target, &corpus::sets(task), json).ok_or("the second reader finds no such place")?
     };
     if wanted == after { Ok(()) } else { Err(format!("wanted {wanted:#?}\nfound {after:#?}")) }
 }

@@ -135,9 +135,18 @@ pub(super) fn object<'a>(file: &'a File, target: &Target<'_>) -> Result<Found<'a
             format!("{what} is in no document"),
             "name an object of the sources",
         )),
-        1 => found
-            .pop()
-            .ok_or_else(|| Fault::new("change.not_found", "target", what, "name an object of the sources")),
+        1 => {
+            let found = found.pop().ok_or_else(|| {
+                Fault::new("change.not_found", "target", what, "name an object of the sources")
+            })?;
+            // A key that stands twice names two objects.
+            only(found.node, "kind")?;
+            if let Some(metadata) = only(found.node, "metadata")? {
+                only(metadata, "name")?;
+                only(metadata, "namespace")?;
+            }
+            Ok(found)
+        }
         count => {
             let problem = format!("{what} is in {count} documents");
             Err(Fault::new("change.ambiguous", "target", problem, "give the namespace, or fewer sources"))
