@@ -1,7 +1,10 @@
 //! Every file of the corpus: nothing but the stated bytes changes, or the edit is refused with the stated code.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 #![expect(clippy::arithmetic_side_effects, reason = "places within small files")]
-#![expect(clippy::disallowed_methods, reason = "a test reads its corpus, starts tools where there are any, and looks at a clock")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a test reads its corpus, starts tools where there are any, and looks at a clock"
+)]
 
 #[path = "support/corpus.rs"]
 mod corpus;
@@ -43,13 +46,17 @@ fn differing(kind: &str) -> Vec<String> {
         let (found, ignored) = found(&case);
         if found != case.expected || ignored != case.ignored {
             let show = |expected: &Expected| match expected {
-                Expected::Texts(texts) => texts.values().map(|text| format!("{text:?}")).collect::<Vec<_>>().join("\n"),
+                Expected::Texts(texts) => {
+                    texts.values().map(|text| format!("{text:?}")).collect::<Vec<_>>().join("\n")
+                }
                 other => format!("{other:?}"),
             };
             let (what, task) = (&case.target, &case.task);
             out.push(format!(
                 "{:?}: {what}: {task} (ignored: {ignored})\n expected {}\n    found {}",
-                case.files, show(&case.expected), show(&found)
+                case.files,
+                show(&case.expected),
+                show(&found)
             ));
         }
     }
@@ -73,14 +80,21 @@ fn every_file_is_in_the_index() {
     fn walk(folder: &Path, out: &mut BTreeSet<PathBuf>) {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
-            if path.is_dir() { walk(&path, out) } else { drop(out.insert(path)) }
+            if path.is_dir() {
+                walk(&path, out);
+            } else {
+                out.insert(path);
+            }
         }
     }
     for (kind, least) in [("yaml", 60), ("terraform", 40)] {
         let mut there = BTreeSet::new();
         walk(&corpus::root().join(kind), &mut there);
-        let listed: BTreeSet<PathBuf> =
-            corpus::cases(kind).iter().flat_map(|case| &case.files).map(|file| corpus::root().join(file)).collect();
+        let listed: BTreeSet<PathBuf> = corpus::cases(kind)
+            .iter()
+            .flat_map(|case| &case.files)
+            .map(|file| corpus::root().join(file))
+            .collect();
         assert_eq!(there, listed);
         assert!(there.len() >= least, "{kind}: {}", there.len());
     }
@@ -114,7 +128,8 @@ fn a_second_run_changes_nothing_more() {
     }
     for case in corpus::cases("terraform").into_iter().filter(|case| case.task != "remove") {
         let Expected::Texts(changed) = &case.expected else { continue };
-        let texts: BTreeMap<&String, String> = case.files.iter().map(|file| (file, corpus::text(file))).collect();
+        let texts: BTreeMap<&String, String> =
+            case.files.iter().map(|file| (file, corpus::text(file))).collect();
         let files: Vec<(&str, &str)> = texts
             .iter()
             .map(|(file, text)| (file.as_str(), changed.get(*file).unwrap_or(text).as_str()))
@@ -153,8 +168,7 @@ fn run(program: &str, arguments: &[&str], folder: &Path) -> Option<(bool, String
 #[test]
 fn kubectl_reads_every_new_manifest() {
     // It divides documents by their markers before it reads them, and so knows no directives.
-    let (_, new, count) =
-        write_outputs("yaml", |text| text.contains("apiVersion") && !text.starts_with('%'));
+    let (_, new, count) = write_outputs("yaml", |text| text.contains("apiVersion") && !text.starts_with('%'));
     let apply = ["apply", "--dry-run=client", "--validate=false", "--filename"];
     let Some((applied, said)) = run("kubectl", &apply, &new) else {
         eprintln!("SKIPPED: kubectl is not installed: nothing dry-ran the {count} new manifests");
@@ -165,7 +179,9 @@ fn kubectl_reads_every_new_manifest() {
     }
     let no_cluster = ["connection refused", "no such host", "i/o timeout", "was refused"];
     assert!(no_cluster.iter().any(|remark| said.contains(remark)), "{said}");
-    eprintln!("SKIPPED: kubectl apply --dry-run=client asks a cluster for its kinds and none answers; `annotate --local` reads the {count} new manifests instead");
+    eprintln!(
+        "SKIPPED: kubectl apply --dry-run=client asks a cluster for its kinds and none answers; `annotate --local` reads the {count} new manifests instead"
+    );
     let annotate = ["annotate", "--local", "--output", "name", "read=true", "--filename"];
     let (read, said) = run("kubectl", &annotate, &new).unwrap();
     assert!(read, "{said}");
@@ -214,5 +230,8 @@ fn the_time_of_an_edit_is_told_beside_that_of_reading() {
         }
     });
     let ratio = editing.as_secs_f64() / reading.as_secs_f64();
-    eprintln!("locate, edit and verify {} cases: {editing:?}; parse each twice: {reading:?}; ratio {ratio:.2}", cases.len());
+    eprintln!(
+        "locate, edit and verify {} cases: {editing:?}; parse each twice: {reading:?}; ratio {ratio:.2}",
+        cases.len()
+    );
 }

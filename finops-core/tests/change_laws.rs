@@ -1,9 +1,10 @@
 //! Laws of edits: in any manner of writing only the target changes, a second run changes nothing, and no text breaks them.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 #![expect(clippy::arithmetic_side_effects, reason = "indentations and places within small files")]
 #![expect(clippy::disallowed_methods, reason = "a test reads its corpus")]
 
 #[path = "support/corpus.rs"]
+#[expect(dead_code, reason = "what a case expects is the other test's")]
 mod corpus;
 #[path = "support/formats.rs"]
 mod formats;
@@ -36,7 +37,8 @@ fn touch_yaml(text: &str, target: &str, task: &str) {
     if let Ok(Some(new)) = corpus::run_yaml(text, target, task) {
         // Where both readers know the old text, both must agree on the new one.
         if second_reader::read(text).is_ok() {
-            second_reader::check(text, &new, target, task).unwrap_or_else(|problem| panic!("{text:?}\n{new:?}\n{problem}"));
+            second_reader::check(text, &new, target, task)
+                .unwrap_or_else(|problem| panic!("{text:?}\n{new:?}\n{problem}"));
         }
     }
 }
@@ -91,14 +93,95 @@ fn soup(tokens: &'static [&'static str]) -> impl Strategy<Value = String> {
 }
 
 const YAML_TOKENS: &[&str] = &[
-    "a", "b: ", "- ", "\n", "\n  ", "\n    ", "{", "}", "[", "]", "&a ", "*a", "!t ", "|\n", ">-\n", "|+\n", "'", "\"", "#", " # c",
-    "\n---\n", "\n...\n", "%YAML 1.2\n", "{{", "\t", "\r\n", "? ", ", ", "é", "\u{feff}", "<<: ", "kind: Deployment\n", "metadata:\n",
-    "name: web\n", "resources:\n", "requests: ", "cpu: 1\n", ":", "~", "\\", "\u{85}", "\u{2028}", "\0",
+    "a",
+    "b: ",
+    "- ",
+    "\n",
+    "\n  ",
+    "\n    ",
+    "{",
+    "}",
+    "[",
+    "]",
+    "&a ",
+    "*a",
+    "!t ",
+    "|\n",
+    ">-\n",
+    "|+\n",
+    "'",
+    "\"",
+    "#",
+    " # c",
+    "\n---\n",
+    "\n...\n",
+    "%YAML 1.2\n",
+    "{{",
+    "\t",
+    "\r\n",
+    "? ",
+    ", ",
+    "é",
+    "\u{feff}",
+    "<<: ",
+    "kind: Deployment\n",
+    "metadata:\n",
+    "name: web\n",
+    "resources:\n",
+    "requests: ",
+    "cpu: 1\n",
+    ":",
+    "~",
+    "\\",
+    "\u{85}",
+    "\u{2028}",
+    "\0",
 ];
 const HCL_TOKENS: &[&str] = &[
-    "a", "=", " = ", "\n", "{", "}", "[", "]", "\"", "${", "%{ if a }", "<<EOT\n", "\nEOT\n", "<<-E\n", "#", "//", "/*", "*/", ".", "[0]",
-    "var.a", "resource", " \"aws_ebs_volume\" ", " \"old\" {\n", "size = 1\n", "}\n", "(", ")", "?", ":", "for", " in ", "=>", "\r\n",
-    "\u{feff}", "é", "\t", "...", "*", "-", "1e999", "\\", "\0", "null",
+    "a",
+    "=",
+    " = ",
+    "\n",
+    "{",
+    "}",
+    "[",
+    "]",
+    "\"",
+    "${",
+    "%{ if a }",
+    "<<EOT\n",
+    "\nEOT\n",
+    "<<-E\n",
+    "#",
+    "//",
+    "/*",
+    "*/",
+    ".",
+    "[0]",
+    "var.a",
+    "resource",
+    " \"aws_ebs_volume\" ",
+    " \"old\" {\n",
+    "size = 1\n",
+    "}\n",
+    "(",
+    ")",
+    "?",
+    ":",
+    "for",
+    " in ",
+    "=>",
+    "\r\n",
+    "\u{feff}",
+    "é",
+    "\t",
+    "...",
+    "*",
+    "-",
+    "1e999",
+    "\\",
+    "\0",
+    "null",
 ];
 
 proptest! {
@@ -210,10 +293,14 @@ fn depth_and_length_are_borne() {
         touch_hcl(&deep.repeat(5_000), "address aws_ebs_volume.old", "size=1");
     }
     // 5,000 lines: what was quadratic would not end.
-    let document = "---\napiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: x\ndata:\n  a: b\n  c: |\n    d\n";
+    let document =
+        "---\napiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: x\ndata:\n  a: b\n  c: |\n    d\n";
     let web = "---\nkind: Deployment\nmetadata: {name: web, namespace: shop}\nspec:\n  template:\n    spec:\n      containers:\n        - name: app\n";
     let long = format!("{}{web}{}", document.repeat(300), document.repeat(300));
     let new = corpus::run_yaml(&long, WEB, CPU).unwrap().unwrap();
-    assert_eq!(new.len() - long.len(), "          resources:\n            requests:\n              cpu: 750m\n".len());
+    assert_eq!(
+        new.len() - long.len(),
+        "          resources:\n            requests:\n              cpu: 750m\n".len()
+    );
     second_reader::check(&long, &new, WEB, CPU).unwrap();
 }

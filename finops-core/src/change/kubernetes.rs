@@ -1,11 +1,12 @@
 //! Changes of Kubernetes objects: in a manifest, in a chart's values, in an overlay, or as a patch for somebody to place.
 
 use super::{
-    ChangeConfig, FileChange, HelmValue, Status, diff, splice,
+    ChangeConfig, FileChange, HelmValue, Status, diff,
     intent::{Intent, Limit},
     kustomize,
     name::part,
     sources::{Place, Sources},
+    splice,
     yaml::{self, ObjectRef, Set, Target},
 };
 use crate::{
@@ -406,4 +407,84 @@ pub(super) fn patch_container(out: &mut String, kind: &str, container: &str) -> 
 /// The version that a patch of an object names: the object's own.
 pub(super) fn version_of(object: &ObjectRef) -> &str {
     object.api_version.as_deref().unwrap_or_else(|| api_version(&object.kind))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::change::SourceFile;
+
+    const PAIR: &str = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web, namespace: shop}\nspec:\n  template:\n    spec:\n      containers:\n        - name: app\n          resources: {}\n---\napiVersion: autoscaling/v1\nkind: HorizontalPodAutoscaler\nmetadata: {name: web, namespace: shop}\nspec:\n  minReplicas: 5\n  targetCPUUtilizationPercentage: 50\n";
+
+    fn made(intents: &[Intent], files: &[(&str, &str)], config: &ChangeConfig) -> Result<Made, Fault> {
+        let file = |(path, text): &(&str, &str)| SourceFile {
+            path: (*path).to_owned(),
+            bytes: text.as_bytes().to_vec(),
+        };
+        let files: Vec<SourceFile> = files.iter().map(file).collect();
+        let subject = Subject::workload("shop", "Deployment", "web");
+        make(intents, &subject, "c", &Sources::read(&files), config)
+    }
+
+    fn request(resource: Resource, value: u64) -> Intent {
+        Intent::Request { resource, value, limit: Limit::Keep }
+    }
+
+    #[test]
+    fn a_workload_and_its_autoscaler_in_one_file_are_both_edited() {
+        let intents = [request(Resource::Cpu, 750_000_000), Intent::HpaTarget(75)];
+        let made = made(&intents, &[("web.yaml", PAIR)], &ChangeConfig::default()).unwrap();
+        let expected = PAIR.replace("{}", "{requests: {cpu: 750m}}").replace("50\n", "75\n");
+        assert_eq!(made.files.len(), 1);
+        let file = made.files.first().unwrap();
+        assert_eq!(file.content.as_deref(), Some(expected.as_str()));
+        assert_eq!(file.edits.len(), 2);
+    }
+
+    #[test]
+    fn an_overlay_lists_the_patches_of_both() {
+        let intents = [request(Resource::Cpu, 750_000_000), Intent::HpaTarget(75)];
+        let files = [
+            ("base/kustomization.yaml", "resources: [web.yaml]\n"),
+            ("base/web.yaml", PAIR),
+            ("dev/kustomization.yaml", "resources: [../base]\n"),
+            ("prod/kustomization.yaml", "resources: [../base]\n"),
+        ];
+        let config = ChangeConfig { overlay: Some("prod".to_owned()), ..ChangeConfig::default() };
+        let made = made(&intents, &files, &config).unwrap();
+        let texts: Vec<(&str, &str)> =
+            made.files.iter().map(|file| (file.path.as_str(), file.content.as_deref().unwrap())).collect();
+        let autoscaler = "apiVersion: autoscaling/v1\nkind: HorizontalPodAutoscaler\nmetadata:\n  name: web\n  namespace: shop\nspec:\n  targetCPUUtilizationPercentage: 75\n";
+        let workload = "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: web\n  namespace: shop\nspec:\n  template:\n    spec:\n      containers:\n        - name: app\n          resources:\n            requests:\n              cpu: 750m\n";
+        let list = "resources: [../base]\npatches:\n- path: finops-deployment-web.yaml\n- path: finops-horizontalpodautoscaler-web.yaml\n";
+        assert_eq!(
+            texts,
+            [
+                ("prod/finops-deployment-web.yaml", workload),
+                ("prod/finops-horizontalpodautoscaler-web.yaml", autoscaler),
+                ("prod/kustomization.yaml", list)
+            ]
+        );
+    }
+
+    #[test]
+    fn the_object_without_a_namespace_is_told_from_that_of_another() {
+        let one = "kind: Deployment\nmetadata: {name: web}\nspec: {replicas: 3}\n";
+        let other = "---\nkind: Deployment\nmetadata: {name: web, namespace: bank}\nspec: {replicas: 3}\n";
+        let text = format!("{one}{other}");
+        let made = made(&[Intent::NoReplicas], &[("web.yaml", &text)], &ChangeConfig::default()).unwrap();
+        let expected = format!("{}{other}", one.replace('3', "0"));
+        assert_eq!(made.files.first().unwrap().content.as_deref(), Some(expected.as_str()));
+    }
+
+    #[test]
+    fn names_that_others_read_as_numbers_or_words_are_quoted() {
+        for name in ["1e3", "0x1f", "12", "true", "No", "null", "2026-01-01", "~", "y"] {
+            assert_eq!(
+                patch_head("v1", "Pod", name, None).lines().nth(3),
+                Some(format!("  name: \"{name}\"").as_str())
+            );
+        }
+        assert_eq!(patch_head("v1", "Pod", "web-1", None).lines().nth(3), Some("  name: web-1"));
+    }
 }

@@ -136,7 +136,8 @@ pub(super) fn patch(
     let before = known.map(|at| made.swap_remove(at)).and_then(|file| file.content);
     let now = before.as_deref().unwrap_or(kustomization.text);
     let listed = yaml::list(now, &["patches", "patchesStrategicMerge"]).contains(&file);
-    let text = if listed { now.to_owned() } else { yaml::append(now, "patches", &format!("path: {file}"))?.0 };
+    let text =
+        if listed { now.to_owned() } else { yaml::append(now, "patches", &format!("path: {file}"))?.0 };
     if text != kustomization.text {
         let edit = yaml::difference(kustomization.text, &text, "patches".to_owned());
         made.push(diff::file(kustomization.path, Some(kustomization.text), Some(&text), vec![edit]));

@@ -152,10 +152,7 @@ pub fn run_terraform(
     let mut texts = BTreeMap::new();
     for mut file in changed {
         let old = files.iter().find(|(path, _)| *path == file.path).map(|(_, text)| *text).unwrap();
-        assert_eq!(
-            finops_core::change::splice(old, &mut file.edits).as_deref(),
-            Ok(file.text.as_str())
-        );
+        assert_eq!(finops_core::change::splice(old, &mut file.edits).as_deref(), Ok(file.text.as_str()));
         texts.insert(file.path, file.text);
     }
     Ok((texts, ignored))

@@ -28,10 +28,12 @@ pub fn marked(value: &str) -> String {
 
 /// The text without marks, and with another value between them.
 pub fn old_and_new(text: &str, new: &str) -> (String, String) {
-    let replaced = match text.split_once(MARKS[0]).and_then(|(before, rest)| Some((before, rest.split_once(MARKS[1])?))) {
-        Some((before, (_, after))) => format!("{before}{new}{after}"),
-        None => text.to_owned(),
-    };
+    let replaced =
+        match text.split_once(MARKS[0]).and_then(|(before, rest)| Some((before, rest.split_once(MARKS[1])?)))
+        {
+            Some((before, (_, after))) => format!("{before}{new}{after}"),
+            None => text.to_owned(),
+        };
     (text.replace(MARKS, ""), replaced)
 }
 
@@ -40,7 +42,8 @@ struct Writer<'a, 'd> {
     out: String,
 }
 
-const REMARKS: [&str; 5] = ["# why", "#", "# größer – 大", "# {{ no template }}", "#\tresource \"x\" \"y\" { a: b }"];
+const REMARKS: [&str; 5] =
+    ["# why", "#", "# größer – 大", "# {{ no template }}", "#\tresource \"x\" \"y\" { a: b }"];
 
 impl Writer<'_, '_> {
     fn line(&mut self, indent: usize, text: &str) {
@@ -104,8 +107,11 @@ pub fn manifest(dice: &mut Dice<'_>, present: Present) -> String {
     let mut writer = Writer { dice, out: String::new() };
     let step = [2, 4, 3][usize::from(writer.dice.roll(3))];
     let dash = if writer.dice.one_in(2) { step } else { 0 };
-    let others = ["apiVersion: v1\nkind: Service\nmetadata: {name: web, namespace: shop}\n",
-        "# nothing\n", "kind: ConfigMap\nmetadata:\n    name: web\ndata:\n    x: |\n        ---\n        kind: Deployment\n    y: >-\n        a\n\n        b\n"];
+    let others = [
+        "apiVersion: v1\nkind: Service\nmetadata: {name: web, namespace: shop}\n",
+        "# nothing\n",
+        "kind: ConfigMap\nmetadata:\n    name: web\ndata:\n    x: |\n        ---\n        kind: Deployment\n    y: >-\n        a\n\n        b\n",
+    ];
     for _ in 0..writer.dice.roll(3) {
         let other = writer.dice.pick(&others);
         writer.out.push_str(&format!("---\n{other}"));
@@ -178,7 +184,9 @@ fn container(writer: &mut Writer<'_, '_>, at: usize, step: usize, present: Prese
             writer.out.push_str(&format!("{0}- |\n{0}  # text\n{0}  cpu: 2\n", " ".repeat(inner)));
         }
         2 => writer.out.push_str(&format!("{0}note: a plain text\n{0}  over lines\n", " ".repeat(inner))),
-        3 => writer.out.push_str(&format!("{0}note: \"a {{{{ quoted }}}} text\n{0}  over lines\"\n", " ".repeat(inner))),
+        3 => writer
+            .out
+            .push_str(&format!("{0}note: \"a {{{{ quoted }}}} text\n{0}  over lines\"\n", " ".repeat(inner))),
         _ => {}
     }
     let below = inner + step;
@@ -228,9 +236,13 @@ fn container(writer: &mut Writer<'_, '_>, at: usize, step: usize, present: Prese
 pub fn terraform(dice: &mut Dice<'_>) -> String {
     let mut writer = Writer { dice, out: String::new() };
     let step = [2, 4, 1][usize::from(writer.dice.roll(3))];
-    let others = ["locals { names = [for name in [\"a\"] : upper(name)] }\n", "variable \"x\" {\n\tdefault = 10\n}\n",
+    let others = [
+        "locals { names = [for name in [\"a\"] : upper(name)] }\n",
+        "variable \"x\" {\n\tdefault = 10\n}\n",
         "resource \"aws_instance\" \"web\" {\n  user_data = <<-EOT\n    desired_size = 10\n    }\n  EOT\n}\n",
-        "/* resource \"aws_ebs_volume\" \"old\" {\n} */\n", "module \"m\" {\n  source = \"./m\"\n}\n"];
+        "/* resource \"aws_ebs_volume\" \"old\" {\n} */\n",
+        "module \"m\" {\n  source = \"./m\"\n}\n",
+    ];
     let volume = writer.dice.roll(3);
     for part in 0..4_u8 {
         if writer.dice.one_in(2) {

@@ -67,7 +67,7 @@ impl Tree {
     fn set(&mut self, path: &[String], value: &str, json: bool) -> Option<()> {
         let Some((key, rest)) = path.split_first() else {
             let quoted = matches!(self.value, Value::Scalar(_, false));
-            let plain = !quoted && !(json && value.parse::<i64>().is_err());
+            let plain = !quoted && (!json || value.parse::<i64>().is_ok());
             self.value = Value::Scalar(value.to_owned(), plain);
             return Some(());
         };
@@ -199,7 +199,8 @@ pub fn check(old: &str, new: &str, target: &str, task: &str) -> Result<(), Strin
     let wanted = if task == "remove" {
         without(&before, target)
     } else {
-        with_sets(&before, target, &corpus::sets(task), json).ok_or("the second reader finds no such place")?
+        with_sets(&before, target, &corpus::sets(task), json)
+            .ok_or("the second reader finds no such place")?
     };
     if wanted == after { Ok(()) } else { Err(format!("wanted {wanted:#?}\nfound {after:#?}")) }
 }

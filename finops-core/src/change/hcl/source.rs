@@ -193,7 +193,8 @@ impl<'a> Sources<'a> {
         let body = steps
             .into_iter()
             .try_fold(&block.body, |body, step| body.get_blocks(step).next().map(|block| &block.body))?;
-        let (_, literal) = super::edit::follow(self, found, &body.get_attribute(attribute)?.value, path).ok()?;
+        let (_, literal) =
+            super::edit::follow(self, found, &body.get_attribute(attribute)?.value, path).ok()?;
         literal.as_number()?.as_i64()
     }
 

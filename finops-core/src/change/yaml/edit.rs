@@ -316,7 +316,12 @@ fn insert_into(
     };
     if *flow {
         let at = last.end();
-        return Ok(Edit::new(text, at..at, format!(", {}", flow_text(rest, &set.value, is_json(text))), path));
+        return Ok(Edit::new(
+            text,
+            at..at,
+            format!(", {}", flow_text(rest, &set.value, is_json(text))),
+            path,
+        ));
     }
     let column = entries.first().map_or(0, |entry| column(text, entry));
     let step = step(text, file, &[mapping, start]);
@@ -328,7 +333,8 @@ fn end_of(text: &str, entry: &Entry) -> usize {
     let mut end = entry.end();
     if entry.keeps_blank_lines() {
         let rest = text.get(end..).unwrap_or_default();
-        let blank = rest.split_inclusive('\n').take_while(|line| line.ends_with('\n') && line.trim().is_empty());
+        let blank =
+            rest.split_inclusive('\n').take_while(|line| line.ends_with('\n') && line.trim().is_empty());
         end = end.saturating_add(blank.map(str::len).sum());
     }
     end

@@ -115,7 +115,9 @@ fn own_bytes(text: &str, at: usize) -> Option<std::ops::Range<usize>> {
             }
             (Some((marker, _)), _) => marker..next.start,
             // A file that began without a marker still does, unless the marker says more.
-            (None, Some((from, to))) if next_is_marked && text.get(from..to).map(str::trim) == Some("---") => {
+            (None, Some((from, to)))
+                if next_is_marked && text.get(from..to).map(str::trim) == Some("---") =>
+            {
                 own.start..to
             }
             (None, _) => own.start..next.start,

@@ -123,10 +123,8 @@ impl Node {
     /// What the value says, wherever it stands: scalars with their style, keys and items in order.
     pub fn said(&self) -> String {
         fn write(node: &Node, out: &mut String) {
-            let mark =
-                |on: bool, mark: char, out: &mut String| on.then(|| out.push(mark)).unwrap_or_default();
-            mark(node.anchored, '&', out);
-            mark(node.tagged, '!', out);
+            out.extend(node.anchored.then_some('&'));
+            out.extend(node.tagged.then_some('!'));
             match &node.value {
                 Value::Scalar(scalar) => out.push_str(&format!("{:?}{:?}", scalar.style, scalar.text)),
                 Value::Alias => out.push('*'),
@@ -272,11 +270,23 @@ fn value(node: &Syntax) -> Option<Node> {
 }
 
 fn entry(node: &Syntax) -> Entry {
-    let part = |kind| node.children().find(|child| child.kind() == kind);
-    let key_node = part(Kind::KEY);
+    let (mut key_node, mut value_node, mut colon) = (None, None, None);
+    for child in node.children_with_tokens() {
+        match child {
+            NodeOrToken::Node(child) if child.kind() == Kind::KEY && key_node.is_none() => {
+                key_node = Some(child);
+            }
+            NodeOrToken::Node(child) if child.kind() == Kind::VALUE && value_node.is_none() => {
+                value_node = Some(child);
+            }
+            NodeOrToken::Token(token) if token.kind() == Kind::COLON && colon.is_none() => {
+                colon = Some(token);
+            }
+            _ => {}
+        }
+    }
     let key = key_node.as_ref().and_then(first_value);
     let start = key_node.as_ref().map_or_else(|| span(node).start, |key| span(key).start);
-    let colon = node.children_with_tokens().find(|child| child.kind() == Kind::COLON);
     let colon = colon.map_or_else(
         || key_node.as_ref().map_or(start, |key| span(key).end),
         |colon| usize::from(colon.text_range().end()),
@@ -288,7 +298,7 @@ fn entry(node: &Syntax) -> Entry {
         value: Value::Scalar(Scalar { style: Style::Empty, text: String::new() }),
     };
     // Wherever the parser puts a value that is not written: it goes behind the colon.
-    let value = part(Kind::VALUE).and_then(|value| first_value(&value)).map(|value| match value.scalar() {
+    let value = value_node.and_then(|value| first_value(&value)).map(|value| match value.scalar() {
         Some(Scalar { style: Style::Empty, .. }) => Node { range: colon..colon, ..value },
         _ => value,
     });
@@ -304,8 +314,7 @@ fn entry(node: &Syntax) -> Entry {
 /// The bytes of a node without the white space and comments at its end.
 fn trimmed(node: &Syntax) -> Range<usize> {
     let range = span(node);
-    let blank =
-        |kind: Kind| matches!(kind, Kind::WHITESPACE | Kind::NEWLINE | Kind::INDENT | Kind::COMMENT);
+    let blank = |kind: Kind| matches!(kind, Kind::WHITESPACE | Kind::NEWLINE | Kind::INDENT | Kind::COMMENT);
     let mut last = node.last_token();
     while let Some(token) = last {
         let start = usize::from(token.text_range().start());
@@ -313,7 +322,9 @@ fn trimmed(node: &Syntax) -> Range<usize> {
             break;
         }
         // What looks like a comment in a block scalar is text.
-        if let Some(scalar) = token.parent().filter(|scalar| scalar.kind() == Kind::SCALAR && is_block(scalar)) {
+        if let Some(scalar) =
+            token.parent().filter(|scalar| scalar.kind() == Kind::SCALAR && is_block(scalar))
+        {
             return range.start..block_span(&scalar).end.max(range.start);
         }
         if !blank(token.kind()) && !token.text().is_empty() {
@@ -354,6 +365,7 @@ fn scalar(node: &Syntax) -> Scalar {
         let style = match written.as_bytes().first() {
             Some(b'\'') => Style::Single,
             Some(b'"') => Style::Double,
+            _ if !written.contains('\n') => return Scalar { style: Style::Plain, text: written },
             _ => Style::Plain,
         };
         (style, yaml_edit::Scalar::cast(node.clone()).map_or(written, |scalar| scalar.as_string()))
