@@ -6,6 +6,7 @@ use super::{
     kustomize,
     name::part,
     sources::{Place, Sources},
+    splice,
     yaml::{self, ObjectRef, Set, Target},
 };
 use crate::{
@@ -89,7 +90,7 @@ pub(super) fn make(
     for (place, intents) in by_target {
         write(&intents, subject, &place, sources, config, &mut made)?;
     }
-    merge_files(&mut made);
+    made.files.sort_by(|one, other| one.path.cmp(&other.path));
     Ok(made)
 }
 
@@ -159,7 +160,8 @@ fn write(
     let target = |container| Target {
         kind: &object.kind,
         name: &object.name,
-        namespace: object.namespace.as_deref(),
+        // An object that names no namespace is the one of the subject's, should others of its name be in the file.
+        namespace: object.namespace.as_deref().or(subject.namespace()),
         container,
     };
     if intents.iter().any(|intent| matches!(intent, Intent::DeleteObject)) {
@@ -185,11 +187,21 @@ fn write(
         sets.extend(sets_of(intent, source.text, &target)?);
     }
     if let Some(overlay) = kustomize::overlay(source.path, sources, config)? {
-        made.files.extend(kustomize::patch(&overlay, object, name, &sets, sources)?);
+        kustomize::patch(&overlay, object, name, &sets, sources, &mut made.files)?;
         made.notes.push(format!("The base `{}` serves several overlays and is not edited.", source.path));
         return Ok(());
     }
-    let (text, edits) = yaml::edit(source.text, &target, &sets)?;
+    let (mut text, mut edits) = yaml::edit(source.text, &target, &sets)?;
+    // An autoscaler may stand in the file of its workload: both are edited.
+    if let Some(at) = made.files.iter().position(|file| file.path == source.path) {
+        let before = made.files.swap_remove(at);
+        let (both, _) = yaml::edit(before.content.as_deref().unwrap_or_default(), &target, &sets)?;
+        edits.extend(before.edits);
+        text = splice(source.text, &mut edits)?;
+        if text != both {
+            return Err(yaml::failed("two edits of the file meet"));
+        }
+    }
     made.files.push(diff::file(source.path, Some(source.text), Some(&text), edits));
     Ok(())
 }
@@ -263,7 +275,8 @@ fn helm(
             && same(&value.namespace, subject.namespace())
             && same(&value.container, subject.container_name())
     };
-    let mut made = Made::default();
+    // All values of one file are set at once: they may share the keys that are missing.
+    let mut by_file: Vec<(&str, Vec<Set>)> = Vec::new();
     for intent in intents {
         let resource = match intent {
             Intent::Request { resource, .. } => resource.name(),
@@ -277,10 +290,6 @@ fn helm(
             let problem = format!("two values stand for {resource} of `{}`", shorten(subject.name()));
             return Err(Fault::new("change.ambiguous", "config.helm", problem, "map each resource once"));
         }
-        let source = sources.get(&value.file).ok_or_else(|| {
-            let problem = format!("`{}` is not among the sources", shorten(&value.file));
-            Fault::new("change.not_found", "config.helm", problem, "give the values file")
-        })?;
         let set = match intent {
             Intent::Request { resource, value: amount, .. } => {
                 Set::quantity(&value.path, round::manifest(*resource, on_step(*resource, *amount), None))
@@ -288,21 +297,21 @@ fn helm(
             Intent::MinReplicas(count) => Set::number(&value.path, *count),
             _ => Set::number(&value.path, 0),
         };
-        // A second value of one file is set in what the first one left.
-        let before = made.files.iter().find(|file| file.path == value.file);
-        let now = before.and_then(|file| file.content.clone()).unwrap_or_else(|| source.text.to_owned());
-        let (text, edits) = yaml::edit_path(&now, std::slice::from_ref(&set))?;
-        let all =
-            before.map(|file| file.edits.clone()).unwrap_or_default().into_iter().chain(edits).collect();
-        made.files.retain(|file| file.path != value.file);
-        made.files.push(diff::file(&value.file, Some(source.text), Some(&text), all));
+        match by_file.iter_mut().find(|(file, _)| *file == value.file) {
+            Some((_, sets)) => sets.push(set),
+            None => by_file.push((&value.file, vec![set])),
+        }
+    }
+    let mut made = Made::default();
+    for (file, sets) in by_file {
+        let source = sources.get(file).ok_or_else(|| {
+            let problem = format!("`{}` is not among the sources", shorten(file));
+            Fault::new("change.not_found", "config.helm", problem, "give the values file")
+        })?;
+        let (text, edits) = yaml::edit_path(source.text, &sets)?;
+        made.files.push(diff::file(file, Some(source.text), Some(&text), edits));
     }
     Ok(Some(made))
-}
-
-/// Files that two targets share get both edits.
-fn merge_files(made: &mut Made) {
-    made.files.sort_by(|one, other| one.path.cmp(&other.path));
 }
 
 /// A strategic-merge patch for a workload that is in no source.
@@ -335,7 +344,23 @@ fn patch_file(intents: &[Intent], subject: &Subject, cluster: &str, mut made: Ma
             _ => {}
         }
     }
-    let text = patch_text(kind, name, subject.namespace(), container, &requests, &limits, replicas);
+    let version = api_version(kind);
+    let mut text = patch_head(version, kind, name, subject.namespace());
+    if let Some(replicas) = replicas {
+        text.push_str(&format!("  replicas: {replicas}\n"));
+    }
+    if !(requests.is_empty() && limits.is_empty()) {
+        let pad = patch_container(&mut text, kind, container);
+        text.push_str(&format!("{pad}resources:\n"));
+        for (label, amounts) in [("requests", requests), ("limits", limits)] {
+            if !amounts.is_empty() {
+                text.push_str(&format!("{pad}  {label}:\n"));
+            }
+            for (resource, amount) in amounts {
+                text.push_str(&format!("{pad}    {resource}: {amount}\n"));
+            }
+        }
+    }
     let namespace = subject.namespace().unwrap_or("default");
     let path =
         format!("finops/patches/{}/{}/{}-{}.yaml", part(cluster), part(namespace), part(kind), part(name));
@@ -344,37 +369,30 @@ fn patch_file(intents: &[Intent], subject: &Subject, cluster: &str, mut made: Ma
     Ok(made)
 }
 
-/// The text of a strategic-merge patch.
-pub(super) fn patch_text(
-    kind: &str,
-    name: &str,
-    namespace: Option<&str>,
-    container: &str,
-    requests: &[(&str, String)],
-    limits: &[(&str, String)],
-    replicas: Option<i64>,
-) -> String {
-    let version = match kind {
+/// The version of a kind that is in no source.
+fn api_version(kind: &str) -> &'static str {
+    match kind {
         "Job" | "CronJob" => "batch/v1",
         "Pod" | "ReplicationController" => "v1",
         "HorizontalPodAutoscaler" => "autoscaling/v2",
         _ => "apps/v1",
-    };
-    let mut out = format!(
-        "apiVersion: {version}\nkind: {}\nmetadata:\n  name: {}\n",
-        yaml::plain(kind),
-        yaml::plain(name)
-    );
-    if let Some(namespace) = namespace {
-        out.push_str(&format!("  namespace: {}\n", yaml::plain(namespace)));
     }
-    out.push_str("spec:\n");
-    if let Some(replicas) = replicas {
-        out.push_str(&format!("  replicas: {replicas}\n"));
-    }
-    if requests.is_empty() && limits.is_empty() {
-        return out;
-    }
+}
+
+/// The first lines of a strategic-merge patch, to `spec:`.
+pub(super) fn patch_head(version: &str, kind: &str, name: &str, namespace: Option<&str>) -> String {
+    let namespace =
+        namespace.map(|namespace| format!("  namespace: {}\n", yaml::word(namespace))).unwrap_or_default();
+    format!(
+        "apiVersion: {}\nkind: {}\nmetadata:\n  name: {}\n{namespace}spec:\n",
+        yaml::word(version),
+        yaml::word(kind),
+        yaml::word(name)
+    )
+}
+
+/// The lines from `spec:` to a container's name; the indentation of what follows.
+pub(super) fn patch_container(out: &mut String, kind: &str, container: &str) -> String {
     let (indent, way): (usize, &[&str]) = match kind {
         "Pod" => (2, &[]),
         "CronJob" => (10, &["  jobTemplate:", "    spec:", "      template:", "        spec:"]),
@@ -382,17 +400,91 @@ pub(super) fn patch_text(
     };
     way.iter().for_each(|line| out.push_str(&format!("{line}\n")));
     let pad = " ".repeat(indent);
-    out.push_str(&format!(
-        "{pad}containers:\n{pad}  - name: {}\n{pad}    resources:\n",
-        yaml::plain(container)
-    ));
-    for (label, amounts) in [("requests", requests), ("limits", limits)] {
-        if !amounts.is_empty() {
-            out.push_str(&format!("{pad}      {label}:\n"));
-        }
-        for (resource, amount) in amounts {
-            out.push_str(&format!("{pad}        {resource}: {}\n", yaml::plain(amount)));
-        }
+    out.push_str(&format!("{pad}containers:\n{pad}  - name: {}\n", yaml::word(container)));
+    format!("{pad}    ")
+}
+
+/// The version that a patch of an object names: the object's own.
+pub(super) fn version_of(object: &ObjectRef) -> &str {
+    object.api_version.as_deref().unwrap_or_else(|| api_version(&object.kind))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::change::SourceFile;
+
+    const PAIR: &str = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web, namespace: shop}\nspec:\n  template:\n    spec:\n      containers:\n        - name: app\n          resources: {}\n---\napiVersion: autoscaling/v1\nkind: HorizontalPodAutoscaler\nmetadata: {name: web, namespace: shop}\nspec:\n  minReplicas: 5\n  targetCPUUtilizationPercentage: 50\n";
+
+    fn made(intents: &[Intent], files: &[(&str, &str)], config: &ChangeConfig) -> Result<Made, Fault> {
+        let file = |(path, text): &(&str, &str)| SourceFile {
+            path: (*path).to_owned(),
+            bytes: text.as_bytes().to_vec(),
+        };
+        let files: Vec<SourceFile> = files.iter().map(file).collect();
+        let subject = Subject::workload("shop", "Deployment", "web");
+        make(intents, &subject, "c", &Sources::read(&files), config)
     }
-    out
+
+    fn request(resource: Resource, value: u64) -> Intent {
+        Intent::Request { resource, value, limit: Limit::Keep }
+    }
+
+    #[test]
+    fn a_workload_and_its_autoscaler_in_one_file_are_both_edited() {
+        let intents = [request(Resource::Cpu, 750_000_000), Intent::HpaTarget(75)];
+        let made = made(&intents, &[("web.yaml", PAIR)], &ChangeConfig::default()).unwrap();
+        let expected = PAIR.replace("{}", "{requests: {cpu: 750m}}").replace("50\n", "75\n");
+        assert_eq!(made.files.len(), 1);
+        let file = made.files.first().unwrap();
+        assert_eq!(file.content.as_deref(), Some(expected.as_str()));
+        assert_eq!(file.edits.len(), 2);
+    }
+
+    #[test]
+    fn an_overlay_lists_the_patches_of_both() {
+        let intents = [request(Resource::Cpu, 750_000_000), Intent::HpaTarget(75)];
+        let files = [
+            ("base/kustomization.yaml", "resources: [web.yaml]\n"),
+            ("base/web.yaml", PAIR),
+            ("dev/kustomization.yaml", "resources: [../base]\n"),
+            ("prod/kustomization.yaml", "resources: [../base]\n"),
+        ];
+        let config = ChangeConfig { overlay: Some("prod".to_owned()), ..ChangeConfig::default() };
+        let made = made(&intents, &files, &config).unwrap();
+        let texts: Vec<(&str, &str)> =
+            made.files.iter().map(|file| (file.path.as_str(), file.content.as_deref().unwrap())).collect();
+        let autoscaler = "apiVersion: autoscaling/v1\nkind: HorizontalPodAutoscaler\nmetadata:\n  name: web\n  namespace: shop\nspec:\n  targetCPUUtilizationPercentage: 75\n";
+        let workload = "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: web\n  namespace: shop\nspec:\n  template:\n    spec:\n      containers:\n        - name: app\n          resources:\n            requests:\n              cpu: 750m\n";
+        let list = "resources: [../base]\npatches:\n- path: finops-deployment-web.yaml\n- path: finops-horizontalpodautoscaler-web.yaml\n";
+        assert_eq!(
+            texts,
+            [
+                ("prod/finops-deployment-web.yaml", workload),
+                ("prod/finops-horizontalpodautoscaler-web.yaml", autoscaler),
+                ("prod/kustomization.yaml", list)
+            ]
+        );
+    }
+
+    #[test]
+    fn the_object_without_a_namespace_is_told_from_that_of_another() {
+        let one = "kind: Deployment\nmetadata: {name: web}\nspec: {replicas: 3}\n";
+        let other = "---\nkind: Deployment\nmetadata: {name: web, namespace: bank}\nspec: {replicas: 3}\n";
+        let text = format!("{one}{other}");
+        let made = made(&[Intent::NoReplicas], &[("web.yaml", &text)], &ChangeConfig::default()).unwrap();
+        let expected = format!("{}{other}", one.replace('3', "0"));
+        assert_eq!(made.files.first().unwrap().content.as_deref(), Some(expected.as_str()));
+    }
+
+    #[test]
+    fn names_that_others_read_as_numbers_or_words_are_quoted() {
+        for name in ["1e3", "0x1f", "12", "true", "No", "null", "2026-01-01", "~", "y"] {
+            assert_eq!(
+                patch_head("v1", "Pod", name, None).lines().nth(3),
+                Some(format!("  name: \"{name}\"").as_str())
+            );
+        }
+        assert_eq!(patch_head("v1", "Pod", "web-1", None).lines().nth(3), Some("  name: web-1"));
+    }
 }

@@ -2,7 +2,7 @@
 
 use super::{
     ChangeConfig, FileChange, diff,
-    kubernetes::patch_text,
+    kubernetes::{patch_container, patch_head, version_of},
     name::part,
     sources::{Source, Sources},
     yaml::{self, ObjectRef, Set},
@@ -89,14 +89,19 @@ pub(super) fn overlay(
     }
 }
 
-/// Writes or extends the patch of an object in an overlay, and lists it there.
+/// Writes or extends the patch of an object in an overlay, and lists it there; adds to what was `made`.
 pub(super) fn patch(
     overlay: &str,
     object: &ObjectRef,
     container: Option<&str>,
     sets: &[Set],
     sources: &Sources<'_>,
-) -> Result<Vec<FileChange>, Fault> {
+    made: &mut Vec<FileChange>,
+) -> Result<(), Fault> {
+    if sets.iter().flat_map(|set| &set.path).any(|key| key.parse::<usize>().is_ok()) {
+        let problem = "a patch replaces a list as a whole: one item of it cannot be set";
+        return Err(Fault::new("change.type_mismatch", overlay, problem, "write this patch by hand"));
+    }
     let file = format!("finops-{}-{}.yaml", part(&object.kind), part(&object.name));
     let path = format!("{overlay}/{file}");
     let target = yaml::Target {
@@ -109,37 +114,33 @@ pub(super) fn patch(
     let start = match old {
         Some(text) => text.to_owned(),
         None => {
-            let frame = [("cpu", String::new())];
-            let framed = container.is_some();
-            let requests: &[(&str, String)] = if framed { &frame } else { &[] };
-            let container = container.unwrap_or(&object.name);
-            let text = patch_text(
-                &object.kind,
-                &object.name,
-                object.namespace.as_deref(),
-                container,
-                requests,
-                &[],
-                None,
-            );
             // The frame alone: what is set follows.
-            if framed { text.replace("            cpu: \"\"\n", "") } else { text }
+            let mut text =
+                patch_head(version_of(object), &object.kind, &object.name, object.namespace.as_deref());
+            if let Some(container) = container {
+                let _indentation = patch_container(&mut text, &object.kind, container);
+            }
+            text
         }
     };
     let (text, edits) = yaml::edit(&start, &target, sets)?;
-    let mut files = vec![diff::file(&path, old, Some(&text), if old.is_some() { edits } else { Vec::new() })];
+    made.push(diff::file(&path, old, Some(&text), if old.is_some() { edits } else { Vec::new() }));
     let kustomization =
         FILES.iter().map(|name| format!("{overlay}/{name}")).find_map(|path| sources.get(&path));
     let kustomization = kustomization.ok_or_else(|| {
         let problem = format!("`{}` has no kustomization", shorten(overlay));
         Fault::new("change.not_found", "config.overlay", problem, "name a folder with one")
     })?;
-    if !yaml::list(kustomization.text, &["patches", "patchesStrategicMerge"])
-        .iter()
-        .any(|entry| *entry == file)
-    {
-        let (text, edit) = yaml::append(kustomization.text, "patches", &format!("path: {file}"))?;
-        files.push(diff::file(kustomization.path, Some(kustomization.text), Some(&text), vec![edit]));
+    // The patch of another object of this change may be listed already.
+    let known = made.iter().position(|file| file.path == kustomization.path);
+    let before = known.map(|at| made.swap_remove(at)).and_then(|file| file.content);
+    let now = before.as_deref().unwrap_or(kustomization.text);
+    let listed = yaml::list(now, &["patches", "patchesStrategicMerge"]).contains(&file);
+    let text =
+        if listed { now.to_owned() } else { yaml::append(now, "patches", &format!("path: {file}"))?.0 };
+    if text != kustomization.text {
+        let edit = yaml::difference(kustomization.text, &text, "patches".to_owned());
+        made.push(diff::file(kustomization.path, Some(kustomization.text), Some(&text), vec![edit]));
     }
-    Ok(files)
+    Ok(())
 }

@@ -61,7 +61,8 @@ fn assemble(request: &Request<'_>, made: Result<Made, Fault>, config: &ChangeCon
     };
     let branch = branch.unwrap_or_default();
     let finding_ids: Vec<String> = request.parts.iter().map(|part| part.finding_id.to_owned()).collect();
-    let digest = diff::digest([&[branch.clone()], finding_ids.as_slice()].concat().join("\n").as_bytes());
+    let digest =
+        diff::digest([std::slice::from_ref(&branch), finding_ids.as_slice()].concat().join("\n").as_bytes());
     let id = format!("chg-{}", digest.get(..16).unwrap_or_default());
     let title = kind.map_or_else(|| name.to_owned(), |kind| kind.title(name));
     let title = format!("Cost Optimization: {}", one_line(&title));

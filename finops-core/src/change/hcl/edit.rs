@@ -64,6 +64,7 @@ pub fn set(sources: &Sources<'_>, finder: Finder<'_>, sets: &[(&str, &str)]) -> 
         let new = hcl_edit::parser::parse_body(&text)
             .map_err(|_| failed("target", "the new text does not parse"))?;
         verify(&source.body, &new, &edits)?;
+        let (text, edits) = source.in_file(text, edits);
         Ok(Changed { path: source.path.to_owned(), text, edits, ignored })
     };
     files.into_iter().map(change).collect()
@@ -109,7 +110,7 @@ const fn is_literal(expression: &Expression) -> bool {
 }
 
 /// The literal behind an expression: itself, or the default of a variable or local that nothing else uses.
-fn follow<'s>(
+pub(super) fn follow<'s>(
     sources: &'s Sources<'_>,
     found: Found,
     expression: &'s Expression,
@@ -134,6 +135,9 @@ fn follow<'s>(
     if used != 1 {
         return Err(not_literal(path, format!("`{root}.{}` is used in {used} places", shorten(name))));
     }
+    if root == "var" && sources.is_given(&module, name) {
+        return Err(not_literal(path, format!("`var.{}` is given a value elsewhere", shorten(name))));
+    }
     let definitions = sources.definition(&module, root, name);
     match definitions.as_slice() {
         [(file, literal)] if is_literal(literal) => Ok((*file, *literal)),
@@ -151,7 +155,8 @@ fn is_ignored(block: &Block, path: &str) -> bool {
     });
     names.any(|name| {
         let name: String = name.trim().chars().filter(|c| !c.is_whitespace()).collect();
-        let plain = name.replace("[0]", "");
+        // Old files write the path as text, with the index behind a dot.
+        let plain = name.trim_matches('"').replace("[0]", "").replace(".0.", ".");
         plain == "all"
             || plain == path
             || path.strip_prefix(plain.as_str()).is_some_and(|rest| rest.starts_with('.'))
@@ -184,6 +189,11 @@ pub fn remove(sources: &Sources<'_>, finder: Finder<'_>) -> Result<Changed, Faul
         );
         return Err(Fault::new("change.referenced", "target", problem, "remove what uses it first"));
     }
+    if sources.unread_mentions(&format!("{resource_type}.{name}")) {
+        let problem =
+            format!("a file that does not parse names `{}.{}`", shorten(resource_type), shorten(name));
+        return Err(Fault::new("change.referenced", "target", problem, "look at that file first"));
+    }
     let source = sources.file(found.file).ok_or_else(|| failed("target", "the file is gone"))?;
     let span = block.span().ok_or_else(|| failed("target", "the parser gave no place"))?;
     let path = format!("{resource_type}.{name}");
@@ -196,22 +206,25 @@ pub fn remove(sources: &Sources<'_>, finder: Finder<'_>) -> Result<Changed, Faul
     if !same(&wanted, &new) {
         return Err(failed("target", "the new text changes more than was meant"));
     }
-    Ok(Changed { path: source.path.to_owned(), text, edits: edits.to_vec(), ignored: false })
+    let (text, edits) = source.in_file(text, edits.to_vec());
+    Ok(Changed { path: source.path.to_owned(), text, edits, ignored: false })
 }
 
 /// The lines of a block, with the blank line after it, or before it where it is the last.
 fn own_lines(text: &str, span: std::ops::Range<usize>) -> std::ops::Range<usize> {
     let before = text.get(..span.start).unwrap_or_default();
     let line_start = before.rfind('\n').map_or(0, |at| at.saturating_add(1));
-    // Only white space may share the line with the block's start.
-    let shares = |part: &str| !part.trim_start_matches('\u{feff}').trim().is_empty();
-    let start =
-        if shares(text.get(line_start..span.start).unwrap_or_default()) { span.start } else { line_start };
     let line_end = |from: usize| {
         let rest = text.get(from..).unwrap_or_default();
         rest.find('\n').map_or(text.len(), |at| from.saturating_add(at).saturating_add(1))
     };
-    let end = line_end(span.end);
+    // Only white space may share the lines with the block, and a comment on it to the end of the line.
+    let behind = text.get(span.end..line_end(span.end)).unwrap_or_default().trim_start();
+    let ends = behind.is_empty() || behind.starts_with('#') || behind.starts_with("//");
+    if !ends || !text.get(line_start..span.start).unwrap_or_default().trim().is_empty() {
+        return span;
+    }
+    let (start, end) = (line_start, line_end(span.end));
     let next = text.get(end..line_end(end)).unwrap_or_default();
     if !next.is_empty() && next.trim().is_empty() {
         return start..line_end(end);

@@ -1,8 +1,11 @@
 //! Terraform files, read once, and the blocks in them.
 
-use crate::error::{Fault, shorten};
+use crate::{
+    change::Edit,
+    error::{Fault, shorten},
+};
 use hcl_edit::{
-    expr::Expression,
+    expr::{Expression, Object, ObjectKey},
     structure::{Block, Body},
 };
 use std::collections::BTreeMap;
@@ -11,14 +14,43 @@ use std::collections::BTreeMap;
 #[derive(Debug)]
 pub struct Sources<'a> {
     files: Vec<File<'a>>,
-    unread: Vec<String>,
+    /// Path and text of what does not parse.
+    unread: Vec<(&'a str, &'a str)>,
+    /// Files that give variables their values.
+    values: Vec<File<'a>>,
 }
+
+/// The mark that some editors put before the first byte; it is no part of HCL.
+const BYTE_ORDER_MARK: char = '\u{feff}';
 
 #[derive(Debug)]
 pub(super) struct File<'a> {
     pub path: &'a str,
+    /// The text without a byte order mark: places are those in it.
     pub text: &'a str,
+    /// Whether a byte order mark stands before it.
+    pub marked: bool,
     pub body: Body,
+}
+
+impl<'a> File<'a> {
+    fn read(path: &'a str, text: &'a str) -> Option<Self> {
+        let plain = text.strip_prefix(BYTE_ORDER_MARK);
+        let (marked, text) = (plain.is_some(), plain.unwrap_or(text));
+        Some(Self { path, text, marked, body: hcl_edit::parser::parse_body(text).ok()? })
+    }
+
+    /// A new text and its edits as they are in the file.
+    pub fn in_file(&self, text: String, mut edits: Vec<Edit>) -> (String, Vec<Edit>) {
+        if !self.marked {
+            return (text, edits);
+        }
+        let shift = |at: usize| at.saturating_add(BYTE_ORDER_MARK.len_utf8());
+        for edit in &mut edits {
+            edit.range = shift(edit.range.start)..shift(edit.range.end);
+        }
+        (format!("{BYTE_ORDER_MARK}{text}"), edits)
+    }
 }
 
 /// A folder of files that Terraform reads as one.
@@ -79,14 +111,16 @@ impl<'a> Sources<'a> {
     /// then finds nothing.
     #[must_use]
     pub fn read(files: &[(&'a str, &'a str)]) -> Self {
-        let mut sources = Self { files: Vec::new(), unread: Vec::new() };
+        let mut sources = Self { files: Vec::new(), unread: Vec::new(), values: Vec::new() };
         for (path, text) in files {
-            if path.ends_with(".tf.json") {
-                sources.unread.push((*path).to_owned());
-            } else if path.ends_with(".tf") {
-                match hcl_edit::parser::parse_body(text) {
-                    Ok(body) => sources.files.push(File { path, text, body }),
-                    Err(_) => sources.unread.push((*path).to_owned()),
+            let values = path.ends_with(".tfvars");
+            if path.ends_with(".tf.json") || path.ends_with(".tfvars.json") {
+                sources.unread.push((path, text));
+            } else if path.ends_with(".tf") || values {
+                match File::read(path, text) {
+                    Some(file) if values => sources.values.push(file),
+                    Some(file) => sources.files.push(file),
+                    None => sources.unread.push((path, text)),
                 }
             }
         }
@@ -131,7 +165,7 @@ impl<'a> Sources<'a> {
                 let problem = format!(
                     "`{}` is in no file that can be read; `{}` cannot",
                     shorten(label),
-                    self.unread.join("`, `")
+                    self.unread.iter().map(|(path, _)| *path).collect::<Vec<_>>().join("`, `")
                 );
                 Err(Fault::new("change.unsupported_format", "target", problem, "give Terraform files in HCL"))
             }
@@ -149,16 +183,19 @@ impl<'a> Sources<'a> {
         !matches!(self.find(finder), Err(fault) if matches!(fault.code(), "change.not_found" | "change.unsupported_format"))
     }
 
-    /// The whole number that an attribute of the resource is set to, where it is a literal.
+    /// The whole number that an attribute of the resource is set to, where it is a literal or leads to one.
     #[must_use]
     pub fn number(&self, finder: Finder<'_>, path: &str) -> Option<i64> {
-        let block = self.block(self.find(finder).ok()?)?;
+        let found = self.find(finder).ok()?;
+        let block = self.block(found)?;
         let mut steps: Vec<&str> = path.split('.').collect();
         let attribute = steps.pop()?;
         let body = steps
             .into_iter()
             .try_fold(&block.body, |body, step| body.get_blocks(step).next().map(|block| &block.body))?;
-        body.get_attribute(attribute)?.value.as_number()?.as_i64()
+        let (_, literal) =
+            super::edit::follow(self, found, &body.get_attribute(attribute)?.value, path).ok()?;
+        literal.as_number()?.as_i64()
     }
 
     fn resources(&self, wanted: impl Fn(&File<'_>, &Block) -> bool) -> Vec<Found> {
@@ -242,6 +279,27 @@ impl<'a> Sources<'a> {
         found
     }
 
+    /// Whether a file that does not parse names an address.
+    pub(super) fn unread_mentions(&self, address: &str) -> bool {
+        self.unread.iter().any(|(_, text)| text.contains(address))
+    }
+
+    /// Whether a variable of a module gets its value elsewhere: from a file of values, or from who calls the module.
+    pub(super) fn is_given(&self, module: &Module, name: &str) -> bool {
+        let here = |file: &&File<'_>| Module::of(file.path) == *module;
+        let in_values = self.values.iter().filter(here).any(|file| file.body.has_attribute(name));
+        let unread = self.unread.iter().any(|(path, text)| path.contains(".tfvars") && text.contains(name));
+        let called = self.files.iter().any(|file| {
+            let caller = Module::of(file.path);
+            file.body.get_blocks("module").any(|block| {
+                let source = block.body.get_attribute("source").and_then(|source| source.value.as_str());
+                block.body.has_attribute(name)
+                    && source.is_some_and(|source| source.starts_with('.') && caller.join(source) == *module)
+            })
+        });
+        in_values || unread || called
+    }
+
     /// Resource addresses by the ids that `terraform show -json` prints for them.
     #[must_use]
     pub fn address_of<'m>(ids: &'m BTreeMap<String, String>, id: &str) -> Option<&'m str> {
@@ -261,10 +319,19 @@ pub(super) fn repeated(block: &Block) -> bool {
 }
 
 fn name_tag(block: &Block) -> Option<&str> {
-    let tags = block.body.get_attribute("tags")?.value.as_object()?;
-    tags.iter().find_map(|(key, value)| {
+    let is_name = |key: &ObjectKey| {
         let ident = key.as_ident().map(|ident| ident.as_str());
-        let name = ident.or_else(|| key.as_expr().and_then(Expression::as_str));
-        (name == Some("Name")).then(|| value.expr().as_str()).flatten()
-    })
+        ident.or_else(|| key.as_expr().and_then(Expression::as_str)) == Some("Name")
+    };
+    let named = |tags: &'_ Object| tags.iter().any(|(key, _)| is_name(key));
+    let tags = &block.body.get_attribute("tags")?.value;
+    let tags = match tags.as_func_call() {
+        // Of what is merged the last one counts; behind it nothing unknown may follow.
+        Some(call) if call.name.name.as_str() == "merge" && call.name.namespace.is_empty() => {
+            let arguments: Vec<Option<&Object>> = call.args.iter().map(Expression::as_object).collect();
+            arguments.into_iter().rev().find(|argument| argument.is_none_or(named))??
+        }
+        _ => tags.as_object()?,
+    };
+    tags.iter().find_map(|(key, value)| is_name(key).then(|| value.expr().as_str()).flatten())
 }

@@ -128,7 +128,8 @@ fn apply(
     }
     let new = if meet {
         let new = one_by_one(text, at, sets)?;
-        edits = vec![difference(text, &new, sets)];
+        let paths: Vec<String> = sets.iter().map(|set| set.path.join(".")).collect();
+        edits = vec![difference(text, &new, paths.join(", "))];
         new
     } else {
         splice(text, &mut edits)?
@@ -165,7 +166,7 @@ fn one_by_one(text: &str, at: &[Step], sets: &[Set]) -> Result<String, Fault> {
 }
 
 /// What two texts differ in, as one edit.
-fn difference(old: &str, new: &str, sets: &[Set]) -> Edit {
+pub(in crate::change) fn difference(old: &str, new: &str, path: String) -> Edit {
     let same = |(a, b): &(u8, u8)| a == b;
     let front = old.bytes().zip(new.bytes()).take_while(same).count();
     let shorter = old.len().min(new.len()).saturating_sub(front);
@@ -175,11 +176,10 @@ fn difference(old: &str, new: &str, sets: &[Set]) -> Edit {
     let back =
         (0..=back).rev().find(|at| old.is_char_boundary(old.len().saturating_sub(*at))).unwrap_or_default();
     let inner = new.get(front..new.len().saturating_sub(back)).unwrap_or_default().to_owned();
-    let paths: Vec<String> = sets.iter().map(|set| set.path.join(".")).collect();
-    Edit::new(old, front..old.len().saturating_sub(back), inner, paths.join(", "))
+    Edit::new(old, front..old.len().saturating_sub(back), inner, path)
 }
 
-pub(super) fn failed(problem: &str) -> Fault {
+pub(in crate::change) fn failed(problem: &str) -> Fault {
     Fault::new("change.verification_failed", "", problem, "edit this file by hand")
 }
 
@@ -189,11 +189,12 @@ fn place(text: &str, file: &File, start: &Node, set: &Set) -> Result<Edit, Fault
     let mut node = start;
     for (depth, key) in set.path.iter().enumerate() {
         if let (Value::Sequence(items), Ok(index)) = (&node.value, key.parse::<usize>()) {
-            node = items.get(index).ok_or_else(|| failed("the list is shorter"))?;
+            node = items.get(index).ok_or_else(|| no_such_item(&path))?;
             locate::unshared(node, &path)?;
             continue;
         }
         let Value::Mapping { .. } = node.value else {
+            no_item(set, depth)?;
             return insert_below(text, file, start, set, depth);
         };
         match locate::only(node, key)? {
@@ -201,7 +202,10 @@ fn place(text: &str, file: &File, start: &Node, set: &Set) -> Result<Edit, Fault
                 locate::unshared(next, &path)?;
                 node = next;
             }
-            None => return insert_into(text, file, node, set, depth),
+            None => {
+                no_item(set, depth)?;
+                return insert_into(text, file, start, node, set, depth);
+            }
         }
     }
     let Some(scalar) = node.scalar().filter(|scalar| scalar.style != Style::Block) else {
@@ -221,25 +225,85 @@ fn place(text: &str, file: &File, start: &Node, set: &Set) -> Result<Edit, Fault
     let new = match scalar.style {
         Style::Single => format!("'{}'", set.value.replace('\'', "''")),
         Style::Double => format!("\"{}\"", escaped(&set.value)),
-        Style::Empty => format!(" {}", plain(&set.value)),
-        Style::Plain | Style::Block => plain(&set.value),
+        Style::Empty => format!(" {}", value_text(&set.value, is_json(text))),
+        Style::Plain | Style::Block => value_text(&set.value, is_json(text)),
     };
     Ok(Edit::new(text, node.range.clone(), new, path))
 }
 
+/// Text within double quotes: control characters as escapes.
 fn escaped(value: &str) -> String {
-    value.replace('\\', "\\\\").replace('"', "\\\"")
+    let mut out = String::with_capacity(value.len());
+    for c in value.chars() {
+        match c {
+            '\\' | '"' => out.extend(['\\', c]),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            c if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}') => {
+                out.push_str(&format!("\\u{:04X}", u32::from(c)));
+            }
+            c => out.push(c),
+        }
+    }
+    out
 }
 
-/// The scalar without quotes where that says the same, else in double quotes.
-pub(in crate::change) fn plain(value: &str) -> String {
+/// A quantity without quotes where that says the same, else in double quotes: the interface takes a number as well.
+fn plain(value: &str) -> String {
     let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_' | b'/' | b'+');
     let starts = value.bytes().next().is_some_and(|b| b.is_ascii_alphanumeric());
     if starts && value.bytes().all(plain) { value.to_owned() } else { format!("\"{}\"", escaped(value)) }
 }
 
+/// A text without quotes where every reader takes it for text, else in double quotes: no number, date, truth value or null
+/// of YAML 1.1 or 1.2.
+pub(in crate::change) fn word(value: &str) -> String {
+    const OTHERS: [&str; 9] = ["true", "false", "yes", "no", "on", "off", "y", "n", "null"];
+    let letter = value.bytes().next().is_some_and(|b| b.is_ascii_alphabetic());
+    if letter && !OTHERS.iter().any(|other| value.eq_ignore_ascii_case(other)) {
+        plain(value)
+    } else {
+        format!("\"{}\"", escaped(value))
+    }
+}
+
+/// Whether the text is JSON to those who tell by its first character, as `kubectl` does.
+fn is_json(text: &str) -> bool {
+    text.trim_start_matches('\u{feff}').trim_start().starts_with('{')
+}
+
+fn value_text(value: &str, json: bool) -> String {
+    let number = value.parse::<i64>().is_ok();
+    if json && !number { format!("\"{}\"", escaped(value)) } else { plain(value) }
+}
+
+fn key_text(key: &str, json: bool) -> String {
+    if json { format!("\"{}\"", escaped(key)) } else { word(key) }
+}
+
+fn no_such_item(path: &str) -> Fault {
+    Fault::new("change.not_found", path, "the list has no such item", "name an item that is there")
+}
+
+/// An item of a list that is not there cannot be made from one scalar.
+fn no_item(set: &Set, depth: usize) -> Result<(), Fault> {
+    let rest = set.path.get(depth..).unwrap_or_default();
+    if rest.iter().any(|key| key.parse::<usize>().is_ok()) {
+        return Err(no_such_item(&set.path.join(".")));
+    }
+    Ok(())
+}
+
 /// Inserts `set.path[depth..]` as the last entry of a mapping that lacks it.
-fn insert_into(text: &str, file: &File, mapping: &Node, set: &Set, depth: usize) -> Result<Edit, Fault> {
+fn insert_into(
+    text: &str,
+    file: &File,
+    start: &Node,
+    mapping: &Node,
+    set: &Set,
+    depth: usize,
+) -> Result<Edit, Fault> {
     let rest = set.path.get(depth..).unwrap_or_default();
     let path = set.path.join(".");
     let Value::Mapping { flow, entries } = &mapping.value else {
@@ -248,14 +312,32 @@ fn insert_into(text: &str, file: &File, mapping: &Node, set: &Set, depth: usize)
     let Some(last) = entries.last() else {
         // `{}`: behind the brace.
         let at = mapping.range.start.saturating_add(1);
-        return Ok(Edit::new(text, at..at, flow_text(rest, &set.value), path));
+        return Ok(Edit::new(text, at..at, flow_text(rest, &set.value, is_json(text)), path));
     };
     if *flow {
         let at = last.end();
-        return Ok(Edit::new(text, at..at, format!(", {}", flow_text(rest, &set.value)), path));
+        return Ok(Edit::new(
+            text,
+            at..at,
+            format!(", {}", flow_text(rest, &set.value, is_json(text))),
+            path,
+        ));
     }
     let column = entries.first().map_or(0, |entry| column(text, entry));
-    Ok(insert_lines(text, last.end(), &block_lines(rest, &set.value, column, step(text, file)), path))
+    let step = step(text, file, &[mapping, start]);
+    Ok(insert_lines(text, end_of(text, last), &block_lines(rest, &set.value, column, step), path))
+}
+
+/// Behind an entry: its last byte, or the blank lines that a block scalar at its end keeps.
+fn end_of(text: &str, entry: &Entry) -> usize {
+    let mut end = entry.end();
+    if entry.keeps_blank_lines() {
+        let rest = text.get(end..).unwrap_or_default();
+        let blank =
+            rest.split_inclusive('\n').take_while(|line| line.ends_with('\n') && line.trim().is_empty());
+        end = end.saturating_add(blank.map(str::len).sum());
+    }
+    end
 }
 
 /// Inserts below a key whose value is empty: `resources:` with nothing behind it.
@@ -263,7 +345,13 @@ fn insert_below(text: &str, file: &File, start: &Node, set: &Set, depth: usize) 
     let path = set.path.join(".");
     let mut holder = start;
     let mut entry = None;
+    let mut in_flow = false;
     for key in set.path.get(..depth).unwrap_or_default() {
+        in_flow |= holder.is_flow();
+        if let (Value::Sequence(items), Ok(index)) = (&holder.value, key.parse::<usize>()) {
+            (entry, holder) = (None, items.get(index).unwrap_or(holder));
+            continue;
+        }
         entry = holder.entries().iter().find(|entry| entry.key == *key);
         holder = entry.map_or(holder, |entry| &entry.value);
     }
@@ -273,7 +361,11 @@ fn insert_below(text: &str, file: &File, start: &Node, set: &Set, depth: usize) 
         return Err(Fault::new("change.type_mismatch", path, problem, "edit this value by hand"));
     };
     let rest = set.path.get(depth..).unwrap_or_default();
-    let step = step(text, file);
+    if in_flow {
+        let inner = format!(" {{{}}}", flow_text(rest, &set.value, is_json(text)));
+        return Ok(Edit::new(text, entry.colon..entry.colon, inner, path));
+    }
+    let step = step(text, file, &[start]);
     let column = column(text, entry).saturating_add(step);
     Ok(insert_lines(text, entry.colon, &block_lines(rest, &set.value, column, step), path))
 }
@@ -285,8 +377,8 @@ fn column(text: &str, entry: &Entry) -> usize {
     line.trim_start_matches('\u{feff}').len()
 }
 
-/// How far the file indents a mapping below a key: as the first one that does, else 2.
-fn step(text: &str, file: &File) -> usize {
+/// How far a mapping is indented below its key: as the first one within `near`, else the first one in the file, else 2.
+fn step(text: &str, file: &File, near: &[&Node]) -> usize {
     fn first(text: &str, node: &Node) -> Option<usize> {
         for entry in node.entries() {
             if let Value::Mapping { flow: false, entries } = &entry.value.value
@@ -300,14 +392,14 @@ fn step(text: &str, file: &File) -> usize {
         }
         node.items().iter().find_map(|item| first(text, item))
     }
-    file.documents.iter().find_map(|document| first(text, document)).unwrap_or(2)
+    near.iter().copied().chain(&file.documents).find_map(|node| first(text, node)).unwrap_or(2)
 }
 
-fn flow_text(keys: &[String], value: &str) -> String {
+fn flow_text(keys: &[String], value: &str, json: bool) -> String {
     match keys.split_first() {
-        None => plain(value),
-        Some((key, [])) => format!("{}: {}", plain(key), plain(value)),
-        Some((key, rest)) => format!("{}: {{{}}}", plain(key), flow_text(rest, value)),
+        None => value_text(value, json),
+        Some((key, [])) => format!("{}: {}", key_text(key, json), value_text(value, json)),
+        Some((key, rest)) => format!("{}: {{{}}}", key_text(key, json), flow_text(rest, value, json)),
     }
 }
 
@@ -317,7 +409,7 @@ fn block_lines(keys: &[String], value: &str, column: usize, step: usize) -> Vec<
     let line = |(depth, key): (usize, &String)| {
         let indent = " ".repeat(column.saturating_add(step.saturating_mul(depth)));
         let end = if depth == last { format!(" {}", plain(value)) } else { String::new() };
-        format!("{indent}{}:{end}", plain(key))
+        format!("{indent}{}:{end}", word(key))
     };
     keys.iter().enumerate().map(line).collect()
 }
@@ -326,7 +418,9 @@ fn block_lines(keys: &[String], value: &str, column: usize, step: usize) -> Vec<
 fn insert_lines(text: &str, after: usize, lines: &[String], path: String) -> Edit {
     let rest = text.get(after..).unwrap_or_default();
     let newline = if text.contains("\r\n") { "\r\n" } else { "\n" };
+    let ended = after > 0 && text.get(..after).is_some_and(|before| before.ends_with('\n'));
     let (at, new) = match rest.find('\n') {
+        _ if ended => (after, lines.iter().map(|line| format!("{line}{newline}")).collect()),
         Some(end) => {
             let lines: String = lines.iter().map(|line| format!("{line}{newline}")).collect();
             (after.saturating_add(end).saturating_add(1), lines)

@@ -63,8 +63,23 @@ pub(in crate::change) fn append(text: &str, name: &str, item: &str) -> Result<(S
     let mut edits = [Edit::new(text, at..at, new, name.to_owned())];
     let new = splice(text, &mut edits)?;
     let wanted = item.strip_prefix("path: ").unwrap_or(item);
-    if !list(&new, &[name]).iter().any(|entry| entry == wanted) {
+    if list(&new, &[name]).last().map(String::as_str) != Some(wanted) {
         return Err(edit::failed("the new text does not say what was meant"));
+    }
+    // Nothing else may say anything else.
+    let after = tree::parse(&new).map_err(|_| edit::failed("the new text is no YAML"))?;
+    let said = |file: &tree::File, old: bool| {
+        let others = file.documents.iter().flat_map(Node::entries).filter(|entry| entry.key != name);
+        let mut said: Vec<String> = others.map(|entry| entry.key.clone() + &entry.value.said()).collect();
+        let items = file.documents.iter().filter_map(|document| document.get(name)).flat_map(Node::items);
+        said.extend(items.map(Node::said));
+        if !old {
+            said.pop();
+        }
+        said
+    };
+    if after.documents.len() != 1 || said(&file, true) != said(&after, false) {
+        return Err(edit::failed("the new text changes more than was meant"));
     }
     let [edit] = edits;
     Ok((new, edit))

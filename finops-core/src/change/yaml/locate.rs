@@ -35,6 +35,8 @@ pub(super) struct Found<'a> {
 /// An object of a file, as far as a search needs it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ObjectRef {
+    /// Group and version, for example `apps/v1`.
+    pub api_version: Option<String>,
     /// Kind.
     pub kind: String,
     /// Name.
@@ -72,6 +74,7 @@ fn object_ref(node: &Node) -> Option<ObjectRef> {
     let scales =
         target.and_then(|target| Some((target.text("kind")?.to_owned(), target.text("name")?.to_owned())));
     Some(ObjectRef {
+        api_version: node.text("apiVersion").map(str::to_owned),
         kind: kind.to_owned(),
         name: metadata.text("name")?.to_owned(),
         namespace: metadata.text("namespace").filter(|text| !text.is_empty()).map(str::to_owned),
@@ -132,9 +135,18 @@ pub(super) fn object<'a>(file: &'a File, target: &Target<'_>) -> Result<Found<'a
             format!("{what} is in no document"),
             "name an object of the sources",
         )),
-        1 => found
-            .pop()
-            .ok_or_else(|| Fault::new("change.not_found", "target", what, "name an object of the sources")),
+        1 => {
+            let found = found.pop().ok_or_else(|| {
+                Fault::new("change.not_found", "target", what, "name an object of the sources")
+            })?;
+            // A key that stands twice names two objects.
+            only(found.node, "kind")?;
+            if let Some(metadata) = only(found.node, "metadata")? {
+                only(metadata, "name")?;
+                only(metadata, "namespace")?;
+            }
+            Ok(found)
+        }
         count => {
             let problem = format!("{what} is in {count} documents");
             Err(Fault::new("change.ambiguous", "target", problem, "give the namespace, or fewer sources"))

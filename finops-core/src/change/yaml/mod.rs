@@ -10,8 +10,8 @@ mod remove;
 mod tree;
 mod verify;
 
-pub(super) use edit::plain;
 pub use edit::{Set, edit, edit_path, get};
+pub(super) use edit::{difference, failed, word};
 pub(super) use lists::{append, list};
 pub use locate::{ObjectRef, Target, objects};
 pub use remove::{Removed, remove};

@@ -63,6 +63,28 @@ impl Entry {
     pub fn end(&self) -> usize {
         self.value.range.end.max(self.colon)
     }
+
+    /// Whether the entry ends with a block scalar that keeps the blank lines behind it (`|+`).
+    pub fn keeps_blank_lines(&self) -> bool {
+        let mut node = &self.value;
+        loop {
+            node = match &node.value {
+                Value::Mapping { entries, .. } => match entries.last() {
+                    Some(last) => &last.value,
+                    None => return false,
+                },
+                Value::Sequence(items) => match items.last() {
+                    Some(last) => last,
+                    None => return false,
+                },
+                Value::Scalar(Scalar { style: Style::Block, text }) => {
+                    let header = text.lines().next().unwrap_or_default();
+                    return header.split('#').next().unwrap_or_default().contains('+');
+                }
+                _ => return false,
+            };
+        }
+    }
 }
 
 impl Node {
@@ -71,6 +93,11 @@ impl Node {
             Value::Scalar(scalar) => Some(scalar),
             _ => None,
         }
+    }
+
+    /// Whether it is a mapping in braces.
+    pub const fn is_flow(&self) -> bool {
+        matches!(self.value, Value::Mapping { flow: true, .. })
     }
 
     pub fn entries(&self) -> &[Entry] {
@@ -96,10 +123,8 @@ impl Node {
     /// What the value says, wherever it stands: scalars with their style, keys and items in order.
     pub fn said(&self) -> String {
         fn write(node: &Node, out: &mut String) {
-            let mark =
-                |on: bool, mark: char, out: &mut String| on.then(|| out.push(mark)).unwrap_or_default();
-            mark(node.anchored, '&', out);
-            mark(node.tagged, '!', out);
+            out.extend(node.anchored.then_some('&'));
+            out.extend(node.tagged.then_some('!'));
             match &node.value {
                 Value::Scalar(scalar) => out.push_str(&format!("{:?}{:?}", scalar.style, scalar.text)),
                 Value::Alias => out.push('*'),
@@ -147,7 +172,7 @@ pub(super) fn parse(text: &str) -> Result<File, String> {
     let parsed = YamlFile::parse(text);
     let file = parsed.tree();
     let root = file.syntax();
-    let template = has_template(root);
+    let template = text.contains("{{") && has_template(root);
     if let Some(error) = parsed.errors().first()
         && !template
     {
@@ -208,7 +233,7 @@ fn value(node: &Syntax) -> Option<Node> {
     match node.kind() {
         Kind::SCALAR => {
             let scalar = scalar(node);
-            let range = if scalar.style == Style::Block { trimmed(node) } else { span(node) };
+            let range = if scalar.style == Style::Block { block_span(node) } else { span(node) };
             Some(Node { range, anchored: false, tagged: false, value: Value::Scalar(scalar) })
         }
         Kind::ALIAS => plain(Value::Alias),
@@ -245,11 +270,23 @@ fn value(node: &Syntax) -> Option<Node> {
 }
 
 fn entry(node: &Syntax) -> Entry {
-    let part = |kind| node.children().find(|child| child.kind() == kind);
-    let key_node = part(Kind::KEY);
+    let (mut key_node, mut value_node, mut colon) = (None, None, None);
+    for child in node.children_with_tokens() {
+        match child {
+            NodeOrToken::Node(child) if child.kind() == Kind::KEY && key_node.is_none() => {
+                key_node = Some(child);
+            }
+            NodeOrToken::Node(child) if child.kind() == Kind::VALUE && value_node.is_none() => {
+                value_node = Some(child);
+            }
+            NodeOrToken::Token(token) if token.kind() == Kind::COLON && colon.is_none() => {
+                colon = Some(token);
+            }
+            _ => {}
+        }
+    }
     let key = key_node.as_ref().and_then(first_value);
     let start = key_node.as_ref().map_or_else(|| span(node).start, |key| span(key).start);
-    let colon = node.children_with_tokens().find(|child| child.kind() == Kind::COLON);
     let colon = colon.map_or_else(
         || key_node.as_ref().map_or(start, |key| span(key).end),
         |colon| usize::from(colon.text_range().end()),
@@ -260,7 +297,11 @@ fn entry(node: &Syntax) -> Entry {
         tagged: false,
         value: Value::Scalar(Scalar { style: Style::Empty, text: String::new() }),
     };
-    let value = part(Kind::VALUE).and_then(|value| first_value(&value));
+    // Wherever the parser puts a value that is not written: it goes behind the colon.
+    let value = value_node.and_then(|value| first_value(&value)).map(|value| match value.scalar() {
+        Some(Scalar { style: Style::Empty, .. }) => Node { range: colon..colon, ..value },
+        _ => value,
+    });
     Entry {
         // A key that is no scalar is nothing that a manifest has: it equals no name.
         key: key.and_then(|key| key.scalar().map(|scalar| scalar.text.clone())).unwrap_or_default(),
@@ -273,23 +314,58 @@ fn entry(node: &Syntax) -> Entry {
 /// The bytes of a node without the white space and comments at its end.
 fn trimmed(node: &Syntax) -> Range<usize> {
     let range = span(node);
-    let last = node.descendants_with_tokens().filter_map(NodeOrToken::into_token).filter(|token| {
-        let blank = matches!(token.kind(), Kind::WHITESPACE | Kind::NEWLINE | Kind::INDENT | Kind::COMMENT);
-        !blank && !token.text().is_empty()
-    });
-    range.start..last.last().map_or(range.end, |token| usize::from(token.text_range().end()))
+    let blank = |kind: Kind| matches!(kind, Kind::WHITESPACE | Kind::NEWLINE | Kind::INDENT | Kind::COMMENT);
+    let mut last = node.last_token();
+    while let Some(token) = last {
+        let start = usize::from(token.text_range().start());
+        if start < range.start {
+            break;
+        }
+        // What looks like a comment in a block scalar is text.
+        if let Some(scalar) =
+            token.parent().filter(|scalar| scalar.kind() == Kind::SCALAR && is_block(scalar))
+        {
+            return range.start..block_span(&scalar).end.max(range.start);
+        }
+        if !blank(token.kind()) && !token.text().is_empty() {
+            return range.start..usize::from(token.text_range().end());
+        }
+        last = token.prev_token();
+    }
+    range
+}
+
+/// The bytes of a block scalar without the white space at its end.
+fn block_span(scalar: &Syntax) -> Range<usize> {
+    let range = span(scalar);
+    let text = scalar.text().to_string();
+    range.start..range.start.saturating_add(text.trim_end().len())
+}
+
+/// A block scalar as it is written, without the line ends that its header drops: they belong to nobody.
+fn block_text(written: &str) -> String {
+    let header = written.lines().next().and_then(|line| line.split('#').next()).unwrap_or_default();
+    let body = written.trim_end_matches([' ', '\n', '\r']);
+    if header.contains('+') {
+        written.to_owned()
+    } else if header.contains('-') || !written.get(body.len()..).is_some_and(|rest| rest.contains('\n')) {
+        body.to_owned()
+    } else {
+        format!("{body}\n")
+    }
 }
 
 fn scalar(node: &Syntax) -> Scalar {
     let written = node.text().to_string();
     let (style, text) = if is_block(node) {
-        (Style::Block, written.clone())
+        (Style::Block, block_text(&written))
     } else if written.is_empty() {
         (Style::Empty, String::new())
     } else {
         let style = match written.as_bytes().first() {
             Some(b'\'') => Style::Single,
             Some(b'"') => Style::Double,
+            _ if !written.contains('\n') => return Scalar { style: Style::Plain, text: written },
             _ => Style::Plain,
         };
         (style, yaml_edit::Scalar::cast(node.clone()).map_or(written, |scalar| scalar.as_string()))

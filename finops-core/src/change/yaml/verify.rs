@@ -3,7 +3,7 @@
 use super::{
     edit::failed,
     locate::Step,
-    tree::{File, Node, Value},
+    tree::{File, Node, Style, Value},
 };
 use crate::error::Fault;
 
@@ -27,8 +27,7 @@ pub(super) fn changed_as_intended(
         }
     }
     // A value that was right already changes nothing.
-    let meant =
-        |path: &Vec<Step>| intended.iter().any(|(wanted, _)| wanted.starts_with(path) || path == wanted);
+    let meant = |path: &Vec<Step>| intended.iter().any(|(wanted, _)| path == wanted);
     if changed.iter().all(meant) { Ok(()) } else { Err(failed("the new text changes more than was meant")) }
 }
 
@@ -74,7 +73,7 @@ fn differences(old: &Node, new: &Node, at: &mut Vec<Step>, out: &mut Vec<Vec<Ste
         (Value::Scalar(old), Value::Scalar(new)) if old == new => {}
         (Value::Alias, Value::Alias) => {}
         // An empty value that became a mapping has gained what is in it.
-        (Value::Scalar(old), Value::Mapping { .. }) if old.text.is_empty() => additions(new, at, out),
+        (Value::Scalar(old), Value::Mapping { .. }) if old.style == Style::Empty => additions(new, at, out),
         _ => out.push(at.clone()),
     }
 }

@@ -1,0 +1,7 @@
+resource "aws_ebs_volume" "keep" {
+  size = 10
+}
+
+resource "aws_ebs_volume" "old" {
+  size = 500
+}

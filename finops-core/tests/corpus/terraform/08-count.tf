@@ -1,0 +1,4 @@
+resource "aws_ebs_volume" "old" {
+  count = 3
+  size  = 500
+}

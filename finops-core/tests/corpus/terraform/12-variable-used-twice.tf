@@ -1,0 +1,10 @@
+variable "size" {
+  default = 10
+}
+
+resource "aws_eks_node_group" "workers" {
+  scaling_config {
+    desired_size = var.size
+    min_size     = var.size
+  }
+}

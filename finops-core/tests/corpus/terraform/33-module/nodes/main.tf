@@ -1,0 +1,5 @@
+resource "aws_eks_node_group" "workers" {
+  scaling_config {
+    desired_size = 10
+  }
+}

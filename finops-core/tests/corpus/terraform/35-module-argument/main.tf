@@ -1,0 +1,4 @@
+module "nodes" {
+  source  = "./nodes"
+  desired = 12
+}

@@ -1,0 +1,2 @@
+resource "aws_ebs_volume" "old" {
+  size = 500
