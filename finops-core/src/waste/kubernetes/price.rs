@@ -46,7 +46,8 @@ const GIB_OF_MEMORY: Ratio = Ratio::nanos(4_237_000);
 const GPU: Ratio = Ratio::nanos(950_000_000);
 
 /// Whole devices among the resources of a node (allocation.md 5.2).
-pub(super) const DEVICES: [&str; 4] = ["nvidia.com/gpu", "amd.com/gpu", "gpu.intel.com/i915", "aws.amazon.com/neuron"];
+pub(super) const DEVICES: [&str; 4] =
+    ["nvidia.com/gpu", "amd.com/gpu", "gpu.intel.com/i915", "aws.amazon.com/neuron"];
 
 /// A quantity in whole units: cores, bytes.
 pub(super) fn units(quantity: Quantity) -> Ratio {
