@@ -18,8 +18,8 @@ use std::{collections::BTreeMap, sync::Arc};
 #[derive(Debug, Default)]
 pub(super) struct Cx {
     names: Names,
-    labels: Pool<[(Name, Name)]>,
-    resources: Pool<[(Name, Quantity)]>,
+    labels: Pool<Box<[(Name, Name)]>>,
+    resources: Pool<Box<[(Name, Quantity)]>>,
     owners: Pool<Owner>,
     scheduling: Pool<Scheduling>,
     volumes: Pool<[VolumeUse]>,

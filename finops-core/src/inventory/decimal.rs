@@ -175,7 +175,7 @@ mod tests {
     proptest! {
         #[test]
         fn text_reads_back(value in any::<i64>(), places in 0_u32..12) {
-            prop_assert_eq!(scaled(text(value.into(), places).as_bytes(), places.into()), Ok(value).or_else(|_: Irregular| Err(Irregular::TooLarge)));
+            prop_assert_eq!(scaled(text(value.into(), places).as_bytes(), places.into()).ok(), (value != i64::MIN).then_some(value));
         }
 
         #[test]

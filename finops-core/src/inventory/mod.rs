@@ -2,6 +2,7 @@
 //!
 //! An absent collection is unknown, an empty one is known to be empty.
 
+mod baseline;
 mod canonical;
 mod cx;
 mod decimal;
@@ -16,6 +17,9 @@ mod tree;
 mod usage;
 mod wire;
 
+pub use baseline::{
+    BaselineSubject, HOURS_OF_WEEK, Statistics, UsageBaseline, baselines, nearest_rank, profile,
+};
 pub use diagnostic::{Diagnostic, Read};
 pub use effective::effective_request;
 pub use kubernetes::{KubernetesOptions, read_kubernetes};

@@ -10,6 +10,8 @@ use std::{fmt, str::FromStr};
 /// The largest magnitude in whole units (`quantity.go`: `maxAllowed`), in 1e-9 units.
 const NANO_MAX: i128 = 9_223_372_036_854_775_807 * 1_000_000_000;
 const NANO: i128 = 1_000_000_000;
+/// 1,024 units.
+const KIBI: u128 = 1024 * 1_000_000_000;
 /// More letters than any value in range needs; it bounds the work for one text.
 const TEXT_MAX: usize = 1000;
 
@@ -207,11 +209,17 @@ impl<'t> Parts<'t> {
             return i128::try_from(nano).ok();
         }
         let digits: Vec<u8> = significant().copied().collect();
-        let scaled = BigUint::parse_bytes(&digits, 10)? << self.two;
-        let power = BigUint::from(10_u8).pow(u32::try_from(ten.unsigned_abs()).ok()?);
-        let nano = if ten >= 0 { scaled * power } else { (scaled + &power - 1_u8) / power };
-        i128::try_from(nano).ok()
+        long(&digits, ten, self.two)
     }
+}
+
+/// `digits * 2^two * 10^ten` rounded up, of more digits than a machine integer holds.
+#[expect(clippy::arithmetic_side_effects, reason = "big integers grow; they do not overflow")]
+fn long(digits: &[u8], ten: i64, two: u32) -> Option<i128> {
+    let scaled = BigUint::parse_bytes(digits, 10)? << two;
+    let power = BigUint::from(10_u8).pow(u32::try_from(ten.unsigned_abs()).ok()?);
+    let nano = if ten >= 0 { scaled * power } else { (scaled + &power - 1_u8) / power };
+    i128::try_from(nano).ok()
 }
 
 /// The signed integer of an exponent that starts at byte `at`, held within what any range check needs.
@@ -246,7 +254,7 @@ impl fmt::Display for Quantity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Below 1,024 or with a fraction, powers of 1,024 print as powers of 1,000 (`CanonicalizeBytes`).
         let whole = self.nano.checked_rem(NANO) == Some(0);
-        let large = self.nano.unsigned_abs() >= 1024 * NANO.unsigned_abs();
+        let large = self.nano.unsigned_abs() >= KIBI;
         if self.format == Format::BinarySi && whole && large {
             let (units, thousands) = strip(self.nano.checked_div(NANO).unwrap_or(0), 1024, 6);
             let suffix = ["", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"].get(thousands).copied().unwrap_or_default();
@@ -273,6 +281,11 @@ fn strip(mut value: i128, base: i128, most: usize) -> (i128, usize) {
 }
 
 #[cfg(test)]
+#[expect(
+    clippy::arithmetic_side_effects,
+    clippy::cast_sign_loss,
+    reason = "values are within range by construction"
+)]
 mod tests {
     use super::*;
     use proptest::prelude::*;

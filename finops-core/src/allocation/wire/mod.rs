@@ -1,6 +1,7 @@
 //! The kinds of `allocation.json` as functions from JSON to JSON: what Python, Node, the command line and the vectors call.
 
 mod arithmetic;
+mod inventory;
 mod sets;
 
 use crate::{
@@ -12,10 +13,7 @@ use crate::{
 pub type Handler = fn(&Json) -> Result<Json, Fault>;
 
 /// The tables of kinds, one a topic. A new topic is one line here.
-const TABLES: &[&[(&str, Handler)]] = &[
-    arithmetic::KINDS,
-    sets::KINDS,
-];
+const TABLES: &[&[(&str, Handler)]] = &[arithmetic::KINDS, inventory::KINDS, sets::KINDS];
 
 /// Computes `kind` from `input`.
 ///

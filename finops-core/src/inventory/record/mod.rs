@@ -10,8 +10,8 @@ pub use cluster::{
     ClusterInventory, Interval, Namespace, Node, NodeCost, NodeGroup, NodePool, PoolBudget, Taint,
 };
 pub use pod::{
-    Affinity, Condition, Container, ContainerType, Expression, Pod, Scheduling, Spread, Status, Termination,
-    Toleration, VolumeUse,
+    Affinity, Condition, Container, ContainerType, Expression, Pod, Run, Scheduling, Spread, Status,
+    Termination, Toleration, VolumeUse,
 };
 pub use shared::{Labels, Owner, Resources};
 pub use storage::{ClaimName, ClaimTemplate, Volume, VolumeCost};

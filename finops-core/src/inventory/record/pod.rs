@@ -41,6 +41,9 @@ pub struct Pod {
     pub conditions: Option<Box<[Condition]>>,
 }
 
+/// When a container ran: from, and to or still running.
+pub type Run = (Timestamp, Option<Timestamp>);
+
 /// What a container is in its pod.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ContainerType {
@@ -79,7 +82,7 @@ pub struct Container {
     /// ConfigMaps and Secrets that its environment names, as `ConfigMap/name` and `Secret/name`.
     pub env_refs: Option<Arc<[Name]>>,
     /// When it ran: start, and end or still running.
-    pub running: Option<Box<[(Timestamp, Option<Timestamp>)]>>,
+    pub running: Option<Box<[Run]>>,
     /// How often it was restarted.
     pub restarts: Option<u32>,
     /// Why it waits, for example `CrashLoopBackOff`.

@@ -4,15 +4,16 @@ use super::super::{Name, Quantity};
 use std::sync::Arc;
 
 /// Labels or annotations: names with values, sorted by name.
+// A thin pointer: a million pods carry it several times.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Labels(pub(in crate::inventory) Arc<[(Name, Name)]>);
+pub struct Labels(pub(in crate::inventory) Arc<Box<[(Name, Name)]>>);
 
 impl Labels {
     /// These labels; of two with one name the last counts.
     #[must_use]
     pub fn new(mut pairs: Vec<(Name, Name)>) -> Self {
         super::super::name::sort_unique(&mut pairs);
-        Self(pairs.into())
+        Self(Arc::new(pairs.into()))
     }
 
     /// The value of the label `name`.
@@ -48,11 +49,11 @@ impl Labels {
 
 /// Amounts of resources by name, sorted by name.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Resources(pub(in crate::inventory) Arc<[(Name, Quantity)]>);
+pub struct Resources(pub(in crate::inventory) Arc<Box<[(Name, Quantity)]>>);
 
 impl Default for Resources {
     fn default() -> Self {
-        Self(Arc::from([]))
+        Self(Arc::default())
     }
 }
 
@@ -61,7 +62,7 @@ impl Resources {
     #[must_use]
     pub fn new(mut pairs: Vec<(Name, Quantity)>) -> Self {
         super::super::name::sort_unique(&mut pairs);
-        Self(pairs.into())
+        Self(Arc::new(pairs.into()))
     }
 
     /// The amount of the resource `name`.

@@ -11,7 +11,8 @@ mod write_records;
 
 pub(super) use cluster::pool_budget;
 pub(super) use pod::expression;
-pub(super) use usage::places;
+pub(super) use usage::{places, time_text};
+pub(super) use write::subject;
 
 use super::{
     ClusterInventory, Read,

@@ -288,7 +288,7 @@ fn summary(known: &UsageSummary, per: i128) -> Json {
         .end()
 }
 
-fn subject(subject: &UsageSubject) -> Json {
+pub(in crate::inventory) fn subject(subject: &UsageSubject) -> Json {
     let members = Members::new();
     match subject {
         UsageSubject::Node(node) => members.put("node", node.as_str()),
