@@ -1,5 +1,9 @@
 //! The vectors of Kubernetes cost allocation: every kind of the engine's allocation.
-#![expect(clippy::unwrap_used, clippy::disallowed_methods, reason = "a test fails by panicking, and reads its vectors")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test fails by panicking, and reads its vectors"
+)]
 
 #[path = "support/allocation_cases.rs"]
 mod allocation_cases;
@@ -23,14 +27,14 @@ fn kind_of(case: &Json) -> &str {
 
 fn run(kind: &str) {
     let call = |kind: &str, input: &Json| wire::call(kind, input).map_err(|fault| fault.to_string());
-    let mut ran = 0;
+    let cases: Vec<Json> = cases().into_iter().filter(|case| kind_of(case) == kind).collect();
     let mut failures = Vec::new();
-    for case in cases().iter().filter(|case| kind_of(case) == kind) {
-        ran += 1;
+    for case in &cases {
         let id = case.get("id").and_then(Json::as_str).unwrap_or_default();
-        failures.extend(allocation_cases::run_case(case, &call).into_iter().map(|line| format!("{id}: {line}")));
+        failures
+            .extend(allocation_cases::run_case(case, &call).into_iter().map(|line| format!("{id}: {line}")));
     }
-    assert!(ran > 0, "no case of kind {kind}");
+    assert!(!cases.is_empty(), "no case of kind {kind}");
     assert!(failures.is_empty(), "{kind}: {}", failures.join("\n"));
 }
 

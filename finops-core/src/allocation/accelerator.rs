@@ -10,8 +10,7 @@ const WHOLE: u64 = 1000;
 
 /// Resources of whole devices (NVIDIA/k8s-device-plugin, ROCm/k8s-device-plugin, intel-device-plugins-for-kubernetes,
 /// aws-neuron-sdk).
-const DEFAULTS: [&str; 4] =
-    ["nvidia.com/gpu", "amd.com/gpu", "gpu.intel.com/i915", "aws.amazon.com/neuron"];
+const DEFAULTS: [&str; 4] = ["nvidia.com/gpu", "amd.com/gpu", "gpu.intel.com/i915", "aws.amazon.com/neuron"];
 
 /// What resources count as accelerators: milli-devices of one unit, by resource.
 pub(super) type Accelerators = BTreeMap<String, u64>;
@@ -36,7 +35,8 @@ impl<'a> Devices<'a> {
         let label = |name: &str| node.and_then(|node| node.labels.as_ref()?.get(name));
         let number = |name: &str| label(name).and_then(|text| text.as_str().parse::<u64>().ok());
         let single = label("nvidia.com/mig.strategy").is_some_and(|strategy| *strategy == "single");
-        let slices = number("nvidia.com/gpu.slices.gi").filter(|slices| single && (1..=SLICES).contains(slices));
+        let slices =
+            number("nvidia.com/gpu.slices.gi").filter(|slices| single && (1..=SLICES).contains(slices));
         // 1,000 clients a device are far beyond what time-slicing serves; more is a wrong label.
         let replicas = number("nvidia.com/gpu.replicas").filter(|count| (2..=WHOLE).contains(count));
         Self { units, replicas: replicas.unwrap_or(1), single: slices }
@@ -70,7 +70,8 @@ impl<'a> Devices<'a> {
     /// What the node has.
     pub(super) fn capacity(&self, node: &Node) -> u64 {
         let count = node.labels.as_ref().and_then(|labels| labels.get("nvidia.com/gpu.count"));
-        let count = count.and_then(|text| text.as_str().parse::<u64>().ok()).filter(|_| self.single.is_none());
+        let count =
+            count.and_then(|text| text.as_str().parse::<u64>().ok()).filter(|_| self.single.is_none());
         let physical = count.map(|count| count.saturating_mul(WHOLE).saturating_mul(self.scale()));
         let counted = |name: &str| physical.is_none() || !name.starts_with("nvidia.com/");
         let others = node.capacity.iter().filter(|(name, _)| counted(name.as_str()));
@@ -121,6 +122,7 @@ impl<'a> Devices<'a> {
 }
 
 #[cfg(test)]
+#[expect(clippy::arithmetic_side_effects, reason = "a test's numbers are small")]
 mod tests {
     use super::*;
     use crate::inventory::{Labels, Name};
@@ -130,12 +132,9 @@ mod tests {
     }
 
     fn node(labels: &[(&str, &str)], capacity: &[(&str, i128)]) -> Node {
-        let pairs = |pairs: &[(&str, &str)]| pairs.iter().map(|(k, v)| (Name::from(*k), Name::from(*v))).collect();
-        Node {
-            labels: Some(Labels::new(pairs(labels))),
-            capacity: resources(capacity),
-            ..Node::default()
-        }
+        let pairs =
+            |pairs: &[(&str, &str)]| pairs.iter().map(|(k, v)| (Name::from(*k), Name::from(*v))).collect();
+        Node { labels: Some(Labels::new(pairs(labels))), capacity: resources(capacity), ..Node::default() }
     }
 
     fn resources(amounts: &[(&str, i128)]) -> Resources {
@@ -157,15 +156,21 @@ mod tests {
         // One device for four pods in turn: the node advertises four.
         let labels = [("nvidia.com/gpu.replicas", "4"), ("nvidia.com/gpu.count", "1")];
         assert_eq!(shares(&labels, &[("nvidia.com/gpu", 4)], "nvidia.com/gpu"), (28_000, 7000, 28_000));
-        assert_eq!(shares(&labels[..1], &[("nvidia.com/gpu.shared", 4)], "nvidia.com/gpu.shared"), (28_000, 7000, 28_000));
+        assert_eq!(
+            shares(&labels[..1], &[("nvidia.com/gpu.shared", 4)], "nvidia.com/gpu.shared"),
+            (28_000, 7000, 28_000)
+        );
         // Two of three sevenths and one of one seventh, mixed: the label counts devices.
         let capacity = [("nvidia.com/mig-3g.20gb", 2), ("nvidia.com/mig-1g.5gb", 1)];
         let labels = [("nvidia.com/gpu.count", "1"), ("nvidia.com/mig.strategy", "mixed")];
         assert_eq!(shares(&labels, &capacity, "nvidia.com/mig-3g.20gb"), (7000, 3000, 7000));
         assert_eq!(shares(&[], &capacity, "nvidia.com/mig-1g.5gb"), (7000, 1000, 7000));
         // One profile for all: the entry counts slices.
-        let labels =
-            [("nvidia.com/gpu.count", "1"), ("nvidia.com/mig.strategy", "single"), ("nvidia.com/gpu.slices.gi", "1")];
+        let labels = [
+            ("nvidia.com/gpu.count", "1"),
+            ("nvidia.com/mig.strategy", "single"),
+            ("nvidia.com/gpu.slices.gi", "1"),
+        ];
         assert_eq!(shares(&labels, &[("nvidia.com/gpu", 7)], "nvidia.com/gpu"), (7000, 1000, 7000));
     }
 
@@ -173,7 +178,8 @@ mod tests {
     fn a_request_and_its_limit_count_once_and_others_are_named() {
         let (units, node) = (defaults(), node(&[], &[]));
         let devices = Devices::of(Some(&node), &units);
-        let (one, other) = (resources(&[("nvidia.com/gpu", 1)]), resources(&[("vpu.example/x", 1), ("cpu", 2)]));
+        let (one, other) =
+            (resources(&[("nvidia.com/gpu", 1)]), resources(&[("vpu.example/x", 1), ("cpu", 2)]));
         assert_eq!(devices.claim(Some(&one), Some(&one), |_| ()), 7000);
         assert_eq!(devices.claim(None, Some(&one), |_| ()), 7000);
         let mut named = Vec::new();

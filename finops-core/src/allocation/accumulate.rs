@@ -46,7 +46,8 @@ impl Draft {
 /// Tables and rows in the order of keys; rows with the same key become one.
 pub(super) fn assemble(cluster: Name, mut drafts: Vec<Draft>) -> Result<(Tables, Vec<Row>), Fault> {
     drafts.sort_by(Draft::compare);
-    let (mut nodes, mut namespaces, mut containers) = (Numbers::default(), Numbers::default(), Numbers::default());
+    let (mut nodes, mut namespaces, mut containers) =
+        (Numbers::default(), Numbers::default(), Numbers::default());
     for draft in &drafts {
         nodes.number(&draft.node.name)?;
         namespaces.number(&draft.namespace.name)?;
@@ -58,7 +59,10 @@ pub(super) fn assemble(cluster: Name, mut drafts: Vec<Draft>) -> Result<(Tables,
     let mut tables = Tables {
         cluster,
         nodes: nodes.into_iter().map(|name| NodeFacts { name, ..NodeFacts::default() }).collect(),
-        namespaces: namespaces.into_iter().map(|name| NamespaceFacts { name, ..NamespaceFacts::default() }).collect(),
+        namespaces: namespaces
+            .into_iter()
+            .map(|name| NamespaceFacts { name, ..NamespaceFacts::default() })
+            .collect(),
         pods: Vec::new(),
         containers,
     };
@@ -79,7 +83,8 @@ pub(super) fn assemble(cluster: Name, mut drafts: Vec<Draft>) -> Result<(Tables,
         row.pod = match draft.pod {
             None => NONE,
             Some(pod) => {
-                let same_place = rows.last().is_some_and(|last| (last.node, last.namespace) == (row.node, row.namespace));
+                let same_place =
+                    rows.last().is_some_and(|last| (last.node, last.namespace) == (row.node, row.namespace));
                 let known = tables.pods.last_mut().filter(|last| same_place && last.name == pod.name);
                 match known {
                     Some(known) => *known = pod,
@@ -115,8 +120,8 @@ fn merge(row: &mut Row, other: &Row) -> Result<(), Fault> {
     for (sum, amount) in amounts {
         sum.cpu = sum.cpu.checked_add(amount.cpu).ok_or_else(overflow)?;
         sum.memory = sum.memory.checked_add(amount.memory).ok_or_else(overflow)?;
-        sum.gpu = sum.gpu.checked_add(amount.gpu).ok_or_else(overflow)?;
     }
+    row.gpu = row.gpu.checked_add(other.gpu).ok_or_else(overflow)?;
     row.seconds = row.seconds.saturating_add(other.seconds);
     for (known, seconds) in row.known_seconds.iter_mut().zip(other.known_seconds) {
         *known = known.saturating_add(seconds);
@@ -151,7 +156,8 @@ impl AllocationSet {
         let mut drafts = Vec::new();
         let mut assets: BTreeMap<(super::AssetKind, &str), Asset> = BTreeMap::new();
         let mut diagnostics: BTreeMap<Diagnostic, u64> = BTreeMap::new();
-        let mut window = first.window;
+        let start = sets.iter().map(|set| set.window.0).min().unwrap_or(first.window.0);
+        let end = sets.iter().map(|set| set.window.1).max().unwrap_or(first.window.1);
         for (position, set) in sets.iter().enumerate() {
             let path = format!("[{position}]");
             if set.currency != first.currency {
@@ -163,8 +169,13 @@ impl AllocationSet {
                 let problem = format!("the set is of cluster `{}`", shorten(&set.tables.cluster));
                 return Err(Fault::new("config.invalid", path, problem, "add up sets of one cluster"));
             }
-            window = (window.0.min(set.window.0), window.1.max(set.window.1));
-            drafts.extend(set.rows().map(|row| set.draft(row)));
+            let later = u32::try_from(set.window.0.saturating_sub(start)).unwrap_or(u32::MAX);
+            drafts.extend(set.rows().map(|row| {
+                let mut draft = set.draft(row);
+                draft.row.start = draft.row.start.saturating_add(later);
+                draft.row.end = draft.row.end.saturating_add(later);
+                draft
+            }));
             for asset in &set.assets {
                 match assets.get_mut(&(asset.kind, asset.name.as_str())) {
                     Some(sum) => merge_asset(sum, asset)?,
@@ -181,13 +192,8 @@ impl AllocationSet {
             }
         }
         let (tables, rows) = assemble(first.tables.cluster.clone(), drafts)?;
-        for asset in assets.values_mut() {
-            if let Some(node) = asset.node.as_mut() {
-                node.node = find(&tables.nodes, &asset.name, |facts| &facts.name).unwrap_or(NONE);
-            }
-        }
         let mut sum = Self {
-            window,
+            window: (start, end),
             currency: first.currency,
             config: first.config.clone(),
             tables,
@@ -202,11 +208,21 @@ impl AllocationSet {
             reconciled: sets.iter().any(|set| set.reconciled),
             accumulated: true,
         };
+        sum.place_nodes();
         sum.sum_up();
         Ok(sum)
     }
 
-    fn draft(&self, row: &Row) -> Draft {
+    /// Points nodes at the tables of the set after those were put together again.
+    pub(super) fn place_nodes(&mut self) {
+        for asset in &mut self.assets {
+            if let Some(node) = asset.node.as_mut() {
+                node.node = find(&self.tables.nodes, &asset.name, |facts| &facts.name).unwrap_or(NONE);
+            }
+        }
+    }
+
+    pub(super) fn draft(&self, row: &Row) -> Draft {
         let tables = &self.tables;
         Draft {
             node: tables.nodes.get(place(row.node)).cloned().unwrap_or_default(),
@@ -219,7 +235,7 @@ impl AllocationSet {
 }
 
 /// An asset without its places in the rows of its set.
-fn detached(asset: &Asset) -> Asset {
+pub(super) fn detached(asset: &Asset) -> Asset {
     let mut asset = asset.clone();
     asset.users.clear();
     if let Some(node) = asset.node.as_mut() {

@@ -191,7 +191,8 @@ impl AllocationSet {
         }
         let (at, count) = (u128::try_from(part).unwrap_or(0), u128::try_from(parts).unwrap_or(1));
         let share = |amount: u128| {
-            let (each, rest) = (amount.checked_div(count).unwrap_or(0), amount.checked_rem(count).unwrap_or(0));
+            let (each, rest) =
+                (amount.checked_div(count).unwrap_or(0), amount.checked_rem(count).unwrap_or(0));
             each.saturating_add(u128::from(at < rest))
         };
         let signed = |amount: i128| {
@@ -208,35 +209,45 @@ impl AllocationSet {
     }
 
     fn view_nodes(&self, rows: &mut [ReportRow]) {
-        let assets = self.assets.iter().filter_map(|asset| Some((asset.name.as_str(), asset.node.as_deref()?)));
-        let nodes: FxHashMap<&str, &NodeAsset> = assets.collect();
+        let nodes = self.assets.iter().filter_map(|asset| asset.node.as_deref());
+        let mut views: FxHashMap<u32, NodeView> = nodes.map(|node| (node.node, NodeView::of(node))).collect();
+        for row in self.rows.iter().filter(|row| row.kind.is_ordinary()) {
+            if let Some(view) = views.get_mut(&row.node) {
+                let pairs = [(row.requested.cpu, row.used.cpu), (row.requested.memory, row.used.memory)];
+                let sums = view.requested.iter_mut().zip(&mut view.used);
+                for ((requested, used), amounts) in sums.zip(pairs) {
+                    *requested = requested.saturating_add(amounts.0);
+                    *used = used.saturating_add(amounts.1);
+                }
+            }
+        }
+        let named = views.into_iter().filter_map(|(number, view)| {
+            let facts = self.tables.nodes.get(super::row::place(number))?;
+            Some((facts.name.as_str(), view.with_stranded()))
+        });
+        let mut named: FxHashMap<&str, NodeView> = named.collect();
         for row in rows {
-            let node = row.values.first().and_then(|name| nodes.get(name.as_str()));
-            row.node = node.map(|node| self.view(node, row.values.first().map_or("", String::as_str)));
+            row.node = row.values.first().and_then(|name| named.remove(name.as_str()));
         }
     }
+}
 
-    fn view(&self, node: &NodeAsset, name: &str) -> NodeView {
+impl NodeView {
+    fn of(node: &NodeAsset) -> Self {
         let [cpu, memory, gpu] = &node.pools;
         let time = u128::from(node.seconds());
-        let mut view = NodeView {
+        Self {
             capacity: [cpu.capacity, memory.capacity],
             allocatable: node.allocatable.map(|amount| amount.and_then(|amount| amount.checked_mul(time))),
             idle: [cpu, memory, gpu].map(|pool| pool.idle.get().into()),
             unschedulable: [cpu, memory, gpu].iter().map(|pool| i128::from(pool.unschedulable.get())).sum(),
-            ..NodeView::default()
-        };
-        let rows = self.rows.get(node.rows.0..node.rows.1).unwrap_or_default();
-        let own = rows.iter().filter(|row| self.key(row)[1] == name);
-        for row in own {
-            let amounts = [(row.requested.cpu, row.used.cpu), (row.requested.memory, row.used.memory)];
-            for (column, (requested, used)) in amounts.into_iter().enumerate() {
-                if let (Some(sum), Some(use_sum)) = (view.requested.get_mut(column), view.used.get_mut(column)) {
-                    *sum = sum.saturating_add(requested);
-                    *use_sum = use_sum.saturating_add(used);
-                }
-            }
+            ..Self::default()
         }
+    }
+
+    /// One resource nearly all requested while another is free: no pod can have the latter.
+    fn with_stranded(mut self) -> Self {
+        let view = &mut self;
         let [has_cpu, has_memory] = view.capacity;
         let [cpu, memory] = view.requested;
         let above = |part: u128, whole: u128| part.saturating_mul(100) > whole.saturating_mul(STRANDED_ABOVE);
@@ -248,7 +259,7 @@ impl AllocationSet {
         } else {
             0
         };
-        view
+        self
     }
 }
 

@@ -18,7 +18,12 @@ pub(super) struct Claim {
 }
 
 /// The claim for `request` (nanocores or bytes) and what is known of its use over disjoint `intervals` of `seconds`.
-pub(super) fn claim(request: u64, usage: Option<&UsageSeries>, intervals: &[(i64, i64)], seconds: u64) -> Claim {
+pub(super) fn claim(
+    request: u64,
+    usage: Option<&UsageSeries>,
+    intervals: &[(i64, i64)],
+    seconds: u64,
+) -> Claim {
     let over = |amount: u64, seconds: u64| u128::from(amount).saturating_mul(u128::from(seconds));
     let requested = Claim { claimed: over(request, seconds), ..Claim::default() };
     let Some(usage) = usage else { return requested };
@@ -50,7 +55,9 @@ pub(super) fn claim(request: u64, usage: Option<&UsageSeries>, intervals: &[(i64
         UsageData::Summary(summary) => {
             let unit = usage.metric.unit().nano();
             let mean = summary.mean.and_then(|mean| crate::money::div_half_even(mean.max(0), unit));
-            let Some(mean) = mean.map(|mean| u64::try_from(mean).unwrap_or(u64::MAX)) else { return requested };
+            let Some(mean) = mean.map(|mean| u64::try_from(mean).unwrap_or(u64::MAX)) else {
+                return requested;
+            };
             Claim {
                 claimed: over(mean.max(request), seconds),
                 used: over(mean, seconds),
@@ -64,13 +71,13 @@ pub(super) fn claim(request: u64, usage: Option<&UsageSeries>, intervals: &[(i64
 /// The usage series of containers, found by namespace, pod and container.
 pub(super) struct UsageIndex<'a> {
     series: &'a [UsageSeries],
-    /// Hashes with positions, sorted: 16 bytes a series, and no name is copied.
-    entries: Vec<(u64, u32)>,
+    /// Hashes with positions, sorted: 8 bytes a series, and no name is copied.
+    entries: Vec<(u32, u32)>,
 }
 
 impl<'a> UsageIndex<'a> {
     pub(super) fn new(series: &'a [UsageSeries]) -> Self {
-        let mut entries = Vec::new();
+        let mut entries = Vec::with_capacity(series.len());
         for (position, series) in (0_u32..).zip(series) {
             if !matches!(series.metric, Metric::CpuUsage | Metric::MemoryWorkingSet) {
                 continue;
@@ -106,13 +113,15 @@ impl<'a> UsageIndex<'a> {
     }
 }
 
-fn hash(namespace: &str, pod: &str, container: &str) -> u64 {
+fn hash(namespace: &str, pod: &str, container: &str) -> u32 {
     let mut hasher = FxHasher::default();
     (namespace, pod, container).hash(&mut hasher);
-    hasher.finish()
+    // The upper half mixes best.
+    u32::try_from(hasher.finish() >> 32).unwrap_or(0)
 }
 
 #[cfg(test)]
+#[expect(clippy::arithmetic_side_effects, reason = "a test's numbers are small")]
 mod tests {
     use super::*;
     use crate::inventory::{Name, Sample, UsageSummary};
@@ -147,12 +156,16 @@ mod tests {
     #[test]
     fn a_mean_is_rounded_to_its_unit() {
         let mean = |metric, mean| {
-            let data = UsageData::Summary(Box::new(UsageSummary { mean: Some(mean), ..UsageSummary::default() }));
+            let data =
+                UsageData::Summary(Box::new(UsageSummary { mean: Some(mean), ..UsageSummary::default() }));
             claim(1, Some(&series(metric, data)), &[(0, 10)], 10)
         };
         assert_eq!(mean(Metric::MemoryWorkingSet, 7_500_000_000).used, 80);
         assert_eq!(mean(Metric::CpuUsage, 7).used, 70);
-        assert_eq!((mean(Metric::CpuUsage, 0).claimed, mean(Metric::CpuUsage, 0).basis), (10, UsageBasis::Average));
+        assert_eq!(
+            (mean(Metric::CpuUsage, 0).claimed, mean(Metric::CpuUsage, 0).basis),
+            (10, UsageBasis::Average)
+        );
     }
 
     proptest! {

@@ -1,5 +1,6 @@
 //! From an inventory to rows with their claims and assets with their prices; nothing is distributed here.
 
+mod amounts;
 mod extras;
 mod pods;
 
@@ -15,15 +16,16 @@ use super::{
 };
 use crate::{
     error::Fault,
-    inventory::{ClusterInventory, Container, ContainerType, Diagnostic, Interval, Name, Node, Pod, Resources},
+    inventory::{ClusterInventory, Container, Diagnostic, Interval, Name, Node, Pod},
     money::{Currency, Nanos, overflow},
     price::PriceBook,
 };
+use amounts::{allocatable, pod_interval, requests, reserved};
 use extras::Extras;
 use pods::{Placed, PodOrder};
 use std::collections::BTreeMap;
 
-/// Seconds of a day: the window where none is given.
+/// Milliseconds of a day: the window where none is given.
 const DAY_MS: i64 = 86_400_000;
 /// Seconds of an hour.
 const HOUR: u128 = 3600;
@@ -53,7 +55,8 @@ pub(super) fn collect(
     config: &AllocationConfig,
 ) -> Result<AllocationSet, Fault> {
     let before = inventory.as_of.saturating_add_ms(DAY_MS.saturating_neg());
-    let window = config.window.or(inventory.window).unwrap_or(Interval { start: before, end: inventory.as_of });
+    let window =
+        config.window.or(inventory.window).unwrap_or(Interval { start: before, end: inventory.as_of });
     let window = (seconds(window.start), seconds(window.end));
     if window.1 <= window.0 {
         return Err(window_empty("window"));
@@ -69,13 +72,13 @@ pub(super) fn collect(
     let mut namespaces = Numbers::default();
     let order = PodOrder::of(inventory, config, &empty, &mut namespaces)?;
     let (tables, order) = order.finish(inventory, namespaces, window)?;
-    let collector = Collector {
+    let mut collector = Collector {
         inventory,
         config,
         window,
         usage: UsageIndex::new(inventory.usage.as_deref().unwrap_or_default()),
         containers: Numbers::default(),
-        rows: Vec::with_capacity(order.len().saturating_add(tables.nodes.len().saturating_mul(2))),
+        rows: Vec::new(),
         diagnostics: Vec::new(),
         unmapped: BTreeMap::new(),
         running: Vec::new(),
@@ -83,6 +86,11 @@ pub(super) fn collect(
         active: Vec::new(),
     };
     let extras = Extras::of(&collector, prices, &tables, &order)?;
+    // Room for all: growing would hold the rows twice.
+    let containers =
+        order.iter().fold(0_usize, |sum, placed| sum.saturating_add(placed.pod.containers.len()));
+    let special = tables.nodes.len().saturating_mul(2).saturating_add(extras.rows());
+    collector.rows.reserve_exact(containers.saturating_add(special));
     collector.finish(prices, currency, tables, &order, extras)
 }
 
@@ -96,7 +104,7 @@ impl<'a> Collector<'a> {
         mut extras: Extras,
     ) -> Result<AllocationSet, Fault> {
         let nodes = nodes_by_table(self.inventory, &tables);
-        let mut assets = Vec::new();
+        let mut assets = Vec::with_capacity(nodes.len().saturating_add(extras.assets.len()));
         let mut rest = order;
         for (number, node) in (0_u32..).zip(&nodes) {
             let count = rest.partition_point(|placed| placed.node <= number);
@@ -150,7 +158,9 @@ impl<'a> Collector<'a> {
         let capacity = node.map(|node| Capacity::of(node, &devices));
         let time = active.1.saturating_sub(active.0).max(0).unsigned_abs();
         let cost = match (node, &capacity) {
-            (Some(node), Some(capacity)) => Some(price(node, capacity, time, self.inventory, prices, self.config)?),
+            (Some(node), Some(capacity)) => {
+                Some(price(node, capacity, time, self.inventory, prices, self.config)?)
+            }
             _ => None,
         };
         let priced = matches!(cost, Some(NodePrice::Whole(..) | NodePrice::Pools(_)));
@@ -175,7 +185,8 @@ impl<'a> Collector<'a> {
         let name = tables.nodes.get(place(number)).map(|facts| facts.name.as_str()).unwrap_or_default();
         if unknown > 0 {
             let message = "pods ran on a node that is not part of the inventory; their cost is unknown";
-            self.diagnostics.push(Diagnostic::new("allocation.unknown_node", message).about(name).times(unknown));
+            self.diagnostics
+                .push(Diagnostic::new("allocation.unknown_node", message).about(name).times(unknown));
         }
         if number == 0 {
             // Where nothing is shared or unmatched these rows have no cost and do not show.
@@ -233,7 +244,11 @@ impl<'a> Collector<'a> {
         Ok(())
     }
 
-    fn unmounted(&mut self, (namespace, users): (u32, Vec<(usize, usize)>), extras: &mut Extras) -> Result<(), Fault> {
+    fn unmounted(
+        &mut self,
+        (namespace, users): (u32, Vec<(usize, usize)>),
+        extras: &mut Extras,
+    ) -> Result<(), Fault> {
         let row = index(self.rows.len())?;
         self.rows.push(Row::new(RowKind::Unmounted, 0, namespace));
         extras.place(&users, row);
@@ -277,14 +292,15 @@ impl<'a> Collector<'a> {
             let span = [pod_interval(pod, self.window)];
             self.time(&span, active);
             row.seconds = total_seconds(&self.active);
-            (row.start, row.end) = ends(&self.active);
+            (row.start, row.end) = self.ends();
             let over = |amount: u64| u128::from(amount).saturating_mul(row.seconds.into());
-            row.requested = Amounts { cpu: over(cpu), memory: over(memory), gpu: 0 };
+            row.requested = Amounts { cpu: over(cpu), memory: over(memory) };
             row.claimed = row.requested;
         } else {
             // Nothing of its node belongs to this row.
             row.status = RowStatus::Priced;
-            (row.start, row.end) = pod_interval(pod, self.window);
+            clip(&[pod_interval(pod, self.window)], self.window, &mut self.active);
+            (row.start, row.end) = self.ends();
         }
         if let Some(users) = users {
             extras.place(&users, index(self.rows.len())?);
@@ -319,7 +335,7 @@ impl<'a> Collector<'a> {
             let remark = Diagnostic::new("allocation.outside_node_life", message);
             self.diagnostics.push(remark.about(subject()).times(outside.into()));
         }
-        (row.start, row.end) = ends(&self.active);
+        (row.start, row.end) = self.ends();
         row.container = self.containers.number(&container.name)?;
         let [cpu, memory] = requests(container);
         let unmapped = &mut self.unmapped;
@@ -330,17 +346,20 @@ impl<'a> Collector<'a> {
         let usage = self.usage.find(&pod.namespace, &pod.name, &container.name);
         let time = u64::from(row.seconds);
         let claims = [claim(cpu, usage[0], &self.active, time), claim(memory, usage[1], &self.active, time)];
-        let gpu = gpu.checked_mul(time).ok_or_else(overflow)?;
+        row.gpu = gpu.checked_mul(time).ok_or_else(overflow)?;
         let over = |amount: u64| u128::from(amount).saturating_mul(time.into());
-        row.requested = Amounts { cpu: over(cpu), memory: over(memory), gpu };
-        row.claimed = Amounts { cpu: claims[0].claimed, memory: claims[1].claimed, gpu };
-        row.used = Amounts { cpu: claims[0].used, memory: claims[1].used, gpu: 0 };
+        row.requested = Amounts { cpu: over(cpu), memory: over(memory) };
+        row.claimed = Amounts { cpu: claims[0].claimed, memory: claims[1].claimed };
+        row.used = Amounts { cpu: claims[0].used, memory: claims[1].used };
         row.basis = claims.map(|claim| claim.basis);
         row.known_seconds = claims.map(|claim| u32::try_from(claim.known).unwrap_or(u32::MAX));
         for (resource, claim) in ["cpu", "memory"].into_iter().zip(claims) {
             let low = claim.known.saturating_mul(100) < time.saturating_mul(LOW_COVERAGE_PERCENT);
             if claim.basis == super::UsageBasis::Series && low {
-                let message = format!("use is known for {} of {time} seconds; the request counts for the rest", claim.known);
+                let message = format!(
+                    "use is known for {} of {time} seconds; the request counts for the rest",
+                    claim.known
+                );
                 let mut remark = Diagnostic::new("allocation.low_coverage", message).about(subject());
                 remark.resource = Some(Name::from(resource));
                 self.diagnostics.push(remark);
@@ -348,6 +367,13 @@ impl<'a> Collector<'a> {
         }
         self.rows.push(row);
         Ok(())
+    }
+
+    /// First second and end of the active intervals, from the start of the window.
+    fn ends(&self) -> (u32, u32) {
+        let from = |second: i64| u32::try_from(second.saturating_sub(self.window.0)).unwrap_or(0);
+        let (first, last) = (self.active.first(), self.active.last());
+        (first.map_or(0, |interval| from(interval.0)), last.map_or(0, |interval| from(interval.1)))
     }
 
     /// Sets the intervals within the window, and those of them in which the node was there.
@@ -374,79 +400,9 @@ fn clip(intervals: &[(i64, i64)], bounds: (i64, i64), out: &mut Vec<(i64, i64)>)
 }
 
 fn total_seconds(intervals: &[(i64, i64)]) -> u32 {
-    let sum = intervals.iter().fold(0_i64, |sum, (start, end)| sum.saturating_add(end.saturating_sub(*start)));
+    let sum =
+        intervals.iter().fold(0_i64, |sum, (start, end)| sum.saturating_add(end.saturating_sub(*start)));
     u32::try_from(sum).unwrap_or(u32::MAX)
-}
-
-fn ends(intervals: &[(i64, i64)]) -> (i64, i64) {
-    let first = intervals.first().map_or(0, |interval| interval.0);
-    (first, intervals.last().map_or(0, |interval| interval.1))
-}
-
-/// When a pod was there: from its start to its end where known, else while a container ran.
-pub(super) fn pod_interval(pod: &Pod, window: (i64, i64)) -> (i64, i64) {
-    let running = pod.containers.iter().flat_map(|container| container.running.as_deref().unwrap_or_default());
-    let (mut from, mut to) = (i64::MAX, i64::MIN);
-    for (start, end) in running {
-        from = from.min(seconds(*start));
-        to = to.max(end.map_or(window.1, seconds));
-    }
-    if let Some(start) = pod.start {
-        from = seconds(start);
-        to = pod.end.map_or(if to == i64::MIN { window.1 } else { to }, seconds);
-    }
-    (from.max(window.0), to.min(window.1))
-}
-
-/// Nanocores and bytes that a container requests; a missing request is its limit, as the API server sets it.
-fn requests(container: &Container) -> [u64; 2] {
-    let of = |resources: &Option<Resources>, name| resources.as_ref().and_then(|resources| resources.get(name));
-    let amount = |name| of(&container.requests, name).or_else(|| of(&container.limits, name));
-    let cpu = amount("cpu").map_or(0, |cpu| u64::try_from(cpu.nano()).unwrap_or(0));
-    let memory = amount("memory").map_or(0, |memory| u64::try_from(memory.whole()).unwrap_or(0));
-    [cpu, memory]
-}
-
-/// What the scheduler reserves for a pod besides its running containers: overhead, the rest of an init container's
-/// request, pod-level requests (kubernetes.io, "Effective Pod requests and limits"). `None` for nothing.
-fn reserved(pod: &Pod) -> Option<[u64; 2]> {
-    let plain = pod.containers.iter().all(|container| container.r#type == ContainerType::App);
-    if plain && pod.overhead.is_none() && pod.resources.is_none() {
-        return None;
-    }
-    let mut out = [0; 2];
-    for (column, name) in ["cpu", "memory"].into_iter().enumerate() {
-        let request = |container: &Container| requests(container).get(column).copied().unwrap_or(0);
-        let (mut running, mut sidecars, mut init) = (0_u64, 0_u64, 0_u64);
-        for container in &pod.containers {
-            let amount = request(container);
-            match container.r#type {
-                ContainerType::Init => init = init.max(amount.saturating_add(sidecars)),
-                ContainerType::Sidecar => {
-                    sidecars = sidecars.saturating_add(amount);
-                    running = running.saturating_add(amount);
-                }
-                ContainerType::App => running = running.saturating_add(amount),
-            }
-        }
-        let amount = |resources: &Option<Resources>| {
-            let amount = resources.as_ref().and_then(|resources| resources.get(name))?;
-            let amount = if column == 0 { amount.nano() } else { amount.whole().into() };
-            Some(u64::try_from(amount).unwrap_or(0))
-        };
-        let effective = amount(&pod.resources).unwrap_or_else(|| running.max(init));
-        let effective = effective.saturating_add(amount(&pod.overhead).unwrap_or(0));
-        if let Some(place) = out.get_mut(column) {
-            *place = effective.saturating_sub(running);
-        }
-    }
-    if out == [0; 2] { None } else { Some(out) }
-}
-
-fn allocatable(node: &Node) -> [Option<u128>; 2] {
-    let of = |name| node.allocatable.as_ref().and_then(|resources| resources.get(name));
-    let cpu = of("cpu").and_then(|cpu| u128::try_from(cpu.nano()).ok());
-    [cpu, of("memory").and_then(|memory| u128::try_from(memory.whole()).ok())]
 }
 
 fn nodes_by_table<'a>(inventory: &'a ClusterInventory, tables: &Tables) -> Vec<Option<&'a Node>> {
@@ -509,10 +465,10 @@ pub(super) fn namespace_facts(inventory: &ClusterInventory, names: Vec<Name>) ->
 pub(super) fn split_nodes(set: &mut AllocationSet) -> Result<(), Fault> {
     let mut assets = std::mem::take(&mut set.assets);
     for asset in &mut assets {
-        if let (Some(cost), Some(node)) = (asset.cost, asset.node.as_mut()) {
-            if !node.own_rates {
-                split_pools(set, node, cost).map_err(|fault| fault.below(&format!("assets.{}", asset.name)))?;
-            }
+        if let (Some(cost), Some(node)) = (asset.cost, asset.node.as_mut())
+            && !node.own_rates
+        {
+            split_pools(set, node, cost).map_err(|fault| fault.below(&format!("assets.{}", asset.name)))?;
         }
     }
     set.assets = assets;

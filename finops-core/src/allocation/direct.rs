@@ -4,7 +4,7 @@ use super::{
     config::OverAllocation,
     node::{NodeAsset, Pool, node_split, round_share, unschedulable},
     row::{Row, RowStatus, nanos, place},
-    set::{Asset, AssetKind, AllocationSet},
+    set::{AllocationSet, Asset, AssetKind},
 };
 use crate::{
     error::Fault,
@@ -64,7 +64,7 @@ impl AllocationSet {
             let mut claimed = 0_u128;
             scratch.weights.clear();
             for row in rows {
-                let claim = row.claimed.of(column);
+                let claim = row.claim(column);
                 claimed = claimed.checked_add(claim).ok_or_else(overflow)?;
                 scratch.weights.push(claim);
             }
@@ -87,7 +87,9 @@ impl AllocationSet {
                 balance = cost.checked_sub(paid).ok_or_else(overflow)?;
                 scratch.split(paid)?;
             }
-            for (row, part) in self.rows.get_mut(start..end).unwrap_or_default().iter_mut().zip(&scratch.parts) {
+            for (row, part) in
+                self.rows.get_mut(start..end).unwrap_or_default().iter_mut().zip(&scratch.parts)
+            {
                 row.add(column, *part)?;
             }
             pool.idle = nanos(idle)?;
@@ -109,7 +111,7 @@ impl AllocationSet {
             AssetKind::Network => 5,
             // Fixed amounts are given to tenants later; a node has pools.
             AssetKind::Node | AssetKind::Shared => return Ok(()),
-            AssetKind::Unmatched => 6,
+            AssetKind::Unmatched | AssetKind::External => 6,
         };
         scratch.weights.clear();
         scratch.weights.extend(asset.users.iter().map(|(_, weight)| *weight));

@@ -43,20 +43,24 @@ pub(super) fn costs(cost: &[Nanos; 7]) -> Json {
 /// What is attributed, without zeros.
 pub(super) fn attributed(row: &Row) -> Option<Json> {
     let Row { attributed, .. } = row;
-    let all = [("idle", attributed.idle), ("shared", attributed.shared), ("shared_idle", attributed.shared_idle)];
-    let members: Members =
-        all.iter().filter(|(_, cost)| !cost.is_zero()).map(|(name, cost)| ((*name).to_owned(), money(*cost))).collect();
+    let all =
+        [("idle", attributed.idle), ("shared", attributed.shared), ("shared_idle", attributed.shared_idle)];
+    let members: Members = all
+        .iter()
+        .filter(|(_, cost)| !cost.is_zero())
+        .map(|(name, cost)| ((*name).to_owned(), money(*cost)))
+        .collect();
     (!members.is_empty()).then(|| object(members))
 }
 
 /// Core-seconds, byte-seconds and device-seconds.
-fn amounts(amounts: &Amounts, gpu_scale: u64) -> Json {
+fn amounts(amounts: &Amounts, gpu: u64, gpu_scale: u64) -> Json {
     let mut members = Members::new();
     let cpu = i128::try_from(amounts.cpu).unwrap_or(i128::MAX);
     put(&mut members, "cpu_core_seconds", text(cpu));
     put(&mut members, "memory_byte_seconds", amounts.memory.to_string());
-    if amounts.gpu > 0 {
-        let devices = super::efficiency::exact(amounts.gpu.into());
+    if gpu > 0 {
+        let devices = super::efficiency::exact(gpu.into());
         let unit = super::efficiency::exact(u128::from(gpu_scale.max(1)).saturating_mul(1000));
         let devices = devices.over(&unit).map(|fraction| fraction.round(9)).unwrap_or_default();
         put(&mut members, "gpu_device_seconds", devices.to_string());
@@ -70,20 +74,32 @@ impl AllocationSet {
     pub fn to_json(&self) -> Json {
         let mut members = Members::new();
         put(&mut members, "cluster", self.tables.cluster.as_str());
-        put(&mut members, "window", Json::object([("start", instant(self.window.0)), ("end", instant(self.window.1))]));
+        put(
+            &mut members,
+            "window",
+            Json::object([("start", instant(self.window.0)), ("end", instant(self.window.1))]),
+        );
         put(&mut members, "currency", self.currency.code());
         put(&mut members, "config", self.config_json());
         put(&mut members, "reconciled", self.reconciled);
         let nodes = self.assets.iter().filter_map(|asset| asset.node.as_deref());
         let nodes: FxHashMap<u32, &NodeAsset> = nodes.map(|node| (node.node, node)).collect();
         put(&mut members, "rows", Json::Array(self.rows().map(|row| self.row_json(row, &nodes)).collect()));
-        put(&mut members, "assets", Json::Array(self.assets.iter().map(|asset| self.asset_json(asset)).collect()));
+        put(
+            &mut members,
+            "assets",
+            Json::Array(self.assets.iter().map(|asset| self.asset_json(asset)).collect()),
+        );
         put(&mut members, "totals", totals(&self.totals));
         put(&mut members, "difference", text(self.totals.difference()));
         if let Some(reason) = self.network_reason {
             put(&mut members, "not_priced", Json::object([("network", Json::from(reason))]));
         }
-        put(&mut members, "diagnostics", Json::Array(self.diagnostics.iter().map(Diagnostic::to_json).collect()));
+        put(
+            &mut members,
+            "diagnostics",
+            Json::Array(self.diagnostics.iter().map(Diagnostic::to_json).collect()),
+        );
         object(members)
     }
 
@@ -92,33 +108,52 @@ impl AllocationSet {
         let unpriced = row.status == RowStatus::Unpriced;
         put(&mut members, "key", Json::array(self.key(row)));
         if let Some((kind, name)) = self.owner(row) {
-            put(&mut members, "owner", Json::object([("kind", kind), ("name", name)].map(|(n, v)| (n, Json::from(v)))));
+            put(
+                &mut members,
+                "owner",
+                Json::object([("kind", kind), ("name", name)].map(|(n, v)| (n, Json::from(v)))),
+            );
         }
         if !self.services(row).is_empty() {
             put(&mut members, "services", Json::array(self.services(row).iter().map(Name::as_str)));
         }
         let labels = if row.kind.is_ordinary() { self.labels(row) } else { Vec::new() };
         if !labels.is_empty() {
-            put(&mut members, "labels", Json::object(labels.into_iter().map(|(name, value)| (name, Json::from(value)))));
+            put(
+                &mut members,
+                "labels",
+                Json::object(labels.into_iter().map(|(name, value)| (name, Json::from(value)))),
+            );
         }
         if row.kind.is_ordinary() && row.end > row.start {
-            put(&mut members, "start", instant(row.start));
-            put(&mut members, "end", instant(row.end));
+            let at = |second: u32| instant(self.window.0.saturating_add(second.into()));
+            put(&mut members, "start", at(row.start));
+            put(&mut members, "end", at(row.end));
         }
         if row.kind.is_ordinary() {
             let scale = nodes.get(&row.node).map_or(1, |node| node.gpu_scale);
-            put(&mut members, "requested", amounts(&row.requested, scale));
+            put(&mut members, "requested", amounts(&row.requested, row.gpu, scale));
             let known = row.basis.iter().any(|basis| *basis != UsageBasis::None);
-            put(&mut members, "used", if known { amounts(&row.used, scale) } else { Json::Null });
-            put(&mut members, "claimed", amounts(&row.claimed, scale));
+            put(&mut members, "used", if known { amounts(&row.used, 0, scale) } else { Json::Null });
+            put(&mut members, "claimed", amounts(&row.claimed, row.gpu, scale));
         }
         if row.kind == RowKind::Container {
             let [cpu, memory] = row.basis;
             let basis = [("cpu", cpu), ("memory", memory)];
-            put(&mut members, "usage_basis", Json::object(basis.map(|(name, basis)| (name, Json::from(basis.as_str())))));
-            let coverage = |known: u32| super::aggregate::ppm(known.into(), row.seconds.into()).map_or(Json::Null, Json::from);
+            put(
+                &mut members,
+                "usage_basis",
+                Json::object(basis.map(|(name, basis)| (name, Json::from(basis.as_str())))),
+            );
+            let coverage = |known: u32| {
+                super::aggregate::ppm(known.into(), row.seconds.into()).map_or(Json::Null, Json::from)
+            };
             let [cpu, memory] = row.known_seconds;
-            put(&mut members, "coverage_ppm", Json::object([("cpu", coverage(cpu)), ("memory", coverage(memory))]));
+            put(
+                &mut members,
+                "coverage_ppm",
+                Json::object([("cpu", coverage(cpu)), ("memory", coverage(memory))]),
+            );
         }
         if unpriced {
             put(&mut members, "cost", Json::Null);
@@ -161,10 +196,34 @@ impl AllocationSet {
             put(&mut members, "end", instant(node.active.1));
             if asset.cost.is_some() {
                 put(&mut members, "pools", pools(node));
-                put(&mut members, "unit_rates", unit_rates(node));
+                put(&mut members, "unit_rates", self.unit_rates(node, asset.cost.unwrap_or_default()));
             }
         }
         object(members)
+    }
+
+    /// Derived prices of a core-hour, a GiB-hour and a GPU-hour, to twelve places: of the exact split, before pools are
+    /// rounded.
+    fn unit_rates(&self, node: &NodeAsset, cost: Nanos) -> Json {
+        let exact = super::efficiency::exact;
+        // An hour of a whole unit in the unit of each pool's capacity.
+        let gpu = u128::from(node.gpu_scale.max(1)).saturating_mul(1000);
+        let units = [("cpu_core_hour", 1_000_000_000_u128), ("memory_gib_hour", 1 << 30), ("gpu_hour", gpu)];
+        let pools = node.pools.map(|pool| u128::from(pool.cost.get().max(0).unsigned_abs()));
+        let split = super::node::split_weights(&node.capacity, self.config.split, &self.config.rates);
+        let weights = if node.own_rates { pools } else { split.unwrap_or(pools) };
+        let sum = exact(weights.iter().fold(0_u128, |sum, weight| sum.saturating_add(*weight)));
+        let nano = exact(cost.get().max(0).unsigned_abs().into());
+        let rate = |pool: &super::Pool, weight: u128, unit: u128| -> Option<Exact> {
+            let hours = exact(unit.saturating_mul(3600));
+            let capacity = exact(pool.capacity.checked_mul(1_000_000_000)?).times(&sum);
+            Some(nano.times(&exact(weight)).times(&hours).over(&capacity)?.round(12))
+        };
+        let all =
+            units.iter().zip(node.pools.iter().zip(weights)).filter_map(|((name, unit), (pool, weight))| {
+                Some(((*name).to_owned(), Json::from(rate(pool, weight, *unit)?.to_string())))
+            });
+        object(all.collect())
     }
 
     /// The configuration as it was used.
@@ -228,23 +287,6 @@ fn pools(node: &NodeAsset) -> Json {
         put(&mut members, "idle", money(pool.idle));
         put(&mut members, "unschedulable", money(pool.unschedulable));
         ((*name).to_owned(), object(members))
-    });
-    object(all.collect())
-}
-
-/// Derived prices of a core-hour, a GiB-hour and a GPU-hour, to twelve places.
-fn unit_rates(node: &NodeAsset) -> Json {
-    // An hour of a whole unit in the unit of each pool's capacity.
-    let gpu = u128::from(node.gpu_scale.max(1)).saturating_mul(1000);
-    let units = [("cpu_core_hour", 1_000_000_000_u128), ("memory_gib_hour", 1 << 30), ("gpu_hour", gpu)];
-    let rate = |pool: &super::Pool, unit: u128| -> Option<Exact> {
-        let nano = super::efficiency::exact(pool.cost.get().max(0).unsigned_abs().into());
-        let hours = super::efficiency::exact(unit.saturating_mul(3600));
-        let capacity = super::efficiency::exact(pool.capacity.checked_mul(1_000_000_000)?);
-        Some(nano.times(&hours).over(&capacity)?.round(12))
-    };
-    let all = units.iter().zip(&node.pools).filter_map(|((name, unit), pool)| {
-        Some(((*name).to_owned(), Json::from(rate(pool, *unit)?.to_string())))
     });
     object(all.collect())
 }

@@ -109,7 +109,9 @@ impl fmt::Display for Key {
         match self {
             Self::Label(name) => write!(f, "label:{name}"),
             Self::Annotation(name) => write!(f, "annotation:{name}"),
-            plain => f.write_str(Self::PLAIN.iter().find(|(_, key)| key == plain).map_or("", |(name, _)| name)),
+            plain => {
+                f.write_str(Self::PLAIN.iter().find(|(_, key)| key == plain).map_or("", |(name, _)| name))
+            }
         }
     }
 }
@@ -150,10 +152,16 @@ impl Filter {
             let values = match values {
                 Json::String(one) => vec![one.clone()],
                 Json::Array(all) => {
-                    let texts: Option<Vec<String>> = all.iter().map(|v| v.as_str().map(str::to_owned)).collect();
+                    let texts: Option<Vec<String>> =
+                        all.iter().map(|v| v.as_str().map(str::to_owned)).collect();
                     texts.ok_or_else(|| refuse(name, "the values of a key are texts".to_owned()))?
                 }
-                other => return Err(refuse(name, format!("values are a list of texts, not a {}", other.type_name()))),
+                other => {
+                    return Err(refuse(
+                        name,
+                        format!("values are a list of texts, not a {}", other.type_name()),
+                    ));
+                }
             };
             keys.push((key, values));
         }
@@ -163,7 +171,11 @@ impl Filter {
     /// The wire form.
     #[must_use]
     pub fn to_json(&self) -> Json {
-        Json::object(self.keys.iter().map(|(key, values)| (key.to_string(), Json::array(values.iter().map(String::as_str)))))
+        Json::object(
+            self.keys
+                .iter()
+                .map(|(key, values)| (key.to_string(), Json::array(values.iter().map(String::as_str)))),
+        )
     }
 }
 
@@ -180,7 +192,14 @@ mod tests {
 
     #[test]
     fn keys_print_as_they_are_read() {
-        for text in ["cluster", "node_pool", "controller_kind", "label:app.kubernetes.io/name", "annotation:a:b", "team"] {
+        for text in [
+            "cluster",
+            "node_pool",
+            "controller_kind",
+            "label:app.kubernetes.io/name",
+            "annotation:a:b",
+            "team",
+        ] {
             assert_eq!(text.parse::<Key>().unwrap().to_string(), text);
         }
         for text in ["", "Namespace", "label:", "label", "annotation:", "user"] {

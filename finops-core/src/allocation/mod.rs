@@ -19,6 +19,7 @@ mod collect;
 mod config;
 mod direct;
 mod efficiency;
+mod external;
 mod json;
 mod key;
 mod node;
@@ -37,6 +38,7 @@ pub use config::{
     OverAllocation, Rates, SharedCost, SharedSource, SharedSplit, Split,
 };
 pub use efficiency::{Efficiency, Use, efficiency};
+pub use external::ExternalCharge;
 pub use key::{Filter, Key, canonical};
 pub use node::{Capacity, NodeAsset, Pool, node_split};
 pub use presence::{PresenceShares, share_presence};

@@ -82,12 +82,18 @@ impl Capacity {
 /// # Errors
 /// `allocation.no_weights` for a node that has nothing; `allocation.overflow`.
 pub fn node_split(cost: i128, capacity: &Capacity, split: Split, rates: &Rates) -> Result<[i128; 3], Fault> {
+    let mut parts = [0; 3];
+    Apportioner::default().split(cost, &split_weights(capacity, split, rates)?, &mut parts)?;
+    Ok(parts)
+}
+
+/// The weights of cores, memory and accelerators.
+pub(super) fn split_weights(capacity: &Capacity, split: Split, rates: &Rates) -> Result<[u128; 3], Fault> {
     let prices = match split {
         Split::PriceRatio => OPENCOST,
         Split::AwsSplit => AWS,
         Split::FixedShare => {
-            let weights = if capacity.gpu > 0 { FIXED_GPU } else { FIXED };
-            return pools(cost, weights);
+            return Ok(if capacity.gpu > 0 { FIXED_GPU } else { FIXED });
         }
         Split::Explicit => {
             let nano = |rate: Decimal| Ok(u128::from(Nanos::from_decimal(rate)?.get().unsigned_abs()));
@@ -96,7 +102,8 @@ pub fn node_split(cost: i128, capacity: &Capacity, split: Split, rates: &Rates) 
     };
     let scale = u128::from(if capacity.gpu > 0 { capacity.gpu_scale.max(1) } else { 1 });
     let [cpu, memory, gpu] = prices;
-    let weight = |amount: u64, price: u128, unit: u128| u128::from(amount).checked_mul(price)?.checked_mul(unit);
+    let weight =
+        |amount: u64, price: u128, unit: u128| u128::from(amount).checked_mul(price)?.checked_mul(unit);
     let weights = || {
         Some([
             weight(capacity.millicores, cpu, KIB_PER_GIB.checked_mul(scale)?)?,
@@ -104,13 +111,7 @@ pub fn node_split(cost: i128, capacity: &Capacity, split: Split, rates: &Rates) 
             weight(capacity.gpu, gpu, KIB_PER_GIB)?,
         ])
     };
-    pools(cost, weights().ok_or_else(overflow)?)
-}
-
-fn pools(cost: i128, weights: [u128; 3]) -> Result<[i128; 3], Fault> {
-    let mut parts = [0; 3];
-    Apportioner::default().split(cost, &weights, &mut parts)?;
-    Ok(parts)
+    weights().ok_or_else(overflow)
 }
 
 /// One resource of a node over the time in which it was there.
@@ -214,9 +215,16 @@ pub(super) fn price(
 }
 
 /// The list price of the node's instance.
-fn listed(node: &Node, time: u128, inventory: &ClusterInventory, prices: &PriceBook) -> Result<NodePrice, Fault> {
+fn listed(
+    node: &Node,
+    time: u128,
+    inventory: &ClusterInventory,
+    prices: &PriceBook,
+) -> Result<NodePrice, Fault> {
     let (Some(region), Some(instance_type)) = (&node.region, &node.instance_type) else {
-        return Ok(NodePrice::Unknown("it has no cost, and no region and instance type to look one up".to_owned()));
+        return Ok(NodePrice::Unknown(
+            "it has no cost, and no region and instance type to look one up".to_owned(),
+        ));
     };
     let purchase = match node.capacity_type.as_deref() {
         Some("spot") => Purchase::Spot,

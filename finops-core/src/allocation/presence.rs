@@ -31,7 +31,11 @@ pub struct PresenceShares {
 ///
 /// # Errors
 /// `allocation.window_empty` for a window without a second; `allocation.overflow`.
-pub fn share_presence(cost: i128, window: (i64, i64), users: &[Vec<(i64, i64)>]) -> Result<PresenceShares, Fault> {
+pub fn share_presence(
+    cost: i128,
+    window: (i64, i64),
+    users: &[Vec<(i64, i64)>],
+) -> Result<PresenceShares, Fault> {
     let mut weights = presence_weights(window, users)?;
     let mut parts = vec![0; weights.len()];
     Apportioner::default().split(cost, &weights, &mut parts)?;
@@ -112,6 +116,7 @@ pub(super) fn merged(window: (i64, i64), intervals: &[(i64, i64)]) -> Vec<(i64, 
 }
 
 #[cfg(test)]
+#[expect(clippy::arithmetic_side_effects, reason = "a test's numbers are small")]
 mod tests {
     use super::*;
     use proptest::prelude::*;

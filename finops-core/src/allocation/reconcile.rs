@@ -33,20 +33,24 @@ impl AssetCharge {
     /// # Errors
     /// `config.invalid` with the path of the member; `allocation.window_empty`.
     pub fn list(json: &Json) -> Result<Vec<Self>, Fault> {
-        const HELP: &str = "write charges like `{\"provider_id\": \"i-1\", \"period\": [start, end], \"amount\": \"3.11\"}`";
+        const HELP: &str =
+            "write charges like `{\"provider_id\": \"i-1\", \"period\": [start, end], \"amount\": \"3.11\"}`";
         let refuse = |path: String, problem: String| Fault::new("config.invalid", path, problem, HELP);
-        let list = json.as_array().ok_or_else(|| refuse(String::new(), "a bill is a list of charges".to_owned()))?;
+        let list =
+            json.as_array().ok_or_else(|| refuse(String::new(), "a bill is a list of charges".to_owned()))?;
         let mut out = Vec::with_capacity(list.len());
         for (position, charge) in list.iter().enumerate() {
             let at = |name: &str| format!("[{position}].{name}");
             let id = ["provider_id", "resource_id"].iter().find_map(|name| charge.get(name)?.as_str());
-            let id = id.ok_or_else(|| refuse(at("provider_id"), "a charge needs what it is for".to_owned()))?;
+            let id =
+                id.ok_or_else(|| refuse(at("provider_id"), "a charge needs what it is for".to_owned()))?;
             let amount = charge.get("amount").and_then(|amount| match amount {
                 Json::String(text) => decimal::parse(text),
                 Json::Number(number) => decimal::parse(number.text()),
                 _ => None,
             });
-            let amount = amount.ok_or_else(|| refuse(at("amount"), "a charge needs its amount".to_owned()))?;
+            let amount =
+                amount.ok_or_else(|| refuse(at("amount"), "a charge needs its amount".to_owned()))?;
             let period = interval(charge.get("period").unwrap_or(&Json::Null), &at("period"))?;
             out.push(Self { provider_id: id.to_owned(), period, amount });
         }
@@ -64,7 +68,12 @@ impl AllocationSet {
     pub fn reconcile(&self, bill: &[AssetCharge]) -> Result<Self, Fault> {
         if self.accumulated {
             let problem = "a set of several windows has no one bill";
-            return Err(Fault::new("allocation.not_reconcilable", "", problem, "reconcile each window, then accumulate"));
+            return Err(Fault::new(
+                "allocation.not_reconcilable",
+                "",
+                problem,
+                "reconcile each window, then accumulate",
+            ));
         }
         let mut set = self.clone();
         set.assets.retain(|asset| asset.kind != AssetKind::Unmatched);
@@ -79,7 +88,8 @@ impl AllocationSet {
         let mut charged: BTreeMap<usize, i128> = BTreeMap::new();
         let mut unmatched = 0_i128;
         for (position, charge) in bill.iter().enumerate() {
-            let amount = within(charge, self.window).map_err(|fault| fault.below(&format!("bill[{position}]")))?;
+            let amount =
+                within(charge, self.window).map_err(|fault| fault.below(&format!("bill[{position}]")))?;
             let sum = match places.get(charge.provider_id.as_str()) {
                 Some(place) => charged.entry(*place).or_insert(0),
                 None => {
@@ -122,7 +132,8 @@ impl AllocationSet {
             && let Some(row) = set.rows.iter().position(|row| row.kind == RowKind::Unmatched)
         {
             let cost = super::row::nanos(unmatched)?;
-            let mut asset = Asset::plain(AssetKind::Unmatched, "__unmatched__".to_owned(), Some(cost), "bill");
+            let mut asset =
+                Asset::plain(AssetKind::Unmatched, "__unmatched__".to_owned(), Some(cost), "bill");
             asset.users.push((index(row)?, 1));
             set.assets.push(asset);
         }

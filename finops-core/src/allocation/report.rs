@@ -21,7 +21,10 @@ impl AllocationReport {
         if let Some(filter) = &self.filter {
             out.insert("filter", filter.to_json());
         }
-        out.insert("window", Json::object([("start", instant(self.window.0)), ("end", instant(self.window.1))]));
+        out.insert(
+            "window",
+            Json::object([("start", instant(self.window.0)), ("end", instant(self.window.1))]),
+        );
         out.insert("currency", self.currency.code());
         out.insert("idle", idle_name(self.idle));
         out.insert("reconciled", self.reconciled);
@@ -42,15 +45,17 @@ impl AllocationReport {
         let keys = self.by.iter().map(Key::to_string).zip(row.values.iter().map(Json::from));
         out.insert("key", Json::object(keys));
         let cost = Column::ALL.iter().zip(row.cost).filter(|(_, cost)| *cost != 0);
-        out.insert("cost", Json::object(cost.map(|(column, cost)| (column.as_str(), Json::from(text(cost))))));
+        out.insert(
+            "cost",
+            Json::object(cost.map(|(column, cost)| (column.as_str(), Json::from(text(cost))))),
+        );
         let attributed = [("idle", row.idle), ("shared", row.shared), ("shared_idle", row.shared_idle)];
         let attributed = attributed.into_iter().filter(|(_, cost)| *cost != 0);
         out.insert("attributed", Json::object(attributed.map(|(name, cost)| (name, Json::from(text(cost))))));
         out.insert("total", text(row.total));
         out.insert("share_ppm", ppm(row.total, self.total).map(Json::from));
         let efficiency = &row.efficiency;
-        let ratios =
-            [("cpu", &efficiency.cpu), ("memory", &efficiency.memory), ("total", &efficiency.total)];
+        let ratios = [("cpu", &efficiency.cpu), ("memory", &efficiency.memory), ("total", &efficiency.total)];
         let mut ratios: Object =
             ratios.into_iter().map(|(name, ratio)| (name, Json::from(ratio_text(ratio.as_ref())))).collect();
         if efficiency.no_request {
@@ -116,7 +121,8 @@ impl AllocationReport {
         );
         let names = self.by.len().max(1);
         for (position, cells) in self.table(places).iter().enumerate() {
-            let cells: Vec<String> = cells.iter().map(|cell| cell.replace('|', "\\|").replace('\n', " ")).collect();
+            let cells: Vec<String> =
+                cells.iter().map(|cell| cell.replace('|', "\\|").replace('\n', " ")).collect();
             let _ = writeln!(out, "| {} |", cells.join(" | "));
             if position == 0 {
                 let rule = (0..cells.len()).map(|column| if column < names { "---" } else { "---:" });
@@ -181,8 +187,11 @@ fn round_column(amounts: &[i128], places: u32) -> (Vec<i128>, i128) {
     let mut out: Vec<i128> = amounts.iter().map(|amount| floor(*amount)).collect();
     let given = out.iter().fold(0_i128, |sum, amount| sum.saturating_add(*amount));
     let missing = usize::try_from(target.saturating_sub(given)).unwrap_or(0);
-    let mut order: Vec<(i128, usize)> =
-        amounts.iter().enumerate().map(|(at, amount)| (amount.checked_rem_euclid(step).unwrap_or(0), at)).collect();
+    let mut order: Vec<(i128, usize)> = amounts
+        .iter()
+        .enumerate()
+        .map(|(at, amount)| (amount.checked_rem_euclid(step).unwrap_or(0), at))
+        .collect();
     order.sort_unstable_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
     for (_, at) in order.into_iter().take(missing) {
         if let Some(amount) = out.get_mut(at) {
@@ -225,6 +234,7 @@ fn node_view(node: &NodeView) -> Json {
 }
 
 #[cfg(test)]
+#[expect(clippy::arithmetic_side_effects, reason = "a test's numbers are small")]
 mod tests {
     use super::*;
     use proptest::prelude::*;
@@ -243,6 +253,9 @@ mod tests {
 
     #[test]
     fn amounts_have_their_places() {
-        assert_eq!((fixed(-5, 2), fixed(123, 2), fixed(7, 0), fixed(0, 3)), ("-0.05".to_owned(), "1.23".to_owned(), "7".to_owned(), "0.000".to_owned()));
+        assert_eq!(
+            (fixed(-5, 2), fixed(123, 2), fixed(7, 0), fixed(0, 3)),
+            ("-0.05".to_owned(), "1.23".to_owned(), "7".to_owned(), "0.000".to_owned())
+        );
     }
 }

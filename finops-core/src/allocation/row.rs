@@ -26,15 +26,8 @@ pub enum Column {
 
 impl Column {
     /// Every column, in the order of [`Row::cost`].
-    pub const ALL: [Self; 7] = [
-        Self::Cpu,
-        Self::Memory,
-        Self::Gpu,
-        Self::Volume,
-        Self::LoadBalancer,
-        Self::Network,
-        Self::External,
-    ];
+    pub const ALL: [Self; 7] =
+        [Self::Cpu, Self::Memory, Self::Gpu, Self::Volume, Self::LoadBalancer, Self::Network, Self::External];
 
     /// Its name in the wire form.
     #[must_use]
@@ -68,6 +61,8 @@ pub enum RowKind {
     Shared,
     /// Charges of a bill that match no asset (`__unmatched__`).
     Unmatched,
+    /// What stands outside the cluster and belongs to the same teams (`__external__`).
+    External,
 }
 
 impl RowKind {
@@ -86,6 +81,7 @@ impl RowKind {
             Self::OverAllocated => Some("__over_allocated__"),
             Self::Shared => Some("__shared__"),
             Self::Unmatched => Some("__unmatched__"),
+            Self::External => Some("__external__"),
         }
     }
 }
@@ -141,26 +137,13 @@ impl UsageBasis {
     }
 }
 
-/// Amounts over time: nanocore-seconds, byte-seconds and seconds of `1/scale` milli-devices (see
-/// [`NodeAsset::gpu_scale`](super::NodeAsset::gpu_scale)).
+/// Amounts over time.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Amounts {
     /// Nanocore-seconds.
     pub cpu: u128,
     /// Byte-seconds.
     pub memory: u128,
-    /// Accelerator seconds.
-    pub gpu: u64,
-}
-
-impl Amounts {
-    pub(super) fn of(&self, column: usize) -> u128 {
-        match column {
-            0 => self.cpu,
-            1 => self.memory,
-            _ => self.gpu.into(),
-        }
-    }
 }
 
 /// The costs that idle time and shared rows add to a row.
@@ -191,16 +174,19 @@ pub struct Row {
     pub seconds: u32,
     /// Seconds of them in which its use of cores and of memory is known.
     pub known_seconds: [u32; 2],
-    /// First second, since 1970 UTC.
-    pub start: i64,
-    /// End, outside.
-    pub end: i64,
+    /// First second, from the start of the set's window.
+    pub start: u32,
+    /// End, outside, likewise.
+    pub end: u32,
     /// Requests over time.
     pub requested: Amounts,
-    /// Use over the known time; accelerators are not measured here.
+    /// Use over the known time.
     pub used: Amounts,
     /// The larger of request and use over time.
     pub claimed: Amounts,
+    /// Accelerators requested, and so claimed, over time: seconds of `1/scale` milli-devices, see
+    /// [`NodeAsset::gpu_scale`](super::NodeAsset::gpu_scale).
+    pub gpu: u64,
     /// Cost by [`Column`].
     pub cost: [Nanos; 7],
     /// What idle time and shared rows add.
@@ -216,7 +202,7 @@ pub(super) const NONE: u32 = u32::MAX;
 
 impl Row {
     pub(super) const fn new(kind: RowKind, node: u32, namespace: u32) -> Self {
-        const NOTHING: Amounts = Amounts { cpu: 0, memory: 0, gpu: 0 };
+        const NOTHING: Amounts = Amounts { cpu: 0, memory: 0 };
         Self {
             node,
             namespace,
@@ -232,10 +218,20 @@ impl Row {
             requested: NOTHING,
             used: NOTHING,
             claimed: NOTHING,
+            gpu: 0,
             cost: [Nanos::ZERO; 7],
             attributed: Attributed { idle: Nanos::ZERO, shared: Nanos::ZERO, shared_idle: Nanos::ZERO },
             total: Nanos::ZERO,
             list: Nanos::ZERO,
+        }
+    }
+
+    /// What the row claims of the pool of a column.
+    pub(super) fn claim(&self, column: usize) -> u128 {
+        match column {
+            0 => self.claimed.cpu,
+            1 => self.claimed.memory,
+            _ => self.gpu.into(),
         }
     }
 

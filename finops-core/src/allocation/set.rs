@@ -65,6 +65,8 @@ pub enum AssetKind {
     Shared,
     /// Charges of a bill that match no asset.
     Unmatched,
+    /// Something outside the cluster, for example a database.
+    External,
 }
 
 impl AssetKind {
@@ -78,6 +80,7 @@ impl AssetKind {
             Self::Network => "network",
             Self::Shared => "shared",
             Self::Unmatched => "unmatched",
+            Self::External => "external",
         }
     }
 }
@@ -242,7 +245,8 @@ impl AllocationSet {
             return self.node_value(row, key);
         }
         if let Some(special) = row.kind.special_namespace() {
-            return special;
+            let own = if row.kind == RowKind::External { self.external_value(row, key) } else { None };
+            return own.unwrap_or(special);
         }
         let found = match key {
             Key::Namespace => Some(self.namespace_name(row)).filter(|name| !name.is_empty()),
@@ -261,6 +265,18 @@ impl AllocationSet {
         found.unwrap_or(missing)
     }
 
+    /// What is outside the cluster has labels, and a namespace if it was given one.
+    fn external_value<'a>(&'a self, row: &Row, key: &Key) -> Option<&'a str> {
+        let resolved = match key {
+            Key::Namespace => return Some(self.namespace_name(row)).filter(|name| !name.is_empty()),
+            Key::Label(name) => self.label(row, name),
+            Key::Annotation(name) => self.annotation(row, name),
+            Key::Team | Key::Environment | Key::Product => self.resolved(row, key),
+            _ => return None,
+        };
+        Some(resolved.unwrap_or(UNALLOCATED))
+    }
+
     fn node_value<'a>(&'a self, row: &Row, key: &Key) -> &'a str {
         let facts = self.tables.nodes.get(place(row.node));
         let found = facts.and_then(|facts| match key {
@@ -271,7 +287,9 @@ impl AllocationSet {
         });
         let missing = match row.kind {
             RowKind::Unmounted => "__unmounted__",
-            RowKind::Shared | RowKind::Unmatched => row.kind.special_namespace().unwrap_or(UNALLOCATED),
+            RowKind::Shared | RowKind::Unmatched | RowKind::External => {
+                row.kind.special_namespace().unwrap_or(UNALLOCATED)
+            }
             _ => UNALLOCATED,
         };
         found.map(Name::as_str).filter(|name| !name.is_empty()).unwrap_or(missing)
@@ -314,7 +332,7 @@ impl AllocationSet {
                 RowKind::Idle => &mut totals.idle,
                 RowKind::OverAllocated => &mut totals.over_allocated,
                 RowKind::Unmounted => &mut totals.unmounted,
-                RowKind::Shared | RowKind::Unmatched => &mut totals.other,
+                RowKind::Shared | RowKind::Unmatched | RowKind::External => &mut totals.other,
             };
             *sum = sum.saturating_add(row.total.get().into());
         }

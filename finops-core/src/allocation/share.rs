@@ -47,7 +47,12 @@ impl AllocationSet {
 
     fn share_idle_of_nodes(&mut self, scratch: &mut Scratch) -> Result<(), Fault> {
         let rows = &mut self.rows;
-        for node in self.assets.iter_mut().filter(|asset| asset.cost.is_some()).filter_map(|asset| asset.node.as_mut()) {
+        for node in self
+            .assets
+            .iter_mut()
+            .filter(|asset| asset.cost.is_some())
+            .filter_map(|asset| asset.node.as_mut())
+        {
             let (start, end) = node.rows;
             let claims = rows.get_mut(start..end).unwrap_or_default();
             for (column, pool) in node.pools.iter_mut().enumerate() {
@@ -60,7 +65,7 @@ impl AllocationSet {
                     continue;
                 }
                 scratch.weights.clear();
-                scratch.weights.extend(claims.iter().map(|row| row.claimed.of(column)));
+                scratch.weights.extend(claims.iter().map(|row| row.claim(column)));
                 scratch.split(pool.idle.get().into())?;
                 for (row, part) in claims.iter_mut().zip(&scratch.parts) {
                     add(&mut row.attributed.idle, *part)?;
@@ -129,7 +134,10 @@ impl AllocationSet {
             let tenants = tenants.get(&cost.tenant_key).unwrap_or(&none);
             let weights = tenant_weights(&cost.split, tenants, &direct)?;
             let sum = |amounts: &[i128]| {
-                source.iter().filter_map(|row| amounts.get(*row)).try_fold(0_i128, |sum, x| sum.checked_add(*x))
+                source
+                    .iter()
+                    .filter_map(|row| amounts.get(*row))
+                    .try_fold(0_i128, |sum, x| sum.checked_add(*x))
             };
             let is_fixed = cost.is_amount();
             let amount = if is_fixed { amounts.next() } else { sum(&direct) }.ok_or_else(overflow)?;
@@ -139,32 +147,36 @@ impl AllocationSet {
                 continue;
             };
             for row in source {
-                let Some((row, (direct, idle))) = self.rows.get_mut(*row).zip(direct.get(*row).zip(idle.get(*row))) else {
+                let Some((row, (direct, idle))) =
+                    self.rows.get_mut(*row).zip(direct.get(*row).zip(idle.get(*row)))
+                else {
                     continue;
                 };
                 add(&mut row.attributed.shared, direct.checked_neg().ok_or_else(overflow)?)?;
                 add(&mut row.attributed.shared_idle, idle.checked_neg().ok_or_else(overflow)?)?;
             }
-            let mut give = |amount: i128, set: fn(&mut super::Attributed) -> &mut Nanos| -> Result<(), Fault> {
-                scratch.weights.clone_from(&weights);
-                scratch.split(amount)?;
-                let parts = scratch.parts.clone();
-                for ((_, rows), part) in tenants.iter().zip(parts).filter(|(_, part)| *part != 0) {
-                    scratch.weights.clear();
-                    let weight = |row: &usize| direct.get(*row).map_or(0, |cost| (*cost).max(0).unsigned_abs());
-                    scratch.weights.extend(rows.iter().map(weight));
-                    if scratch.weights.iter().all(|weight| *weight == 0) {
-                        scratch.weights.fill(1);
-                    }
-                    scratch.split(part)?;
-                    for (row, part) in rows.iter().zip(&scratch.parts) {
-                        if let Some(row) = self.rows.get_mut(*row) {
-                            add(set(&mut row.attributed), *part)?;
+            let mut give =
+                |amount: i128, set: fn(&mut super::Attributed) -> &mut Nanos| -> Result<(), Fault> {
+                    scratch.weights.clone_from(&weights);
+                    scratch.split(amount)?;
+                    let parts = scratch.parts.clone();
+                    for ((_, rows), part) in tenants.iter().zip(parts).filter(|(_, part)| *part != 0) {
+                        scratch.weights.clear();
+                        let weight =
+                            |row: &usize| direct.get(*row).map_or(0, |cost| (*cost).max(0).unsigned_abs());
+                        scratch.weights.extend(rows.iter().map(weight));
+                        if scratch.weights.iter().all(|weight| *weight == 0) {
+                            scratch.weights.fill(1);
+                        }
+                        scratch.split(part)?;
+                        for (row, part) in rows.iter().zip(&scratch.parts) {
+                            if let Some(row) = self.rows.get_mut(*row) {
+                                add(set(&mut row.attributed), *part)?;
+                            }
                         }
                     }
-                }
-                Ok(())
-            };
+                    Ok(())
+                };
             give(amount, |attributed| &mut attributed.shared)?;
             give(idle_amount, |attributed| &mut attributed.shared_idle)?;
         }
@@ -208,8 +220,14 @@ impl AllocationSet {
                 }
                 if std::mem::replace(taken, true) {
                     let path = format!("shared[{index}]");
-                    let problem = format!("`{}` is shared twice", crate::error::shorten(&self.key(row).join("/")));
-                    return Err(Fault::new("allocation.invalid_share", path, problem, "let the sources not overlap"));
+                    let problem =
+                        format!("`{}` is shared twice", crate::error::shorten(&self.key(row).join("/")));
+                    return Err(Fault::new(
+                        "allocation.invalid_share",
+                        path,
+                        problem,
+                        "let the sources not overlap",
+                    ));
                 }
                 rows.push(position);
             }
@@ -263,7 +281,8 @@ impl AllocationSet {
         if share {
             for node in self.assets.iter().filter_map(|asset| asset.node.as_ref()) {
                 if let Some(row) = self.rows.get_mut(node.rows.1).filter(|row| row.kind == RowKind::Idle) {
-                    row.total = nanos(node.pools.iter().map(|pool| i128::from(pool.undistributed.get())).sum())?;
+                    row.total =
+                        nanos(node.pools.iter().map(|pool| i128::from(pool.undistributed.get())).sum())?;
                 }
             }
         }
@@ -272,7 +291,11 @@ impl AllocationSet {
 }
 
 /// Weights of the tenants; `None` without a tenant who could pay.
-fn tenant_weights(split: &SharedSplit, tenants: &[(String, Vec<usize>)], direct: &[i128]) -> Result<Option<Vec<u128>>, Fault> {
+fn tenant_weights(
+    split: &SharedSplit,
+    tenants: &[(String, Vec<usize>)],
+    direct: &[i128],
+) -> Result<Option<Vec<u128>>, Fault> {
     if tenants.is_empty() {
         return Ok(None);
     }
@@ -306,4 +329,3 @@ fn add(cell: &mut Nanos, amount: i128) -> Result<(), Fault> {
     *cell = nanos(i128::from(cell.get()).checked_add(amount).ok_or_else(overflow)?)?;
     Ok(())
 }
-

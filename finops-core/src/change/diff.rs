@@ -6,7 +6,7 @@ use similar::TextDiff;
 use std::fmt::Write;
 
 /// SHA-256 in hex.
-pub(super) fn digest(bytes: &[u8]) -> String {
+pub fn digest(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut out, byte| {
         let _infallible = write!(out, "{byte:02x}");
         out

@@ -104,6 +104,7 @@ fn no_weights() -> Fault {
 }
 
 #[cfg(test)]
+#[expect(clippy::arithmetic_side_effects, reason = "a test's numbers are small")]
 mod tests {
     use super::*;
     use proptest::prelude::*;

@@ -45,6 +45,9 @@ pub use input::Given;
 pub use options::EngineOptions;
 pub use reported::Reported;
 pub use run::{Found, Other, Recorded, Refused, Run};
+pub use wire::write_change;
+pub use portfolio::Portfolio;
+pub use record::ACTOR;
 pub use sources::{SourceLimits, read_sources};
 
 use finops_core::{json::Json, time::Timestamp};

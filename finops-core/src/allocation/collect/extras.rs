@@ -49,6 +49,11 @@ impl Extras {
         Ok(extras)
     }
 
+    /// How many rows wait here.
+    pub(super) fn rows(&self) -> usize {
+        self.users.len().saturating_add(self.unmounted.len())
+    }
+
     /// What a pod uses; it is told once.
     pub(super) fn users_of(&mut self, pod: u32) -> Option<Vec<(usize, usize)>> {
         if self.users.is_empty() { None } else { self.users.remove(&pod) }
@@ -71,7 +76,8 @@ impl Extras {
         time: (i64, i64),
         pods: &[&Placed<'_>],
     ) -> Result<(), Fault> {
-        let intervals: Vec<Vec<(i64, i64)>> = pods.iter().map(|placed| vec![pod_interval(placed.pod, time)]).collect();
+        let intervals: Vec<Vec<(i64, i64)>> =
+            pods.iter().map(|placed| vec![pod_interval(placed.pod, time)]).collect();
         let weights = presence_weights(time, &intervals)?;
         let at = self.assets.len();
         let nobody = weights.len().saturating_sub(1);
@@ -99,7 +105,8 @@ impl Extras {
         tables: &Tables,
         order: &[Placed<'_>],
     ) -> Result<(), Fault> {
-        let mut volumes: Vec<&Volume> = collector.inventory.volumes.as_deref().unwrap_or_default().iter().collect();
+        let mut volumes: Vec<&Volume> =
+            collector.inventory.volumes.as_deref().unwrap_or_default().iter().collect();
         if volumes.is_empty() {
             return Ok(());
         }
@@ -122,7 +129,8 @@ impl Extras {
             }
             let Some(time) = lifetime(volume.created_at, collector.window) else { continue };
             let namespace = volume.claim.as_ref().map_or("", |claim| claim.namespace.as_str());
-            let number = find(&tables.namespaces, namespace, |facts: &NamespaceFacts| facts.name.as_str()).unwrap_or(0);
+            let number = find(&tables.namespaces, namespace, |facts: &NamespaceFacts| facts.name.as_str())
+                .unwrap_or(0);
             let name = match (&volume.claim, &volume.pv, &volume.volume_id) {
                 (Some(claim), ..) => format!("{}/{}", claim.namespace, claim.name),
                 (None, Some(name), _) | (None, None, Some(name)) => name.to_string(),
@@ -150,14 +158,25 @@ impl Extras {
         Ok(())
     }
 
-    fn balancers(&mut self, collector: &Collector<'_>, tables: &Tables, order: &[Placed<'_>]) -> Result<(), Fault> {
+    fn balancers(
+        &mut self,
+        collector: &Collector<'_>,
+        tables: &Tables,
+        order: &[Placed<'_>],
+    ) -> Result<(), Fault> {
         let services = collector.inventory.services.as_deref().unwrap_or_default();
         let ingresses = collector.inventory.ingresses.as_deref().unwrap_or_default();
         // What costs, with its namespace, name, cost, start and the services whose pods use it.
         let mut things = Vec::new();
         for service in services {
             if service.cost.is_some() || service.r#type.as_deref() == Some("LoadBalancer") {
-                things.push((&service.namespace, &service.name, service.cost, service.created_at, vec![&service.name]));
+                things.push((
+                    &service.namespace,
+                    &service.name,
+                    service.cost,
+                    service.created_at,
+                    vec![&service.name],
+                ));
             }
         }
         for ingress in ingresses.iter().filter(|ingress| ingress.cost.is_some()) {
@@ -180,16 +199,22 @@ impl Extras {
         let ready: FxHashMap<(&str, &str), &[Name]> = services
             .iter()
             .filter_map(|service| {
-                Some(((service.namespace.as_str(), service.name.as_str()), service.ready_endpoints.as_deref()?))
+                Some((
+                    (service.namespace.as_str(), service.name.as_str()),
+                    service.ready_endpoints.as_deref()?,
+                ))
             })
             .collect();
         for (namespace, name, cost, created_at, behind) in things {
             let Some(time) = lifetime(created_at, collector.window) else { continue };
-            let number = find(&tables.namespaces, namespace, |facts: &NamespaceFacts| facts.name.as_str()).unwrap_or(0);
+            let number = find(&tables.namespaces, namespace, |facts: &NamespaceFacts| facts.name.as_str())
+                .unwrap_or(0);
             let length = u128::from(time.1.saturating_sub(time.0).max(0).unsigned_abs());
             let cost = match cost {
                 Some(ServiceCost::Hourly(price)) => Some(Nanos::of(price, length, SECONDS_PER_HOUR)?),
-                Some(ServiceCost::Monthly(price)) => Some(monthly(price, length, collector.config.month_hours)?),
+                Some(ServiceCost::Monthly(price)) => {
+                    Some(monthly(price, length, collector.config.month_hours)?)
+                }
                 Some(ServiceCost::Total(total)) => Some(Nanos::from_decimal(total)?),
                 None => None,
             };
@@ -212,14 +237,20 @@ impl Extras {
             }
             users.sort_unstable();
             users.dedup();
-            let users: Vec<&Placed<'_>> = users.into_iter().filter_map(|position| order.get(position)).collect();
+            let users: Vec<&Placed<'_>> =
+                users.into_iter().filter_map(|position| order.get(position)).collect();
             self.shared(asset, number, time, &users)?;
         }
         Ok(())
     }
 
     /// Traffic is priced by pod and class, each amount rounded once; a billed total is divided by those amounts.
-    fn network(&mut self, collector: &Collector<'_>, tables: &Tables, order: &[Placed<'_>]) -> Result<(), Fault> {
+    fn network(
+        &mut self,
+        collector: &Collector<'_>,
+        tables: &Tables,
+        order: &[Placed<'_>],
+    ) -> Result<(), Fault> {
         let (traffic, prices) = (&collector.config.network, &collector.config.network_prices);
         let mut amounts: BTreeMap<(u32, &str), i128> = BTreeMap::new();
         if traffic.is_empty() {
@@ -228,8 +259,10 @@ impl Extras {
         }
         for pod in traffic {
             let NetworkTraffic { namespace, pod: name, zone, region, internet } = pod;
-            let number = find(&tables.namespaces, namespace, |facts: &NamespaceFacts| facts.name.as_str()).unwrap_or(0);
-            for (bytes, price) in [(zone, prices.zone), (region, prices.region), (internet, prices.internet)] {
+            let number = find(&tables.namespaces, namespace, |facts: &NamespaceFacts| facts.name.as_str())
+                .unwrap_or(0);
+            for (bytes, price) in [(zone, prices.zone), (region, prices.region), (internet, prices.internet)]
+            {
                 if *bytes == 0 {
                     continue;
                 }
@@ -279,7 +312,8 @@ fn lifetime(created_at: Option<Timestamp>, window: (i64, i64)) -> Option<(i64, i
 
 /// The region of the nodes, if there is one only: volumes name none.
 fn only_region(inventory: &ClusterInventory) -> Option<&str> {
-    let mut regions = inventory.nodes.as_deref().unwrap_or_default().iter().map(|node| node.region.as_deref());
+    let mut regions =
+        inventory.nodes.as_deref().unwrap_or_default().iter().map(|node| node.region.as_deref());
     let first = regions.next()??;
     regions.all(|region| region == Some(first)).then_some(first)
 }
@@ -300,7 +334,8 @@ fn volume_cost(
         let amount = bytes.checked_mul(seconds).ok_or_else(overflow)?;
         // bytes * price * seconds / (2^30 * month * 3600), the month being mantissa / 10^scale.
         let scale = 10_u128.checked_pow(month.scale()).ok_or_else(overflow)?;
-        let divisor = month.mantissa().unsigned_abs().checked_mul(SECONDS_PER_HOUR.saturating_mul(BYTES_PER_GIB));
+        let divisor =
+            month.mantissa().unsigned_abs().checked_mul(SECONDS_PER_HOUR.saturating_mul(BYTES_PER_GIB));
         let numerator = amount.checked_mul(scale).ok_or_else(overflow)?;
         Nanos::of(price, numerator, divisor.ok_or_else(overflow)?).map(Some)
     };
@@ -319,13 +354,16 @@ fn volume_cost(
         Some(VolumeCost::Total(total)) => known(Some(Nanos::from_decimal(total)?)),
         None => match (configured(), volume.r#type.as_deref(), region) {
             (Some(price), ..) => (by_size(*price)?, "volume_prices".to_owned()),
-            (None, Some(kind), Some(region)) => match prices.volume(region, kind, Some(collector.inventory.as_of)) {
-                Ok(price) if price.currency.code() == collector.inventory.currency.as_str() => {
-                    (by_size(price.amount)?, format!("{} in {}: {}", price.sku, price.region, price.source))
+            (None, Some(kind), Some(region)) => {
+                match prices.volume(region, kind, Some(collector.inventory.as_of)) {
+                    Ok(price) if price.currency.code() == collector.inventory.currency.as_str() => (
+                        by_size(price.amount)?,
+                        format!("{} in {}: {}", price.sku, price.region, price.source),
+                    ),
+                    Ok(_) => (None, "its list price is in another currency".to_owned()),
+                    Err(fault) => (None, fault.problem().to_owned()),
                 }
-                Ok(_) => (None, "its list price is in another currency".to_owned()),
-                Err(fault) => (None, fault.problem().to_owned()),
-            },
+            }
             _ => (None, "it has no cost, and no type and region to look one up".to_owned()),
         },
     })

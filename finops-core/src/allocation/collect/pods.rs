@@ -28,6 +28,8 @@ pub(super) struct Placed<'a> {
 pub(super) struct PodOrder<'a> {
     nodes: Numbers<'a>,
     pods: Vec<Placed<'a>>,
+    /// In the order of the input: memory is read as it was written.
+    facts: Vec<Option<PodFacts>>,
 }
 
 impl<'a> PodOrder<'a> {
@@ -59,15 +61,28 @@ impl<'a> PodOrder<'a> {
         }
         let all = inventory.pods.as_deref().unwrap_or_default();
         let mut pods = Vec::with_capacity(all.len());
+        let mut facts = Vec::with_capacity(all.len());
         for pod in all {
             let phase = pod.phase.as_deref();
             if config.exclude_phases.iter().any(|excluded| phase == Some(excluded)) {
                 continue;
             }
             let node = nodes.number(pod.node.as_ref().unwrap_or(empty))?;
-            pods.push(Placed { node, namespace: namespaces.number(&pod.namespace)?, facts: 0, pod });
+            pods.push(Placed {
+                node,
+                namespace: namespaces.number(&pod.namespace)?,
+                facts: index(facts.len())?,
+                pod,
+            });
+            facts.push(Some(PodFacts {
+                name: pod.name.clone(),
+                labels: pod.labels.clone(),
+                annotations: pod.annotations.clone(),
+                owner: pod.owner.clone(),
+                services: None,
+            }));
         }
-        Ok(Self { nodes, pods })
+        Ok(Self { nodes, pods, facts })
     }
 
     /// The tables, and the pods in the order of node, namespace and name.
@@ -79,7 +94,7 @@ impl<'a> PodOrder<'a> {
     ) -> Result<(Tables, Vec<Placed<'a>>), Fault> {
         let (node_names, node_ranks) = self.nodes.sorted()?;
         let (namespace_names, namespace_ranks) = namespaces.sorted()?;
-        let mut pods = self.pods;
+        let (mut pods, mut facts) = (self.pods, self.facts);
         let rank = |ranks: &[u32], number: u32| ranks.get(place(number)).copied().unwrap_or(u32::MAX);
         for placed in &mut pods {
             placed.node = rank(&node_ranks, placed.node);
@@ -114,15 +129,9 @@ impl<'a> PodOrder<'a> {
         let services = ServiceIndex::new(inventory, &tables);
         let mut last: Option<Arc<[Name]>> = None;
         for placed in &mut pods {
+            let facts = facts.get_mut(place(placed.facts)).and_then(Option::take).unwrap_or_default();
             placed.facts = index(tables.pods.len())?;
-            let pod = placed.pod;
-            tables.pods.push(PodFacts {
-                name: pod.name.clone(),
-                labels: pod.labels.clone(),
-                annotations: pod.annotations.clone(),
-                owner: pod.owner.clone(),
-                services: services.of(placed, &mut last),
-            });
+            tables.pods.push(PodFacts { services: services.of(placed, &mut last), ..facts });
         }
         Ok((tables, pods))
     }
@@ -163,10 +172,12 @@ impl<'a> ServiceIndex<'a> {
     fn new(inventory: &'a ClusterInventory, tables: &Tables) -> Self {
         let mut index = Self { by_label: FxHashMap::default(), by_endpoint: FxHashMap::default() };
         for service in inventory.services.as_deref().unwrap_or_default() {
-            let Some(namespace) = find(&tables.namespaces, &service.namespace, |facts| facts.name.as_str()) else {
+            let Some(namespace) = find(&tables.namespaces, &service.namespace, |facts| facts.name.as_str())
+            else {
                 continue;
             };
-            if let Some((name, value)) = service.selector.as_ref().and_then(|selector| selector.iter().next()) {
+            if let Some((name, value)) = service.selector.as_ref().and_then(|selector| selector.iter().next())
+            {
                 index.by_label.entry((namespace, name, value)).or_default().push(service);
             }
             for pod in service.ready_endpoints.iter().flatten() {

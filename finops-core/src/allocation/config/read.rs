@@ -25,7 +25,8 @@ fn share(path: &str, problem: impl Into<String>) -> Fault {
 }
 
 fn members<'a>(json: &'a Json, path: &str) -> Result<&'a Object, Fault> {
-    let wrong = || invalid(path, format!("an object is needed, not a {}", json.type_name()), "give an object");
+    let wrong =
+        || invalid(path, format!("an object is needed, not a {}", json.type_name()), "give an object");
     json.as_object().ok_or_else(wrong)
 }
 
@@ -37,12 +38,16 @@ fn amount(json: &Json, path: &str) -> Result<Decimal, Fault> {
         _ => None,
     };
     let value = value.filter(|value| !value.is_sign_negative() || value.is_zero());
-    let wrong = || invalid(path, format!("`{}` is no amount", shorten(&json.to_text())), "give a decimal of at least 0");
+    let wrong = || {
+        invalid(path, format!("`{}` is no amount", shorten(&json.to_text())), "give a decimal of at least 0")
+    };
     value.ok_or_else(wrong)
 }
 
 fn whole(json: &Json, path: &str) -> Result<u64, Fault> {
-    let wrong = || invalid(path, format!("`{}` is no count", shorten(&json.to_text())), "give an integer of at least 0");
+    let wrong = || {
+        invalid(path, format!("`{}` is no count", shorten(&json.to_text())), "give an integer of at least 0")
+    };
     json.as_number().and_then(crate::json::Number::as_u64).ok_or_else(wrong)
 }
 
@@ -52,7 +57,8 @@ fn text(json: &Json, path: &str) -> Result<String, Fault> {
 }
 
 fn texts(json: &Json, path: &str) -> Result<Vec<String>, Fault> {
-    let wrong = || invalid(path, format!("a list is needed, not a {}", json.type_name()), "give a list of texts");
+    let wrong =
+        || invalid(path, format!("a list is needed, not a {}", json.type_name()), "give a list of texts");
     let list = json.as_array().ok_or_else(wrong)?;
     list.iter().enumerate().map(|(index, json)| text(json, &format!("{path}[{index}]"))).collect()
 }
@@ -115,7 +121,8 @@ impl AllocationConfig {
                     ("fixed_share", Split::FixedShare),
                     ("explicit", Split::Explicit),
                 ];
-                self.split = choice(json, name, &choices, "give price_ratio, aws_split, fixed_share or explicit")?;
+                self.split =
+                    choice(json, name, &choices, "give price_ratio, aws_split, fixed_share or explicit")?;
             }
             "rates" => self.rates = rates(json, name)?,
             "over_allocation" => {
@@ -150,7 +157,11 @@ impl AllocationConfig {
     }
 }
 
-fn map<T>(json: &Json, path: &str, read: impl Fn(&Json, &str) -> Result<T, Fault>) -> Result<BTreeMap<String, T>, Fault> {
+fn map<T>(
+    json: &Json,
+    path: &str,
+    read: impl Fn(&Json, &str) -> Result<T, Fault>,
+) -> Result<BTreeMap<String, T>, Fault> {
     let entries = members(json, path)?.iter();
     entries.map(|(name, json)| Ok((name.to_owned(), read(json, &format!("{path}.{name}"))?))).collect()
 }
@@ -187,7 +198,8 @@ fn network_prices(json: &Json, path: &str) -> Result<NetworkPrices, Fault> {
 }
 
 fn traffic(json: &Json, path: &str) -> Result<Vec<NetworkTraffic>, Fault> {
-    let wrong = || invalid(path, format!("a list is needed, not a {}", json.type_name()), "give a list of pods");
+    let wrong =
+        || invalid(path, format!("a list is needed, not a {}", json.type_name()), "give a list of pods");
     let mut out = Vec::new();
     for (index, json) in json.as_array().ok_or_else(wrong)?.iter().enumerate() {
         let path = format!("{path}[{index}]");
@@ -257,7 +269,9 @@ fn shared_cost(json: &Json, path: &str) -> Result<SharedCost, Fault> {
         match name {
             "name" => title = text(json, &at)?,
             "namespaces" => sources.push(SharedSource::Namespaces(texts(json, &at)?)),
-            "filter" => sources.push(SharedSource::Filter(Filter::from_json(json).map_err(|f| f.below(&at))?)),
+            "filter" => {
+                sources.push(SharedSource::Filter(Filter::from_json(json).map_err(|f| f.below(&at))?))
+            }
             "amount" => sources.push(SharedSource::Amount(amount(json, &at)?)),
             "hourly" => sources.push(SharedSource::Hourly(amount(json, &at)?)),
             "monthly" => sources.push(SharedSource::Monthly(amount(json, &at)?)),
@@ -327,12 +341,32 @@ mod tests {
             (r#"{"rates": {"gpu_hour": -1}}"#, "config.invalid", "rates.gpu_hour"),
             (r#"{"shared": [{"name": "x"}]}"#, "allocation.invalid_share", "shared[0]"),
             (r#"{"shared": [{"amount": 1, "hourly": 1}]}"#, "allocation.invalid_share", "shared[0]"),
-            (r#"{"shared": [{"amount": 1, "split": "half"}]}"#, "allocation.invalid_share", "shared[0].split"),
-            (r#"{"shared": [{"amount": 1, "split": "fixed"}]}"#, "allocation.invalid_share", "shared[0].fixed"),
-            (r#"{"shared": [{"amount": 1, "fixed": {"a": 1}}]}"#, "allocation.invalid_share", "shared[0].fixed"),
-            (r#"{"shared": [{"filter": {"user": ["a"]}}]}"#, "allocation.unknown_key", "shared[0].filter.user"),
+            (
+                r#"{"shared": [{"amount": 1, "split": "half"}]}"#,
+                "allocation.invalid_share",
+                "shared[0].split",
+            ),
+            (
+                r#"{"shared": [{"amount": 1, "split": "fixed"}]}"#,
+                "allocation.invalid_share",
+                "shared[0].fixed",
+            ),
+            (
+                r#"{"shared": [{"amount": 1, "fixed": {"a": 1}}]}"#,
+                "allocation.invalid_share",
+                "shared[0].fixed",
+            ),
+            (
+                r#"{"shared": [{"filter": {"user": ["a"]}}]}"#,
+                "allocation.unknown_key",
+                "shared[0].filter.user",
+            ),
             (r#"{"shared": [{"filter": {"pod": 1}}]}"#, "allocation.invalid_filter", "shared[0].filter.pod"),
-            (r#"{"shared": [{"amount": 1, "tenant_key": "service"}]}"#, "allocation.invalid_share", "shared[0].tenant_key"),
+            (
+                r#"{"shared": [{"amount": 1, "tenant_key": "service"}]}"#,
+                "allocation.invalid_share",
+                "shared[0].tenant_key",
+            ),
         ] {
             let fault = config(text).unwrap_err();
             assert_eq!((fault.code(), fault.path()), (code, path), "{text}");

@@ -3,9 +3,7 @@
 use super::Handler;
 use crate::{
     allocation::{
-        AllocationConfig, Capacity, Use, efficiency, node_split, share_presence,
-        node::seconds,
-        row::text,
+        AllocationConfig, Capacity, Use, efficiency, node::seconds, node_split, row::text, share_presence,
     },
     error::{Fault, shorten},
     exact::Exact,
@@ -15,12 +13,8 @@ use crate::{
     time::Timestamp,
 };
 
-pub(super) const KINDS: &[(&str, Handler)] = &[
-    ("apportion", apportion),
-    ("node_split", split),
-    ("presence", presence),
-    ("efficiency", efficient),
-];
+pub(super) const KINDS: &[(&str, Handler)] =
+    &[("apportion", apportion), ("node_split", split), ("presence", presence), ("efficiency", efficient)];
 
 /// A refused member of the input of a kind.
 pub(super) fn refuse(path: &str, problem: impl Into<String>) -> Fault {
@@ -72,7 +66,8 @@ fn split(input: &Json) -> Result<Json, Fault> {
         let text = digits(json, &path)?;
         Quantity::parse_unsigned(text).map(Quantity::nano).map_err(|fault| fault.below(&path))
     };
-    let part = |nano: i128, unit: i128| u64::try_from(nano.checked_div(unit).unwrap_or(0)).unwrap_or(u64::MAX);
+    let part =
+        |nano: i128, unit: i128| u64::try_from(nano.checked_div(unit).unwrap_or(0)).unwrap_or(u64::MAX);
     let capacity = Capacity {
         millicores: part(quantity("cpu")?, 1_000_000),
         kib: part(quantity("memory")?, 1_024_000_000_000),
@@ -120,9 +115,9 @@ fn presence(input: &Json) -> Result<Json, Fault> {
 fn exact(input: &Json, name: &str) -> Result<Exact, Fault> {
     let text = digits(member(input, name)?, name)?;
     let plain = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { text };
-    Exact::parse(plain).filter(|number| !number.is_negative()).ok_or_else(|| {
-        refuse(name, format!("`{}` is no decimal of at least 0", shorten(text)))
-    })
+    Exact::parse(plain)
+        .filter(|number| !number.is_negative())
+        .ok_or_else(|| refuse(name, format!("`{}` is no decimal of at least 0", shorten(text))))
 }
 
 fn efficient(input: &Json) -> Result<Json, Fault> {
@@ -132,8 +127,10 @@ fn efficient(input: &Json) -> Result<Json, Fault> {
     };
     let found = efficiency(Some(&of("cpu")?), Some(&of("memory")?));
     let ratios = [("cpu", &found.cpu), ("memory", &found.memory), ("total", &found.total)];
-    let mut out: Object =
-        ratios.into_iter().map(|(name, ratio)| (name, Json::from(ratio.as_ref().map(Exact::to_string)))).collect();
+    let mut out: Object = ratios
+        .into_iter()
+        .map(|(name, ratio)| (name, Json::from(ratio.as_ref().map(Exact::to_string))))
+        .collect();
     if found.no_request {
         out.insert("no_request", true);
     }

@@ -6,17 +6,18 @@ use super::{
 };
 use crate::{
     allocation::{
-        AllocationConfig, AllocationSet, Asset, AssetKind, AssetCharge, Capacity, Filter, Key, NodeAsset, Pool, Row,
-        RowKind, RowStatus, Totals,
+        AllocationConfig, AllocationSet, Asset, AssetCharge, AssetKind, Capacity, ExternalCharge, Filter,
+        Key, NodeAsset, Pool, Row, RowKind, RowStatus, Totals,
         accumulate::{Draft, assemble},
         allocate,
         config::Idle,
+        external::labels,
         json::{attributed, costs},
         row::{Column, text},
         set::{NamespaceFacts, NodeFacts, PodFacts},
     },
     error::Fault,
-    inventory::{ClusterInventory, Labels, Name},
+    inventory::{ClusterInventory, Name},
     json::{Json, Object},
     money::{Currency, Nanos},
     price::PriceBook,
@@ -40,7 +41,8 @@ fn set(input: &Json) -> Result<AllocationSet, Fault> {
         Some(rows) => PriceBook::from_json(rows).map_err(|fault| fault.below("prices"))?,
         None => PriceBook::builtin(),
     };
-    let read = ClusterInventory::from_json(member(input, "inventory")?).map_err(|fault| fault.below("inventory"))?;
+    let read =
+        ClusterInventory::from_json(member(input, "inventory")?).map_err(|fault| fault.below("inventory"))?;
     let mut set = allocate(&read.value, &prices, &config)?;
     set.diagnostics.splice(0..0, read.diagnostics);
     Ok(set)
@@ -72,7 +74,10 @@ fn rows_of_set(input: &Json) -> Result<Json, Fault> {
         ("rows", Json::Array(set.rows().map(|found| row(&set, found)).collect())),
         ("assets_total", Json::from(text(set.totals.assets))),
         ("difference", Json::from(text(set.totals.difference()))),
-        ("diagnostics", Json::Array(set.diagnostics.iter().map(crate::inventory::Diagnostic::to_json).collect())),
+        (
+            "diagnostics",
+            Json::Array(set.diagnostics.iter().map(crate::inventory::Diagnostic::to_json).collect()),
+        ),
     ]))
 }
 
@@ -80,12 +85,15 @@ fn whole_set(input: &Json) -> Result<Json, Fault> {
     Ok(reconciled(input, set(input)?)?.to_json())
 }
 
-/// The set by the bill, where one is given.
-fn reconciled(input: &Json, set: AllocationSet) -> Result<AllocationSet, Fault> {
-    match input.get("bill").filter(|bill| !bill.is_null()) {
-        Some(bill) => set.reconcile(&AssetCharge::list(bill).map_err(|fault| fault.below("bill"))?),
-        None => Ok(set),
+/// The set by the bill and with what stands outside the cluster, where those are given.
+fn reconciled(input: &Json, mut set: AllocationSet) -> Result<AllocationSet, Fault> {
+    if let Some(bill) = input.get("bill").filter(|bill| !bill.is_null()) {
+        set = set.reconcile(&AssetCharge::list(bill).map_err(|fault| fault.below("bill"))?)?;
     }
+    if let Some(external) = input.get("external").filter(|external| !external.is_null()) {
+        set = set.with_external(&ExternalCharge::list(external).map_err(|fault| fault.below("external"))?)?;
+    }
+    Ok(set)
 }
 
 fn report(input: &Json) -> Result<Json, Fault> {
@@ -93,7 +101,8 @@ fn report(input: &Json) -> Result<Json, Fault> {
     let filter = input.get("filter").filter(|filter| !filter.is_null());
     let filter = filter.map(Filter::from_json).transpose().map_err(|fault| fault.below("filter"))?;
     let report = reconciled(input, set(input)?)?.aggregate(&by, filter.as_ref())?;
-    let places = input.get("places").and_then(Json::as_number).and_then(crate::json::Number::as_u64).unwrap_or(2);
+    let places =
+        input.get("places").and_then(Json::as_number).and_then(crate::json::Number::as_u64).unwrap_or(2);
     let places = u32::try_from(places).unwrap_or(u32::MAX);
     match input.get("format").and_then(Json::as_str) {
         None | Some("json") => Ok(report.to_json()),
@@ -146,7 +155,7 @@ fn waterfall(input: &Json) -> Result<Json, Fault> {
         }
         // Without claims the cost of a resource says how much of it a row has.
         let [cpu, memory, gpu, ..] = row.cost.map(|cost| cost.get().max(0).unsigned_abs());
-        (row.claimed.cpu, row.claimed.memory, row.claimed.gpu) = (cpu.into(), memory.into(), gpu);
+        (row.claimed.cpu, row.claimed.memory, row.gpu) = (cpu.into(), memory.into(), gpu);
         drafts.push(Draft {
             node: NodeFacts { name: node, ..NodeFacts::default() },
             namespace: NamespaceFacts { name: namespace, ..NamespaceFacts::default() },
@@ -163,7 +172,8 @@ fn waterfall(input: &Json) -> Result<Json, Fault> {
         let column = crate::allocation::direct::RESOURCES.iter().position(|name| *name == resource);
         let pools = idle.entry(text("node").map_err(|fault| fault.below(&path))?).or_default();
         let pool = column.and_then(|column| pools.get_mut(column));
-        let pool = pool.ok_or_else(|| refuse(&path, format!("`{}` is no resource", crate::error::shorten(&resource))))?;
+        let pool = pool
+            .ok_or_else(|| refuse(&path, format!("`{}` is no resource", crate::error::shorten(&resource))))?;
         *pool = money(json, "amount").map_err(|fault| fault.below(&path))?;
     }
     for (name, pools) in &idle {
@@ -202,7 +212,10 @@ fn waterfall(input: &Json) -> Result<Json, Fault> {
     let ordinary = all.rows.iter().filter(|row| !row.name().starts_with("__"));
     let rows = ordinary.map(|row| {
         let idle = text(row.idle.saturating_add(row.shared_idle));
-        (row.name(), Json::object([("total", Json::from(text(row.total))), ("attributed_idle", Json::from(idle))]))
+        (
+            row.name(),
+            Json::object([("total", Json::from(text(row.total))), ("attributed_idle", Json::from(idle))]),
+        )
     });
     out.insert("all", Json::object(rows));
     out.insert("idle_row", text(set.totals.idle));
@@ -220,7 +233,7 @@ fn assets_of(set: &AllocationSet, idle: &BTreeMap<String, [Nanos; 3]>) -> Result
         let mut pools = [Pool::default(); 3];
         for (column, pool) in pools.iter_mut().enumerate() {
             pool.idle = idle.get(&name).and_then(|pools| pools.get(column)).copied().unwrap_or_default();
-            pool.claimed = group.iter().map(|row| row.claimed.of(column)).sum();
+            pool.claimed = group.iter().map(|row| row.claim(column)).sum();
         }
         let mut asset = Asset::plain(AssetKind::Node, name, Some(cost), "given");
         asset.node = Some(Box::new(NodeAsset {
@@ -237,11 +250,6 @@ fn assets_of(set: &AllocationSet, idle: &BTreeMap<String, [Nanos; 3]>) -> Result
         assets.push(asset);
     }
     Ok(assets)
-}
-
-fn labels(json: Option<&Json>) -> Option<Labels> {
-    let pairs = json?.as_object()?.iter();
-    Some(Labels::new(pairs.filter_map(|(name, value)| Some((Name::from(name), Name::from(value.as_str()?)))).collect()))
 }
 
 /// `{rows: [{pod, namespace, labels, namespace_labels, services, total}], by, filter, config}`: totals by name.
@@ -265,8 +273,14 @@ fn aggregate(input: &Json) -> Result<Json, Fault> {
             Some(_) => Name::from(path.as_str()),
             None => Name::default(),
         });
-        let mut services: Vec<Name> =
-            json.get("services").and_then(Json::as_array).unwrap_or_default().iter().filter_map(Json::as_str).map(Name::from).collect();
+        let mut services: Vec<Name> = json
+            .get("services")
+            .and_then(Json::as_array)
+            .unwrap_or_default()
+            .iter()
+            .filter_map(Json::as_str)
+            .map(Name::from)
+            .collect();
         services.sort_by(|a, b| crate::allocation::canonical(a, b));
         services.dedup();
         let services: Option<Arc<[Name]>> = (!services.is_empty()).then(|| services.into());

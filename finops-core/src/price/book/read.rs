@@ -32,7 +32,7 @@ fn row(json: &Json) -> Result<CloudPrice, Fault> {
     let amount = amount.filter(|amount| !amount.is_sign_negative() || amount.is_zero());
     let amount = amount.ok_or_else(|| refuse("usd", "a row needs its price, a decimal of at least 0"))?;
     let currency = match json.get("currency").and_then(Json::as_str) {
-        Some(code) if !json.get("usd").is_some_and(|_| code != "USD") => {
+        Some(code) if code == "USD" || json.get("usd").is_none() => {
             code.parse().map_err(|_| refuse("currency", format!("`{}` is no currency", shorten(code))))?
         }
         Some(_) => {
