@@ -7,7 +7,7 @@ mod guardrails;
 mod kinds;
 mod table;
 
-pub(crate) use convert::{fields, parse};
+pub(crate) use convert::{Native, fields, parse};
 pub(crate) use decision::{Asked, PyDecision, PyPolicyCheck};
 pub(crate) use finops::policy::Json;
 pub(crate) use gate::{PyPolicyGate, PyTestReport};

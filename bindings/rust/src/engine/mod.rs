@@ -37,7 +37,7 @@ mod record;
 mod reported;
 mod run;
 mod sources;
-mod wire;
+pub mod wire;
 
 pub use change::Change;
 pub use error::EngineError;

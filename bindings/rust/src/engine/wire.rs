@@ -5,7 +5,10 @@ use crate::ledger::SavingsLedger;
 use finops_core::{
     change::SourceFile,
     error::{Fault, shorten},
-    json::Json,
+    inventory::{
+        ClusterInventory, KubernetesOptions, Metric, PrometheusOptions, read_kubernetes, read_prometheus,
+    },
+    json::{Json, Limits, read},
     time::Timestamp,
     waste::{Outcome, wire},
 };
@@ -253,4 +256,84 @@ impl Run {
 pub fn write_change(change: &Json, folder: &Path) -> Result<Vec<String>, EngineError> {
     let written = super::change::write(change, folder)?;
     Ok(written.into_iter().map(|path| path.display().to_string()).collect())
+}
+
+/// The limits of what crosses: memory is the caller's; nesting is bounded.
+const LIMITS: Limits = Limits { bytes: usize::MAX, depth: finops_core::json::MAX_DEPTH };
+
+/// Reads JSON text with every digit of its numbers.
+///
+/// # Errors
+/// `inventory.invalid_json`.
+pub fn parse(text: &[u8]) -> Result<Json, EngineError> {
+    read(text, &LIMITS).map_err(|error| {
+        let problem = shorten(&error.to_string());
+        Fault::new("inventory.invalid_json", "", problem, "give JSON text").into()
+    })
+}
+
+/// Computes a kind of `waste`, `allocation` or `findings` from JSON text to JSON text.
+///
+/// # Errors
+/// `config.invalid` for an unknown topic or kind, and the codes of the kind.
+pub fn compute(topic: &str, kind: &str, text: &[u8]) -> Result<String, EngineError> {
+    let call = match topic {
+        "waste" => finops_core::waste::wire::call,
+        "allocation" => finops_core::allocation::wire::call,
+        "findings" => finops_core::finding::wire::call,
+        other => {
+            let problem = format!("`{}` is no topic", shorten(other));
+            let help = "give waste, allocation or findings";
+            return Err(Fault::new("config.invalid", "topic", problem, help).into());
+        }
+    };
+    Ok(call(kind, &parse(text)?)?.to_text())
+}
+
+/// The kinds of a topic; none for a topic that is none.
+#[must_use]
+pub fn kinds(topic: &str) -> Vec<&'static str> {
+    match topic {
+        "waste" => finops_core::waste::wire::kinds().collect(),
+        "allocation" => finops_core::allocation::wire::kinds().collect(),
+        "findings" => finops_core::finding::wire::kinds().collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn shown(inventory: &ClusterInventory, diagnostics: &[finops_core::inventory::Diagnostic]) -> Json {
+    Json::object([
+        ("inventory", inventory.to_json()),
+        ("diagnostics", Json::array(diagnostics.iter().map(finops_core::inventory::Diagnostic::to_json))),
+    ])
+}
+
+/// Reads what `kubectl get -o json` prints: `{inventory, diagnostics}`.
+///
+/// # Errors
+/// `inventory.*` for a document as a whole.
+pub fn read_cluster(documents: &[&[u8]], cluster: &str, as_of: Timestamp) -> Result<Json, EngineError> {
+    let read = read_kubernetes(documents, &KubernetesOptions::new(cluster, as_of))?;
+    Ok(shown(&read.value, &read.diagnostics))
+}
+
+/// Adds the answer of a Prometheus query for `metric` to an inventory in its wire form: `{inventory, diagnostics}`.
+///
+/// # Errors
+/// `prometheus.*`, `inventory.*`; `config.invalid` for a metric that is none.
+pub fn add_prometheus(
+    inventory: &Json,
+    metric: &str,
+    answer: &[u8],
+    step_seconds: u32,
+) -> Result<Json, EngineError> {
+    let role = Metric::from_name(metric).ok_or_else(|| {
+        let problem = format!("`{}` is no metric", shorten(metric));
+        Fault::new("config.invalid", "metric", problem, "give one such as `cpu_usage`")
+    })?;
+    let mut inventory = ClusterInventory::from_json(inventory)?.value;
+    let mut read = read_prometheus(role, answer, &PrometheusOptions::new(step_seconds))?;
+    inventory.usage.get_or_insert_default().append(&mut read.value);
+    inventory.canonicalize();
+    Ok(shown(&inventory, &read.diagnostics))
 }
