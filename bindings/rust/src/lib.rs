@@ -89,4 +89,6 @@ mod book {
     mod policy {}
     #[doc = include_str!("../../../docs/ledger.md")]
     mod ledger {}
+    #[doc = include_str!("../../../docs/waste.md")]
+    mod waste {}
 }

@@ -13,8 +13,16 @@ const DEEP: &str = "ledger.";
 const POLICY_TOPICS: [&str; 8] =
     ["policy.", "lint.", "bundle.", "guardrail.", "opa.", "input.", "exemption.", "approval."];
 /// Of inventories, findings, waste and changes: one error of many codes, so every text counts there, too.
-const FAULT_TOPICS: [&str; 1] = ["finding."];
-const FAULT_FOLDERS: [&str; 1] = ["finops-core/src/finding"];
+const FAULT_TOPICS: [&str; 8] =
+    ["finding.", "waste.", "change.", "engine.", "inventory.", "quantity.", "prometheus.", "allocation."];
+const FAULT_FOLDERS: [&str; 6] = [
+    "finops-core/src/finding",
+    "finops-core/src/waste",
+    "finops-core/src/change",
+    "finops-core/src/inventory",
+    "finops-core/src/allocation",
+    "bindings/rust/src/engine",
+];
 
 /// Texts that look like a code of the gate: the name of a file and that of a built-in function.
 const NO_CODES: [&str; 2] = ["policy.rego", "opa.runtime"];
