@@ -24,8 +24,9 @@ const FAULT_FOLDERS: [&str; 6] = [
     "bindings/rust/src/engine",
 ];
 
-/// Texts that look like a code of the gate: the name of a file and that of a built-in function.
-const NO_CODES: [&str; 2] = ["policy.rego", "opa.runtime"];
+/// Texts that look like a code: names of files, of a built-in function, and paths of settings.
+const NO_CODES: [&str; 6] =
+    ["policy.rego", "opa.runtime", "change.labels", "change.overlay", "change.patch", "change.terraform_ids"];
 
 fn rust_files(folder: &Path, files: &mut Vec<String>) {
     for entry in fs::read_dir(folder).expect("a source folder") {
