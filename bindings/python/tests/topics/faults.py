@@ -90,6 +90,24 @@ def tolerance(text: str) -> Decimal | None:
     return None
 
 
+#: Kinds of inventories, whose answers may say more than the case lists.
+INVENTORY = ("quantity_error", "kubernetes_reader", "prometheus", "effective_request", "baseline")
+
+
+def quantities(case: Case, found: Any) -> Problems:
+    """The same value, and so the same amount: texts of one value differ."""
+
+    def nano(text: str) -> str:
+        return str(json.loads(finops.allocation.call("quantity", json.dumps(text)))["nano"])
+
+    wanted = case["expected"]
+    if "nano" in wanted:
+        yield from differences(wanted["nano"], found["nano"], True, "/nano")
+    for text in (wanted.get("same_value_as"), found["canonical"]):
+        if text is not None and nano(text) != found["nano"]:
+            yield f"{text} is not the amount of {case['input']}"
+
+
 def compare(topic: str, case: Case, found: Any) -> Problems:
     kind, wanted = case["kind"], case["expected"]
     limit = tolerance(case.get("tolerance", ""))
@@ -97,10 +115,14 @@ def compare(topic: str, case: Case, found: Any) -> Problems:
         yield from near(wanted, found, limit, True)
     elif topic == "allocation" and kind == "efficiency":
         yield from near(wanted, found, limit or Decimal(0), False)
+    elif topic == "allocation" and kind == "quantity":
+        yield from quantities(case, found)
+    elif topic == "allocation" and kind in INVENTORY:
+        yield from differences(wanted, found, False)
     elif topic == "allocation":
         if kind == "allocate":
             yield from differences(wanted.get("rows"), found.get("rows"), True)
-        yield from differences(wanted, found, kind not in ("allocate", "kubernetes_reader"))
+        yield from differences(wanted, found, kind != "allocate")
     else:
         yield from differences(wanted, found, topic == "findings" and kind in ("totals", "priority"))
     if topic == "findings" and isinstance(wanted, dict):
