@@ -71,7 +71,7 @@ def test_the_guide_runs_as_it_is_printed(capsys: pytest.CaptureFixture[str]) -> 
     assert {o.guardrail.action for o in opportunities} == {"deny"}
     assert pull_requests == []
     assert json.loads(report.to_json())["totals"]["estimated_monthly"] == "109.5"
-    assert abs((opportunities[0].detected_at - datetime.now(UTC)).total_seconds()) < 600  # type: ignore[operator, union-attr]
+    assert abs((opportunities[0].detected_at - datetime.now(UTC)).total_seconds()) < 600  # type: ignore[operator]
     assert engine.last_report is not None
     assert engine.last_report.portfolio.granted_monthly == "109.500000000"
     assert engine.last_report.portfolio.realizable_monthly is None
@@ -106,13 +106,14 @@ def test_the_same_run_twice_is_the_same_to_the_last_byte() -> None:
 def test_bad_records_stop_nobody() -> None:
     bad = [math.nan, math.inf, -1, True, "lots", [], {}, object(), 10**400]
     workloads = [{"name": f"bad-{i}", "cpu_request": value, "cpu_usage": 0.1} for i, value in enumerate(bad)]
-    workloads.append({"name": "good", "cpu_request": Decimal("8"), "cpu_usage": "1"})  # type: ignore[dict-item]
+    workloads.append({"name": "good", "cpu_request": Decimal("8"), "cpu_usage": "1"})
     detecting = WasteDetectionEngine()
     found = detecting.detect_all({"workloads": {"a": workloads}}, NIGHT)
     assert [o.workload for o in found] == ["good"]
     assert detecting.last_report is not None
     undetermined = [a for a in detecting.last_report.assessments if a.reason == "waste.invalid_record"]
     assert {a.workload for a in undetermined} >= {f"bad-{i}" for i in range(8)}
+    wrong: Any
     for wrong in ([], "text", 5, None):
         with pytest.raises(finops.WasteError) as refused:
             FinOpsEngine().run_detection_cycle({"workloads": wrong} if wrong else [wrong])
