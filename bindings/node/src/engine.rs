@@ -169,7 +169,12 @@ pub fn inventory_kubernetes(documents: Vec<Uint8Array>, cluster: String, as_of: 
 
 /// Adds the answer of a Prometheus query to an inventory: `{inventory, diagnostics}`.
 #[napi(catch_unwind)]
-pub fn inventory_prometheus(inventory: String, metric: String, answer: Uint8Array, step_seconds: u32) -> Result<String> {
+pub fn inventory_prometheus(
+    inventory: String,
+    metric: String,
+    answer: Uint8Array,
+    step_seconds: u32,
+) -> Result<String> {
     let inventory = parse(&inventory)?;
     Ok(wire::add_prometheus(&inventory, &metric, &answer, step_seconds).map_err(refused)?.to_text())
 }

@@ -27,10 +27,7 @@ fn parse(text: &str) -> PyResult<Json> {
     wire::parse(text.as_bytes()).map_err(raise)
 }
 
-fn sources(
-    given: Option<&Bound<'_, PyDict>>,
-    root: Option<PathBuf>,
-) -> PyResult<Vec<SourceFile>> {
+fn sources(given: Option<&Bound<'_, PyDict>>, root: Option<PathBuf>) -> PyResult<Vec<SourceFile>> {
     let mut files = match root {
         Some(root) if given.is_none() => read_sources(&root, SourceLimits::default()).map_err(raise)?,
         _ => Vec::new(),
@@ -170,7 +167,12 @@ pub(crate) fn topic_call(py: Python<'_>, topic: &str, kind: &str, text: &str) ->
 /// The same from a Python value: floats by their shortest digits.
 #[pyfunction]
 #[pyo3(signature = (topic: "str", kind: "str", input: "typing.Any") -> "str")]
-pub(crate) fn topic_value(py: Python<'_>, topic: &str, kind: &str, input: &Bound<'_, PyAny>) -> PyResult<String> {
+pub(crate) fn topic_value(
+    py: Python<'_>,
+    topic: &str,
+    kind: &str,
+    input: &Bound<'_, PyAny>,
+) -> PyResult<String> {
     let text = value(input)?.to_text();
     py.detach(|| wire::compute(topic, kind, text.as_bytes())).map_err(raise)
 }

@@ -49,8 +49,8 @@ mod _finops {
     use crate::display::{apportion, round_amount};
     #[pymodule_export]
     use crate::engine::{
-        PyEngine, change_commit, change_open, change_write, inventory_kubernetes, inventory_prometheus, topic_call,
-        topic_kinds, topic_value,
+        PyEngine, change_commit, change_open, change_write, inventory_kubernetes, inventory_prometheus,
+        topic_call, topic_kinds, topic_value,
     };
     #[pymodule_export]
     use crate::extracted::{PyExtracted, PyPart, extract_response};

@@ -70,11 +70,21 @@ fn the_guide_runs_as_it_is_printed() {
     let found = opportunities(&report);
     let shown: Vec<_> = found
         .iter()
-        .map(|o| (text(o, "/type"), text(o, "/estimated_monthly_savings"), text(o, "/confidence"), text(o, "/team")))
+        .map(|o| {
+            (
+                text(o, "/type"),
+                text(o, "/estimated_monthly_savings"),
+                text(o, "/confidence"),
+                text(o, "/team"),
+            )
+        })
         .collect();
     assert_eq!(
         shown,
-        [("over_requested_cpu", "91.25", "0.65", "payments"), ("over_requested_memory", "18.25", "0.65", "payments")]
+        [
+            ("over_requested_cpu", "91.25", "0.65", "payments"),
+            ("over_requested_memory", "18.25", "0.65", "payments")
+        ]
     );
     assert!(text(&found[0], "/id").starts_with("opp_") && text(&found[0], "/status") == "detected");
     assert_eq!(ledger.read(|fold| fold.total_estimated(false, None)).unwrap().unwrap().to_string(), "109.5");
@@ -156,7 +166,8 @@ fn bad_records_and_failing_detectors_stop_nobody() {
     assert_eq!(names, ["good", "redis"]);
     assert_eq!(text(&report, "/opportunities/1/detector"), "custom.other");
     assert_eq!(text(&report, "/opportunities/1/status"), "detected");
-    let failures: Vec<_> = report.get("failures").and_then(Json::as_array).unwrap().iter().map(|f| text(f, "/code")).collect();
+    let failures: Vec<_> =
+        report.get("failures").and_then(Json::as_array).unwrap().iter().map(|f| text(f, "/code")).collect();
     assert_eq!(failures, ["waste.detector_failed", "waste.invalid_record", "waste.invalid_record"]);
     let undetermined = report.get("assessments").and_then(Json::as_array).unwrap().iter().filter(|a| {
         a.get("reason").and_then(Json::as_str) == Some("waste.invalid_record")
@@ -175,8 +186,14 @@ fn wrong_shapes_are_refused_with_their_place() {
     };
     assert_eq!(refused("[]"), ("waste.invalid_record", String::new()));
     assert_eq!(refused(r#"{"tags": 5}"#), ("waste.invalid_record", "tags".to_owned()));
-    assert_eq!(EngineOptions::from_json(&json(r#"{"regoin": "x"}"#)).unwrap_err().code(), "waste.invalid_config");
-    assert_eq!(EngineOptions::from_json(&json(r#"{"guardrails": {"min_confidence": 7}}"#)).unwrap_err().code(), "guardrail.value");
+    assert_eq!(
+        EngineOptions::from_json(&json(r#"{"regoin": "x"}"#)).unwrap_err().code(),
+        "waste.invalid_config"
+    );
+    assert_eq!(
+        EngineOptions::from_json(&json(r#"{"guardrails": {"min_confidence": 7}}"#)).unwrap_err().code(),
+        "guardrail.value"
+    );
 }
 
 fn run_git(folder: &Folder, words: &[&str]) -> String {
@@ -221,14 +238,27 @@ fn a_change_becomes_a_branch_and_the_working_tree_stays() {
     assert_eq!(fs::read_to_string(folder.0.join("k8s/pay.yaml")).unwrap(), DEPLOYMENT);
     let branch = text(&change, "/branch_name");
     assert_eq!(run_git(&folder, &["diff", "--name-only", "main", branch]).trim(), "k8s/pay.yaml");
-    assert_eq!(run_git(&folder, &["show", &format!("{branch}:k8s/pay.yaml")]), text(&change, "/changes/0/content"));
-    assert_eq!(run_git(&folder, &["log", "-1", "--format=%s|%ad", "--date=iso-strict", branch]).trim(),
-        "Cost Optimization: Right-size CPU for payment-service|2026-11-20T03:00:00+00:00".replace("+00:00", "Z").as_str());
+    assert_eq!(
+        run_git(&folder, &["show", &format!("{branch}:k8s/pay.yaml")]),
+        text(&change, "/changes/0/content")
+    );
+    assert_eq!(
+        run_git(&folder, &["log", "-1", "--format=%s|%ad", "--date=iso-strict", branch]).trim(),
+        "Cost Optimization: Right-size CPU for payment-service|2026-11-20T03:00:00+00:00"
+            .replace("+00:00", "Z")
+            .as_str()
+    );
     assert_eq!(commit.publish[1][..4], ["gh", "pr", "create", "--head"].map(str::to_owned));
     // Once more: the branch is there already.
     let again = git::commit(&change, &folder.0, "").unwrap();
     assert_eq!((again.created, again.commit), (false, commit.commit));
-    assert!(fs::read_dir(folder.0.join(".git")).unwrap().all(|e| !e.unwrap().file_name().to_string_lossy().starts_with("finops-index")));
+    assert!(
+        fs::read_dir(folder.0.join(".git")).unwrap().all(|e| !e
+            .unwrap()
+            .file_name()
+            .to_string_lossy()
+            .starts_with("finops-index"))
+    );
     // The patch applies as git reads it.
     let out = Folder::new("branch-out");
     let written = write_change(&change, &out.0).unwrap();
@@ -253,7 +283,10 @@ fn an_edited_file_is_refused() {
         assert_eq!(write_change(&bad, &folder.0.join("out")).unwrap_err().code(), "change.invalid_name");
     }
     assert_eq!(run_git(&folder, &["branch", "--list"]).trim(), "* main");
-    assert_eq!(git::commit(&change, &std::env::temp_dir().join("finops-no-such-folder"), "").unwrap_err().code(), "engine.git");
+    assert_eq!(
+        git::commit(&change, &std::env::temp_dir().join("finops-no-such-folder"), "").unwrap_err().code(),
+        "engine.git"
+    );
 }
 
 #[cfg(unix)]
@@ -264,7 +297,8 @@ fn links_are_not_followed() {
     fs::write(folder.0.join("own.yaml"), "a: 1\n").unwrap();
     std::os::unix::fs::symlink(&secret.0, folder.0.join("there")).unwrap();
     std::os::unix::fs::symlink(secret.0.join("secret.yaml"), folder.0.join("link.yaml")).unwrap();
-    let names: Vec<_> = read_sources(&folder.0, SourceLimits::default()).unwrap().into_iter().map(|f| f.path).collect();
+    let names: Vec<_> =
+        read_sources(&folder.0, SourceLimits::default()).unwrap().into_iter().map(|f| f.path).collect();
     assert_eq!(names, ["own.yaml"]);
     let none = SourceLimits { files: 0, ..SourceLimits::default() };
     assert_eq!(read_sources(&folder.0, none).unwrap_err().code(), "change.too_large");
@@ -276,7 +310,8 @@ fn an_opportunity_that_comes_back_from_elsewhere_is_proposed() {
     let opportunity = r#"{"type": "over_requested_cpu", "cluster": "c", "namespace": "finance", "workload": "payment-service",
         "estimated_monthly_savings": "91.25", "confidence": "0.9", "risk_score": "0.1",
         "before_state": {"cpu_request": 2.0}, "after_state": {"cpu_request": 0.75}}"#;
-    let input = Json::object([("opportunities", Json::Array(vec![json(opportunity)])), ("as_of", NIGHT.into())]);
+    let input =
+        Json::object([("opportunities", Json::Array(vec![json(opportunity)])), ("as_of", NIGHT.into())]);
     let sources = [SourceFile { path: "pay.yaml".to_owned(), bytes: DEPLOYMENT.as_bytes().to_vec() }];
     let engine = Engine::default();
     let changes = engine.propose_json(&input, &sources).unwrap();
@@ -284,13 +319,17 @@ fn an_opportunity_that_comes_back_from_elsewhere_is_proposed() {
     assert!(text(&changes, "/0/changes/0/content").contains("cpu: \"750m\""));
     let pack = engine.evidence_json(&json(opportunity), &sources).unwrap();
     assert_eq!(text(&pack, "/change/title"), "Cost Optimization: Right-size CPU for payment-service");
-    assert_eq!(engine.propose_json(&json(r#"{"opportunities": [5]}"#), &[]).unwrap_err().path(), "opportunities[0]");
+    assert_eq!(
+        engine.propose_json(&json(r#"{"opportunities": [5]}"#), &[]).unwrap_err().path(),
+        "opportunities[0]"
+    );
 }
 
 #[test]
 fn the_api_in_rust_says_the_same() {
     let engine = engine(r#"{"guardrails": {"min_confidence": "0.6"}}"#);
-    let data = finops::waste::summary::ClusterData::from_json(&json(README), Some(NIGHT.parse().unwrap())).unwrap();
+    let data =
+        finops::waste::summary::ClusterData::from_json(&json(README), Some(NIGHT.parse().unwrap())).unwrap();
     let run = engine.detect(&[finops::engine::Given::Summary(data)], None).unwrap();
     assert!(run.found.iter().all(|found| found.guardrail.action() == Outcome::Allow));
     let changes = engine.propose(&run, &[]);
@@ -321,7 +360,9 @@ mod pull_request {
                 request.extend_from_slice(&buffer[..read]);
                 let said = String::from_utf8_lossy(&request).into_owned();
                 let wanted = said.split_once("\r\n\r\n").map(|(head, body)| {
-                    let length = head.lines().find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length: ").map(str::to_owned));
+                    let length = head.lines().find_map(|line| {
+                        line.to_ascii_lowercase().strip_prefix("content-length: ").map(str::to_owned)
+                    });
                     (length.map_or(0, |length| length.trim().parse().unwrap()), body.len())
                 });
                 if wanted.is_some_and(|(length, have): (usize, usize)| have >= length) || read == 0 {
@@ -345,7 +386,9 @@ mod pull_request {
     }
 
     fn change() -> Json {
-        json(r#"{"title": "T", "branch_name": "finops/x", "description": "B", "status": "ready", "requires_approval": false}"#)
+        json(
+            r#"{"title": "T", "branch_name": "finops/x", "description": "B", "status": "ready", "requires_approval": false}"#,
+        )
     }
 
     #[test]
@@ -356,18 +399,28 @@ mod pull_request {
         let request = server.join().unwrap();
         assert!(request.starts_with("POST /repos/acme/infra/pulls HTTP/1.1"), "{request}");
         assert!(request.to_ascii_lowercase().contains("authorization: bearer t0ken"));
-        assert!(request.ends_with(r#"{"title":"T","head":"finops/x","base":"main","body":"B","draft":false}"#), "{request}");
+        assert!(
+            request.ends_with(r#"{"title":"T","head":"finops/x","base":"main","body":"B","draft":false}"#),
+            "{request}"
+        );
     }
 
     #[test]
     fn refusals_are_told_without_the_token() {
-        let (url, server) = fake("422 Unprocessable Entity", r#"{"message": "Validation Failed", "errors": [{"message": "No commits"}]}"#);
+        let (url, server) = fake(
+            "422 Unprocessable Entity",
+            r#"{"message": "Validation Failed", "errors": [{"message": "No commits"}]}"#,
+        );
         let error = open(&change(), &github(url)).unwrap_err();
         assert_eq!(error.code(), "engine.pull_request");
         assert!(error.to_string().contains("422: Validation Failed; No commits"), "{error}");
         server.join().unwrap();
-        for at in [github("http://api.example.com".to_owned()), GitHub { repository: "acme".to_owned(), ..github(String::new()) },
-            GitHub { repository: "a/../b".to_owned(), ..github(String::new()) }, GitHub { token: " ".to_owned(), ..github("https://x".to_owned()) }] {
+        for at in [
+            github("http://api.example.com".to_owned()),
+            GitHub { repository: "acme".to_owned(), ..github(String::new()) },
+            GitHub { repository: "a/../b".to_owned(), ..github(String::new()) },
+            GitHub { token: " ".to_owned(), ..github("https://x".to_owned()) },
+        ] {
             let error = open(&change(), &at).unwrap_err().to_string();
             assert!(!error.contains("t0ken"), "{error}");
             assert!(!format!("{at:?}").contains("t0ken"));

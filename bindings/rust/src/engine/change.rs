@@ -57,7 +57,12 @@ impl Engine {
         self.propose_some(&found, run.as_of, sources)
     }
 
-    pub(super) fn propose_some(&self, found: &[&Found], as_of: Timestamp, sources: &[SourceFile]) -> Vec<Change> {
+    pub(super) fn propose_some(
+        &self,
+        found: &[&Found],
+        as_of: Timestamp,
+        sources: &[SourceFile],
+    ) -> Vec<Change> {
         let mut groups: Vec<Vec<&Found>> = Vec::new();
         for item in found.iter().copied() {
             if is_denied(&item.guardrail) || item.assessment.proposal.is_none() {
@@ -89,7 +94,11 @@ impl Engine {
         let list: Vec<Part<'_>> = parts
             .iter()
             .zip(&ids)
-            .map(|(part, (finding_id, fingerprint))| Part { assessment: &part.assessment, finding_id, fingerprint })
+            .map(|(part, (finding_id, fingerprint))| Part {
+                assessment: &part.assessment,
+                finding_id,
+                fingerprint,
+            })
             .collect();
         let leading = parts.first();
         let request = Request {
@@ -121,7 +130,10 @@ impl Engine {
             evidence: parts.iter().map(|part| part.evidence.clone()).collect(),
             states: parts.iter().map(|part| (part.before.clone(), part.after.clone())).collect(),
             risk: Json::array(
-                parts.iter().filter_map(|part| part.assessment.risk.as_ref()).map(|risk| wire::risk_inputs(risk)),
+                parts
+                    .iter()
+                    .filter_map(|part| part.assessment.risk.as_ref())
+                    .map(|risk| wire::risk_inputs(risk)),
             ),
             guardrail: strongest,
             proposal,
@@ -136,9 +148,10 @@ impl Engine {
     pub fn found(&self, opportunity: &Json, as_of: Timestamp) -> Result<Found, EngineError> {
         let last = self.last();
         let finding_id = opportunity.get("finding_id").and_then(Json::as_str);
-        let known = last.iter().flat_map(|run| &run.found).find(|found| {
-            Some(found.finding.finding_id().as_str()) == finding_id
-        });
+        let known = last
+            .iter()
+            .flat_map(|run| &run.found)
+            .find(|found| Some(found.finding.finding_id().as_str()) == finding_id);
         if let Some(found) = known {
             return Ok(found.clone());
         }
@@ -157,11 +170,7 @@ impl Engine {
 }
 
 fn strength(check: &Check) -> u8 {
-    if is_denied(check) {
-        2
-    } else {
-        u8::from(!guard::is_allowed(check))
-    }
+    if is_denied(check) { 2 } else { u8::from(!guard::is_allowed(check)) }
 }
 
 fn file(file: &FileChange) -> Json {
@@ -214,7 +223,9 @@ impl Change {
             ])
         });
         let states = |after: bool| {
-            Json::array(self.states.iter().map(|(before, end)| if after { end.clone() } else { before.clone() }))
+            Json::array(
+                self.states.iter().map(|(before, end)| if after { end.clone() } else { before.clone() }),
+            )
         };
         Json::object([
             ("id", Json::from(proposal.id.as_str())),

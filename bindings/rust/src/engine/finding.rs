@@ -2,7 +2,7 @@
 
 use finops_core::{
     finding::{
-        Attos, Claim, ClaimKind, CheckOutcome, Estimated, Finding, FindingDraft, Lineage, Problem, Reason,
+        Attos, CheckOutcome, Claim, ClaimKind, Estimated, Finding, FindingDraft, Lineage, Problem, Reason,
         Scope, Share, Source, SourceType, Validator, issue_key_names, outcome,
     },
     json::{Json, Object},
@@ -25,7 +25,9 @@ pub(super) struct Told<'a> {
 pub(super) const fn category(kind: OpportunityType) -> &'static str {
     use OpportunityType as T;
     match kind {
-        T::OverRequestedCpu | T::OverRequestedMemory | T::UnderProvisioned | T::MissingRequests => "rightsizing",
+        T::OverRequestedCpu | T::OverRequestedMemory | T::UnderProvisioned | T::MissingRequests => {
+            "rightsizing"
+        }
         T::OrphanVolumes | T::StorageLifecycle => "storage",
         T::LogVerbosity => "observability",
         T::LlmSpend => "llm",
@@ -85,7 +87,8 @@ fn claim(claim: &waste::Claim) -> Claim {
 }
 
 fn reason(reason: waste::Reason, detail: Option<&str>) -> Reason {
-    let text = detail.map_or_else(|| reason.text().to_owned(), |detail| format!("{}: {detail}", reason.text()));
+    let text =
+        detail.map_or_else(|| reason.text().to_owned(), |detail| format!("{}: {detail}", reason.text()));
     Reason { code: reason.code().to_owned(), text: Some(text) }
 }
 

@@ -79,7 +79,14 @@ impl Repository<'_> {
         command
             .arg("-C")
             .arg(self.root)
-            .args(["-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "commit.gpgSign=false"])
+            .args([
+                "-c",
+                "core.hooksPath=/dev/null",
+                "-c",
+                "core.fsmonitor=false",
+                "-c",
+                "commit.gpgSign=false",
+            ])
             .args(arguments)
             .env("GIT_TERMINAL_PROMPT", "0")
             .env("GIT_OPTIONAL_LOCKS", "0")
@@ -108,7 +115,8 @@ impl Repository<'_> {
                 }
             }
         }
-        let mut child = command.spawn().map_err(|error| refused(name, format!("it cannot be started: {error}")))?;
+        let mut child =
+            command.spawn().map_err(|error| refused(name, format!("it cannot be started: {error}")))?;
         if let Some(mut stdin) = child.stdin.take() {
             // A command that does not read its input closes it.
             let _ = stdin.write_all(input);
@@ -183,14 +191,20 @@ pub fn commit(change: &Json, folder: &Path, base: &str) -> Result<Commit, Engine
     let bare = Repository { root: folder, index: PathBuf::new(), date: String::new() };
     let git_dir = bare.text(&["rev-parse", "--absolute-git-dir"], &[])?;
     let prefix = bare.text(&["rev-parse", "--show-prefix"], &[])?;
-    let index = Path::new(&git_dir).join(format!("finops-index-{}-{}", std::process::id(), uuid::Uuid::now_v7()));
+    let index =
+        Path::new(&git_dir).join(format!("finops-index-{}-{}", std::process::id(), uuid::Uuid::now_v7()));
     let scratch = Scratch(index.clone());
     // RFC 3339 without fractions, which git reads.
     let date = text("requested_at").split('.').next().unwrap_or_default().to_owned();
-    let date = if date.is_empty() { "1970-01-01T00:00:00Z".to_owned() } else { format!("{}Z", date.trim_end_matches('Z')) };
+    let date = if date.is_empty() {
+        "1970-01-01T00:00:00Z".to_owned()
+    } else {
+        format!("{}Z", date.trim_end_matches('Z'))
+    };
     let repository = Repository { root: folder, index, date };
     repository.text(&["check-ref-format", "--branch", branch], &[])?;
-    let base = repository.text(&["rev-parse", "--verify", "--end-of-options", &format!("{base}^{{commit}}")], &[])?;
+    let base = repository
+        .text(&["rev-parse", "--verify", "--end-of-options", &format!("{base}^{{commit}}")], &[])?;
     repository.run(&["read-tree", &base], &[])?;
     for file in files {
         write_file(&repository, folder, &prefix, &base, file)?;
@@ -198,12 +212,17 @@ pub fn commit(change: &Json, folder: &Path, base: &str) -> Result<Commit, Engine
     let tree = repository.text(&["write-tree"], &[])?;
     let name = format!("refs/heads/{branch}");
     let publish = publish(change, branch);
-    if let Ok(tip) = repository.text(&["rev-parse", "--verify", "--quiet", &format!("{name}^{{commit}}")], &[]) {
+    if let Ok(tip) =
+        repository.text(&["rev-parse", "--verify", "--quiet", &format!("{name}^{{commit}}")], &[])
+    {
         let same = repository.text(&["rev-parse", &format!("{tip}^{{tree}}")], &[])? == tree;
         if same {
             return Ok(Commit { branch: branch.to_owned(), commit: tip, base, created: false, publish });
         }
-        return Err(refused("update-ref", format!("the branch `{branch}` exists with other files; delete it first")));
+        return Err(refused(
+            "update-ref",
+            format!("the branch `{branch}` exists with other files; delete it first"),
+        ));
     }
     let commit = repository
         .text(&["commit-tree", &tree, "-p", &base, "-F", "-"], text("commit_message").as_bytes())?;
@@ -251,7 +270,8 @@ fn write_file(
     };
     match (action(file), text("content")) {
         (Some(Action::Delete), _) => {
-            repository.run(&["update-index", "--force-remove", "-z", "--stdin"], format!("{whole}\0").as_bytes())?;
+            repository
+                .run(&["update-index", "--force-remove", "-z", "--stdin"], format!("{whole}\0").as_bytes())?;
         }
         (Some(_), Some(content)) => {
             let blob = repository.text(&["hash-object", "-w", "--stdin"], content.as_bytes())?;

@@ -24,7 +24,11 @@ pub(super) fn record(parts: &[&Found], as_of: Timestamp) -> GuardrailInput {
     let list: Vec<Part<'_>> = parts
         .iter()
         .zip(&ids)
-        .map(|(found, (finding_id, fingerprint))| Part { assessment: &found.assessment, finding_id, fingerprint })
+        .map(|(found, (finding_id, fingerprint))| Part {
+            assessment: &found.assessment,
+            finding_id,
+            fingerprint,
+        })
         .collect();
     let leading = parts.first();
     guardrail_record(&Request {

@@ -9,6 +9,7 @@ use finops_core::{
 };
 
 /// An inventory that is given to the engine.
+#[expect(clippy::large_enum_variant, reason = "a run is given a handful of them")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Given {

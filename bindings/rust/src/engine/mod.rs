@@ -43,12 +43,12 @@ pub use change::Change;
 pub use error::EngineError;
 pub use input::Given;
 pub use options::EngineOptions;
-pub use reported::Reported;
-pub use run::{Found, Other, Recorded, Refused, Run};
-pub use wire::write_change;
 pub use portfolio::Portfolio;
 pub use record::ACTOR;
+pub use reported::Reported;
+pub use run::{Found, Other, Recorded, Refused, Run};
 pub use sources::{SourceLimits, read_sources};
+pub use wire::write_change;
 
 use finops_core::{json::Json, time::Timestamp};
 use std::{
@@ -114,9 +114,7 @@ impl Engine {
         reported: &[Reported],
         as_of: Option<Timestamp>,
     ) -> Result<Run, EngineError> {
-        let as_of = as_of
-            .or_else(|| inventories.first().map(Given::as_of))
-            .unwrap_or_else(crate::clock::now);
+        let as_of = as_of.or_else(|| inventories.first().map(Given::as_of)).unwrap_or_else(crate::clock::now);
         let made: Vec<(String, Json)> =
             self.state().made.iter().map(|(key, change)| (key.clone(), change.clone())).collect();
         let run = run::run(&self.options, inventories, reported, as_of, &made)?;

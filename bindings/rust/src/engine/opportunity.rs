@@ -17,13 +17,17 @@ pub(super) fn recommendation(assessment: &Assessment) -> String {
         Some(ChangeKind::NodeConsolidation) => format!("Run `{name}` on fewer nodes"),
         Some(ChangeKind::VolumeCleanup) => format!("Take a snapshot of volume `{name}` and delete it"),
         Some(ChangeKind::AutoscalingFix) => format!("Correct the autoscaler of `{name}`"),
-        Some(ChangeKind::KarpenterConsolidation) => format!("Let Karpenter consolidate the nodes of `{name}`"),
+        Some(ChangeKind::KarpenterConsolidation) => {
+            format!("Let Karpenter consolidate the nodes of `{name}`")
+        }
         Some(ChangeKind::ResourceCleanup) => format!("Remove `{name}`, or scale it to zero"),
         None => match assessment.opportunity {
             OpportunityType::UnderProvisioned => format!("Raise the requests or limits of `{name}`"),
             OpportunityType::MissingRequests => format!("Set requests for `{name}`"),
             OpportunityType::LogVerbosity => format!("Lower the log level of `{name}`"),
-            OpportunityType::StorageLifecycle => format!("Move `{name}` to a cheaper class, or let it expire"),
+            OpportunityType::StorageLifecycle => {
+                format!("Move `{name}` to a cheaper class, or let it expire")
+            }
             _ => format!("Review `{name}`"),
         },
     };
@@ -90,7 +94,9 @@ impl Found {
     fn namespace(&self) -> &str {
         let subject = &self.assessment.subject;
         subject.namespace().unwrap_or(match subject.kind() {
-            SubjectKind::NodeGroup | SubjectKind::NodeType | SubjectKind::Node | SubjectKind::NodePool => "cluster",
+            SubjectKind::NodeGroup | SubjectKind::NodeType | SubjectKind::Node | SubjectKind::NodePool => {
+                "cluster"
+            }
             SubjectKind::Volume => "storage",
             _ => "",
         })
@@ -160,7 +166,10 @@ impl Found {
         }
         members.insert("reason", self.assessment.reason.map(finops_core::waste::Reason::code));
         let severity = self.finding.severity();
-        members.insert("severity", Json::object([("level", Json::from(severity.level.name())), ("score", severity.score.into())]));
+        members.insert(
+            "severity",
+            Json::object([("level", Json::from(severity.level.name())), ("score", severity.score.into())]),
+        );
         members.insert("priority", self.finding.priority());
         members.into()
     }

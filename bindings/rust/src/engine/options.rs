@@ -98,7 +98,8 @@ impl EngineOptions {
                 _ => {}
             }
         }
-        if let Some(region) = object.get("region").map(|region| text(region, "region")).transpose()?.flatten() {
+        if let Some(region) = object.get("region").map(|region| text(region, "region")).transpose()?.flatten()
+        {
             options.detection.region = region;
         }
         Ok(options)
@@ -124,7 +125,8 @@ fn change(value: &Json) -> Result<ChangeConfig, Fault> {
         let path = format!("change.helm[{index}]");
         members(value, &path, &["file", "path", "kind", "namespace", "name", "container", "resource"])?;
         let optional = |name: &str| {
-            text(value.get(name).unwrap_or(&Json::Null), &format!("{path}.{name}")).map(|text| text.filter(|text| !text.is_empty()))
+            text(value.get(name).unwrap_or(&Json::Null), &format!("{path}.{name}"))
+                .map(|text| text.filter(|text| !text.is_empty()))
         };
         let required = |name: &str| {
             let problem = format!("`{name}` is missing");

@@ -92,8 +92,9 @@ pub(super) fn settle(
     clusters.sort_unstable();
     clusters.dedup();
     for cluster in clusters {
-        let places: Vec<usize> =
-            (0..drafts.len()).filter(|place| drafts.get(*place).is_some_and(|d| d.given == cluster)).collect();
+        let places: Vec<usize> = (0..drafts.len())
+            .filter(|place| drafts.get(*place).is_some_and(|d| d.given == cluster))
+            .collect();
         let of_cluster: Vec<&Draft> = places.iter().filter_map(|place| drafts.get(*place)).collect();
         let entries: Vec<Entry<'_>> = of_cluster
             .iter()

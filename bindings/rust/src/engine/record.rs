@@ -1,9 +1,6 @@
 //! Findings into the savings ledger.
 
-use super::{
-    Engine, EngineError, Recorded, Refused, Run,
-    opportunity::event_time,
-};
+use super::{Engine, EngineError, Recorded, Refused, Run, opportunity::event_time};
 use crate::ledger::{Actor, EventLogError, SavingsLedger, savings};
 use finops_core::{json::Json, waste::Amount};
 use serde_json::Value;
@@ -33,7 +30,8 @@ impl Engine {
         for found in &mut run.found {
             let finding_id = found.finding.finding_id();
             let saving = found.assessment.gross();
-            let costs = found.assessment.estimate.as_ref().and_then(|estimate| estimate.cost_increase_monthly);
+            let costs =
+                found.assessment.estimate.as_ref().and_then(|estimate| estimate.cost_increase_monthly);
             if saving.is_none() || costs.is_some_and(|costs| costs > Amount::ZERO) {
                 let message = "its saving is not known; nothing was recorded".to_owned();
                 run.refused.push(Refused { finding_id, code: "waste.no_estimate".to_owned(), message });
@@ -50,7 +48,11 @@ impl Engine {
                 Ok(item) => item,
                 Err(error) => {
                     let message = error.to_string();
-                    run.refused.push(Refused { finding_id, code: "waste.invalid_record".to_owned(), message });
+                    run.refused.push(Refused {
+                        finding_id,
+                        code: "waste.invalid_record".to_owned(),
+                        message,
+                    });
                     continue;
                 }
             };

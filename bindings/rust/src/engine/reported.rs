@@ -4,8 +4,8 @@ use finops_core::{
     error::{Fault, shorten},
     json::Json,
     waste::{
-        Amount, Assessment, Claim, ClaimKind, Component, Confidence, Estimate, Evidence, Fact, OpportunityType,
-        Ratio, Reason, Risk, Subject, SubjectKind, Value, detectors,
+        Amount, Assessment, Claim, ClaimKind, Component, Confidence, Estimate, Evidence, Fact,
+        OpportunityType, Ratio, Reason, Risk, Subject, SubjectKind, Value, detectors,
     },
 };
 use std::sync::Arc;
@@ -137,7 +137,8 @@ fn subject(item: &Json, kind: Option<OpportunityType>) -> Result<Subject, Fault>
         }
     }
     let name = text(item, "workload").or_else(|| text(item, "resource")).or_else(|| text(item, "name"));
-    let name = name.ok_or_else(|| refused("workload", "it is missing", "name the workload or the resource"))?;
+    let name =
+        name.ok_or_else(|| refused("workload", "it is missing", "name the workload or the resource"))?;
     let name = name.strip_prefix("volume/").or_else(|| name.strip_prefix("node_group/")).unwrap_or(name);
     let namespace = text(item, "namespace").unwrap_or("default");
     Ok(match kind {
@@ -156,9 +157,14 @@ fn subject(item: &Json, kind: Option<OpportunityType>) -> Result<Subject, Fault>
 pub(super) fn assessment(item: &Json) -> Result<Read, Fault> {
     if item.as_object().is_none() {
         let problem = format!("a {} is no opportunity", item.type_name());
-        return Err(refused("", problem, "give an object with `type`, `workload`, `estimated_monthly_savings`"));
+        return Err(refused(
+            "",
+            problem,
+            "give an object with `type`, `workload`, `estimated_monthly_savings`",
+        ));
     }
-    let type_name = text(item, "type").ok_or_else(|| refused("type", "it is missing", "give a snake_case word"))?;
+    let type_name =
+        text(item, "type").ok_or_else(|| refused("type", "it is missing", "give a snake_case word"))?;
     let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_';
     if type_name.len() > 64 || !type_name.bytes().all(plain) {
         let problem = format!("`{}` is no snake_case word", shorten(type_name));
@@ -198,8 +204,9 @@ pub(super) fn assessment(item: &Json) -> Result<Read, Fault> {
         });
     }
     estimate.formula = "as reported";
-    let detector = text(item, "detector")
-        .and_then(|id| detectors().into_iter().map(finops_core::waste::Detector::id).find(|known| *known == id));
+    let detector = text(item, "detector").and_then(|id| {
+        detectors().into_iter().map(finops_core::waste::Detector::id).find(|known| *known == id)
+    });
     let confidence = part(item, "confidence")?;
     let risk = part(item, "risk_score")?;
     let mut assessment = Assessment::finding(

@@ -194,7 +194,11 @@ fn hear(given: &[Given], all: &[Reported], run: &mut Run) -> Vec<Draft> {
     for reported in all {
         let check_id = reported.check_id();
         let mut fail = |code: &str, message: String| {
-            run.failures.push(Failure { detector: reported.detector.clone(), code: code.to_owned(), message });
+            run.failures.push(Failure {
+                detector: reported.detector.clone(),
+                code: code.to_owned(),
+                message,
+            });
         };
         let items = match &reported.result {
             Ok(items) => items,
@@ -253,7 +257,10 @@ pub(super) fn run(
     drafts.sort_by(place);
     run.others.sort_by(|one, other| {
         let (a, b) = (&one.assessment, &other.assessment);
-        a.detector.cmp(b.detector).then_with(|| a.subject.cmp(&b.subject)).then_with(|| one.cluster.cmp(&other.cluster))
+        a.detector
+            .cmp(b.detector)
+            .then_with(|| a.subject.cmp(&b.subject))
+            .then_with(|| one.cluster.cmp(&other.cluster))
     });
     let mut validator = Validator::new(&RunContext::engine(as_of))?;
     write_unknown(&mut validator, &mut run);

@@ -1,6 +1,8 @@
 //! The engine from JSON to JSON: what Python, Node, the command line and HTTP call. Numbers keep their digits.
 
-use super::{Change, Engine, EngineError, Found, Given, Reported, Run, change::without, guard, record::ACTOR};
+use super::{
+    Change, Engine, EngineError, Found, Given, Reported, Run, change::without, guard, record::ACTOR,
+};
 use crate::ledger::SavingsLedger;
 use finops_core::{
     change::SourceFile,
@@ -52,7 +54,9 @@ fn reported(value: &Json) -> Result<Reported, Fault> {
 impl Engine {
     /// The engine whose guardrails are those of a call, where it brings some.
     fn guarded(&self, input: &Json) -> Result<Option<Self>, EngineError> {
-        let Some(limits) = input.get("guardrails").filter(|limits| !limits.is_null()) else { return Ok(None) };
+        let Some(limits) = input.get("guardrails").filter(|limits| !limits.is_null()) else {
+            return Ok(None);
+        };
         let guardrails = GuardrailConfig::from_json(limits)?;
         if guardrails == self.options.guardrails {
             return Ok(None);
@@ -233,7 +237,10 @@ impl Run {
                 Json::object([
                     ("allow", Json::from(allowed)),
                     ("deny", denied.into()),
-                    ("require_approval", self.found.len().saturating_sub(denied).saturating_sub(allowed).into()),
+                    (
+                        "require_approval",
+                        self.found.len().saturating_sub(denied).saturating_sub(allowed).into(),
+                    ),
                 ]),
             ),
             ("portfolio", self.portfolio.to_json()),

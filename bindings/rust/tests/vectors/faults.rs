@@ -6,7 +6,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Runs every case of a file but those of pending kinds, which are named. The file is read from its text: no number of it may
 /// go through a double.
-#[expect(clippy::print_stdout, clippy::expect_used, reason = "a test fails by panicking, and names what is not run")]
+#[expect(
+    clippy::print_stdout,
+    clippy::expect_used,
+    reason = "a test fails by panicking, and names what is not run"
+)]
 pub fn cases(
     topic: &str,
     text: &str,
@@ -15,7 +19,8 @@ pub fn cases(
 ) -> Vec<(String, Vec<String>)> {
     let file = read(text.as_bytes(), &Limits { bytes: usize::MAX, depth: 128 }).expect("vectors are JSON");
     let cases = file.get("cases").and_then(Json::as_array).expect("cases");
-    let member = |case: &Json, name: &str| case.get(name).and_then(Json::as_str).unwrap_or_default().to_owned();
+    let member =
+        |case: &Json, name: &str| case.get(name).and_then(Json::as_str).unwrap_or_default().to_owned();
     for kind in pending {
         let waiting = cases.iter().filter(|case| member(case, "kind") == *kind).count();
         println!("pending: {topic} {kind}, {waiting} cases (not built yet)");
