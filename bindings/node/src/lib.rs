@@ -5,6 +5,7 @@
 
 mod call;
 mod carbon;
+mod engine;
 mod error;
 mod exchange;
 mod handles;

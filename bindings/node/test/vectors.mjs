@@ -3,13 +3,22 @@
 import { readFileSync, readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { runCarbon } from './vectors/carbon.mjs'
+import { runTopic } from './vectors/faults.mjs'
 import { runLedger } from './vectors/ledger.mjs'
 import { runMetering } from './vectors/metering.mjs'
 import { runPolicy } from './vectors/policy.mjs'
 
-const TOPICS = { metering: runMetering, carbon: runCarbon, ledger: runLedger, policy: runPolicy }
+const TOPICS = {
+  metering: runMetering,
+  carbon: runCarbon,
+  ledger: runLedger,
+  policy: runPolicy,
+  allocation: runTopic('allocation'),
+  findings: runTopic('findings'),
+  waste: runTopic('waste'),
+}
 // Topics whose capability is not built yet; named, never passed over in silence.
-const PENDING = ['allocation', 'aws', 'billing', 'control-plane', 'findings', 'insights', 'waste']
+const PENDING = ['aws', 'billing', 'control-plane', 'insights']
 
 const folder = process.env.FINOPS_VECTORS_DIR ?? fileURLToPath(new URL('../../vectors', import.meta.url))
 const files = readdirSync(folder).filter((name) => name.endsWith('.json')).sort()

@@ -59,6 +59,15 @@ export class LedgerError extends FinopsError {}
 /** A store that cannot be opened, read or written; what was acknowledged stays. */
 export class StoreError extends LedgerError {}
 
+/** A cluster that cannot be read or divided: `allocation.*`, `inventory.*`, `prometheus.*`, `quantity.*`. */
+export class AllocationError extends FinopsError {}
+/** An input or a configuration of the detectors that cannot be read: `waste.*`, `rightsizing.*`. */
+export class WasteError extends FinopsError {}
+/** A change that cannot be written, committed or opened: `change.*`, `engine.*`. */
+export class ChangeError extends FinopsError {}
+/** A finding that is refused: `finding.*`. */
+export class FindingError extends FinopsError {}
+
 /** A budget that cannot be used as asked. */
 export class BudgetError extends FinopsError {
   /** Id of the budget, where one is at fault. */

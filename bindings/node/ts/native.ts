@@ -62,6 +62,17 @@ export interface Native {
   ledgerAppendLater(handle: number, json: string): Promise<string>
   ledgerMethod(handle: number, method: string, json: string, secret?: string): string
   ledgerMethodLater(handle: number, method: string, json: string, secret?: string): Promise<string>
+  engineNew(json: string): number
+  engineFree(handle: number): void
+  engineRun(handle: number, json: string, ledger: number | undefined): string
+  enginePropose(handle: number, json: string, paths: string[] | undefined, files: Uint8Array[]): string
+  engineEvidence(handle: number, json: string, paths: string[] | undefined, files: Uint8Array[]): string
+  changeMethod(method: string, change: string, json: string): string
+  changeLater(method: string, change: string, json: string): Promise<string>
+  /** A computation of `waste`, `allocation` or `findings`; without a kind, the names of all. */
+  topicCall(topic: string, kind: string, json: string): string
+  inventoryKubernetes(documents: Uint8Array[], cluster: string, asOf: string): string
+  inventoryPrometheus(inventory: string, metric: string, answer: Uint8Array, stepSeconds: number): string
   ledgerVerify(file: Uint8Array, json: string, secrets: string[]): Promise<string>
 }
 
@@ -87,6 +98,15 @@ const CLASSES: Record<string, ErrorClass> = {
   meter: errors.MeterError,
   ledger: errors.LedgerError,
   store: errors.StoreError,
+  allocation: errors.AllocationError,
+  inventory: errors.AllocationError,
+  prometheus: errors.AllocationError,
+  quantity: errors.AllocationError,
+  waste: errors.WasteError,
+  rightsizing: errors.WasteError,
+  change: errors.ChangeError,
+  engine: errors.ChangeError,
+  finding: errors.FindingError,
 }
 
 /** Codes of the policy engine, by their first part. */

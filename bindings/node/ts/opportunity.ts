@@ -93,8 +93,8 @@ export function opportunityText(fields: Opportunity | OpportunityFields | Record
   return recorded(typedFields(given, OPPORTUNITY_NUMBERS, OPPORTUNITY_TIMES), '')
 }
 
-/** Marks fields that the engine answered: they are checked already. */
-const READ = Symbol('read')
+/** @internal Marks fields that the engine answered: they are checked already. */
+export const READ = Symbol('read')
 
 /** Fills a frozen object with the fields of the wire. */
 function fill(into: object, wire: Record<string, unknown>): void {

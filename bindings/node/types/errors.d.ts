@@ -53,6 +53,18 @@ export declare class LedgerError extends FinopsError {
 /** A store that cannot be opened, read or written; what was acknowledged stays. */
 export declare class StoreError extends LedgerError {
 }
+/** A cluster that cannot be read or divided: `allocation.*`, `inventory.*`, `prometheus.*`, `quantity.*`. */
+export declare class AllocationError extends FinopsError {
+}
+/** An input or a configuration of the detectors that cannot be read: `waste.*`, `rightsizing.*`. */
+export declare class WasteError extends FinopsError {
+}
+/** A change that cannot be written, committed or opened: `change.*`, `engine.*`. */
+export declare class ChangeError extends FinopsError {
+}
+/** A finding that is refused: `finding.*`. */
+export declare class FindingError extends FinopsError {
+}
 /** A budget that cannot be used as asked. */
 export declare class BudgetError extends FinopsError {
     /** Id of the budget, where one is at fault. */

@@ -35,6 +35,13 @@ export type { By, Measured, MeasurementFields, Net, Recorded, Refused, Verificat
 export { Report, ReportGenerator } from './report';
 export type { Ratio, ReportInputs, ReportModel, ReportRow } from './report';
 export * as ledger from './ledger';
+export { DetectedOpportunity, FinOpsEngine, PRGenerator, PullRequest, WasteDetectionEngine, generateEvidencePack } from './engine';
+export type { ChangedFile, Detector, EngineOptions, Estimate, RunReport, Sources, WrittenCommit } from './engine';
+export { AllocationReport, AllocationSet, ClusterInventory, allocate } from './inventory';
+export type { AllocationRow, Document } from './inventory';
+export * as allocation from './allocation';
+export * as findings from './findings';
+export * as waste from './waste';
 /** Version of the package. */
 export declare const version: string;
 /** OpenTelemetry GenAI attributes of a record; `aliases` adds the names that older conventions use. */

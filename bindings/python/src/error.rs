@@ -1,6 +1,7 @@
 //! One map from engine errors to the exceptions of `finops/errors.py`.
 
 use finops::{
+    EngineError,
     core::{
         Error,
         carbon::{CarbonError, MeterError},
@@ -36,6 +37,7 @@ macro_rules! coded {
 }
 
 coded!(
+    EngineError,
     LedgerError,
     EventLogError,
     CanonicalError,
@@ -77,6 +79,10 @@ fn class_of(code: &str) -> &'static str {
         "policy" | "guardrail" | "lint" | "bundle" | "input" => "PolicyError",
         "ledger" => "LedgerError",
         "store" => "StoreError",
+        "allocation" | "inventory" | "prometheus" | "quantity" => "AllocationError",
+        "waste" | "rightsizing" => "WasteError",
+        "change" | "engine" => "ChangeError",
+        "finding" => "FindingError",
         "budget" if code == "budget.exceeded" => "BudgetExceeded",
         "budget" => "BudgetError",
         _ => "FinopsError",

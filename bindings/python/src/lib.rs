@@ -9,6 +9,7 @@ mod catalogue;
 mod convert;
 mod cost;
 mod display;
+mod engine;
 mod error;
 mod extracted;
 mod frozen;
@@ -46,6 +47,11 @@ mod _finops {
     use crate::cost::{PyCost, PyLineItem};
     #[pymodule_export]
     use crate::display::{apportion, round_amount};
+    #[pymodule_export]
+    use crate::engine::{
+        PyEngine, change_commit, change_open, change_write, inventory_kubernetes, inventory_prometheus,
+        topic_call, topic_kinds, topic_value,
+    };
     #[pymodule_export]
     use crate::extracted::{PyExtracted, PyPart, extract_response};
     #[pymodule_export]

@@ -22,6 +22,9 @@
 //! | energy and carbon of anything | [`carbon`] |
 //! | joules of this machine | [`meter`] |
 //! | signs of waste among calls | [`signals`] |
+//! | find waste in a cluster, guard and propose the change | [`Engine`], [`engine`], [`waste`] |
+//! | whose cost a cluster's is | [`allocation`], [`inventory`] |
+//! | keep, compare and sum findings | [`finding`] |
 //! | prove what happened and what it saved | [`ledger`] |
 //! | exact money | [`Money`], [`Picodollars`], [`money::display`](core::money::display) |
 //!
@@ -33,20 +36,24 @@ pub use finops_core as core;
 pub use finops_telemetry as telemetry;
 
 pub mod clock;
+pub mod engine;
 #[cfg(feature = "fetch")]
 pub mod fetch;
 pub mod ledger;
 pub mod meter;
 pub mod policy;
 
+pub use engine::{Engine, EngineError, EngineOptions};
 pub use finops_core::{
-    carbon,
+    allocation, carbon, change,
     cost::{self, Charge, Cost, CostPolicy, Hosting, ModelPrice, OnUnknown, PriceSource, Status},
     error::ConfigError,
+    finding, inventory,
     money::{Currency, Money, Picodollars, Rate},
     price::{self, Catalogue},
     time::{DurationNs, Timestamp, Window},
     usage::{Extracted, Usage, extract, extract_json},
+    waste,
     waste::ai::calls::signals,
 };
 pub use finops_telemetry::{
@@ -82,4 +89,6 @@ mod book {
     mod policy {}
     #[doc = include_str!("../../../docs/ledger.md")]
     mod ledger {}
+    #[doc = include_str!("../../../docs/waste.md")]
+    mod waste {}
 }

@@ -13,11 +13,20 @@ const DEEP: &str = "ledger.";
 const POLICY_TOPICS: [&str; 8] =
     ["policy.", "lint.", "bundle.", "guardrail.", "opa.", "input.", "exemption.", "approval."];
 /// Of inventories, findings, waste and changes: one error of many codes, so every text counts there, too.
-const FAULT_TOPICS: [&str; 1] = ["finding."];
-const FAULT_FOLDERS: [&str; 1] = ["finops-core/src/finding"];
+const FAULT_TOPICS: [&str; 8] =
+    ["finding.", "waste.", "change.", "engine.", "inventory.", "quantity.", "prometheus.", "allocation."];
+const FAULT_FOLDERS: [&str; 6] = [
+    "finops-core/src/finding",
+    "finops-core/src/waste",
+    "finops-core/src/change",
+    "finops-core/src/inventory",
+    "finops-core/src/allocation",
+    "bindings/rust/src/engine",
+];
 
-/// Texts that look like a code of the gate: the name of a file and that of a built-in function.
-const NO_CODES: [&str; 2] = ["policy.rego", "opa.runtime"];
+/// Texts that look like a code: names of files, of a built-in function, and paths of settings.
+const NO_CODES: [&str; 6] =
+    ["policy.rego", "opa.runtime", "change.labels", "change.overlay", "change.patch", "change.terraform_ids"];
 
 fn rust_files(folder: &Path, files: &mut Vec<String>) {
     for entry in fs::read_dir(folder).expect("a source folder") {

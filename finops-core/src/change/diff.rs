@@ -5,8 +5,9 @@ use sha2::{Digest, Sha256};
 use similar::TextDiff;
 use std::fmt::Write;
 
-/// SHA-256 in hex.
-pub(super) fn digest(bytes: &[u8]) -> String {
+/// SHA-256 in hex: how changes name the bytes of a file.
+#[must_use]
+pub fn digest(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut out, byte| {
         let _infallible = write!(out, "{byte:02x}");
         out

@@ -15,6 +15,7 @@ mod terraform;
 pub mod yaml;
 
 pub use guardrail::{BlastRadius, GuardrailInput};
+pub use diff::digest;
 pub use name::branch;
 pub use proposal::{
     Action, ChangeConfig, ChangeProposal, FileChange, HelmValue, Part, Request, SourceFile, Status,

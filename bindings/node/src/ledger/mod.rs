@@ -183,6 +183,11 @@ pub fn ledger_savings(log: Option<u32>, four_eyes_above: Option<String>) -> napi
     Ok(keep(Held::Savings(Arc::new(ledger))))
 }
 
+/// The savings ledger of this number.
+pub(crate) fn savings_of(ledger: u32) -> napi::Result<Arc<SavingsLedger>> {
+    held(ledger, |held| if let Held::Savings(ledger) = held { Some(Arc::clone(ledger)) } else { None })
+}
+
 /// The report of a label, from the state and the figures `json` of other systems.
 #[napi(catch_unwind)]
 pub fn ledger_report(ledger: u32, label: String, json: String) -> napi::Result<u32> {

@@ -45,10 +45,13 @@ from ._finops import (
     round_amount,
 )
 from .errors import (
+    AllocationError,
     BudgetError,
     BudgetExceeded,
     CarbonError,
+    ChangeError,
     ConfigError,
+    FindingError,
     FinopsError,
     LedgerError,
     MeterError,
@@ -58,15 +61,28 @@ from .errors import (
     StoreError,
     StreamError,
     UsageError,
+    WasteError,
 )
 
 __version__ = _finops.__version__
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from . import allocation as allocation
     from . import carbon as carbon
+    from . import findings as findings
     from . import ledger as ledger
     from . import policy as policy
+    from . import waste as waste
+    from ._engine import (
+        DetectedOpportunity,
+        FinOpsEngine,
+        PRGenerator,
+        PullRequest,
+        WasteDetectionEngine,
+        generate_evidence_pack,
+    )
+    from ._inventory import AllocationReport, AllocationSet, ClusterInventory, allocate
     from .ledger import (
         CostBaseline,
         EventLog,
@@ -83,6 +99,9 @@ if TYPE_CHECKING:
     from .policy import GuardrailEngine, Guardrails, PolicyAction, PolicyGate
 
 __all__ = [
+    "AllocationError",
+    "AllocationReport",
+    "AllocationSet",
     "ArrowTable",
     "BatchResult",
     "Budget",
@@ -90,14 +109,19 @@ __all__ = [
     "BudgetExceeded",
     "BudgetState",
     "Budgets",
-    "CarbonError",
     "CallSignal",
+    "CarbonError",
     "Catalogue",
+    "ChangeError",
+    "ClusterInventory",
     "ConfigError",
     "ConfigValue",
     "Cost",
     "Decision",
+    "DetectedOpportunity",
     "Extracted",
+    "FinOpsEngine",
+    "FindingError",
     "FinopsError",
     "GuardrailEngine",
     "Guardrails",
@@ -110,12 +134,14 @@ __all__ = [
     "Opportunity",
     "OpportunityStatus",
     "OpportunityType",
+    "PRGenerator",
     "Part",
     "PolicyAction",
     "PolicyCheck",
     "PolicyError",
     "PolicyGate",
     "PriceError",
+    "PullRequest",
     "ReportGenerator",
     "Reservation",
     "Resolved",
@@ -133,12 +159,18 @@ __all__ = [
     "TrainingRecord",
     "Usage",
     "UsageError",
+    "WasteDetectionEngine",
+    "WasteError",
+    "allocate",
+    "allocation",
     "apportion",
     "call_signals",
     "carbon",
     "cost",
     "extract",
     "extract_stream",
+    "findings",
+    "generate_evidence_pack",
     "ledger",
     "otel_attributes",
     "policy",
@@ -147,6 +179,7 @@ __all__ = [
     "sign_event",
     "verify_event",
     "verify_log",
+    "waste",
 ]
 
 _LEDGER = (
@@ -163,6 +196,16 @@ _LEDGER = (
     "verify_log",
 )
 
+_ENGINE = (
+    "DetectedOpportunity",
+    "FinOpsEngine",
+    "PRGenerator",
+    "PullRequest",
+    "WasteDetectionEngine",
+    "generate_evidence_pack",
+)
+_INVENTORY = ("AllocationReport", "AllocationSet", "ClusterInventory", "allocate")
+
 
 def _register() -> None:
     """Make the records mappings without importing `collections.abc`: its source is loaded at start-up."""
@@ -176,8 +219,8 @@ _register()
 
 
 def __getattr__(name: str) -> object:
-    """Import `finops.carbon`, `finops.ledger` and `finops.policy` when they are first used."""
-    if name in ("carbon", "ledger", "policy"):
+    """Import modules such as `finops.carbon` when they are first used."""
+    if name in ("allocation", "carbon", "findings", "ledger", "policy", "waste"):
         from importlib import import_module
 
         return import_module(f"finops.{name}")
@@ -185,6 +228,16 @@ def __getattr__(name: str) -> object:
         from . import policy
 
         globals()[name] = found = getattr(policy, name)
+        return found
+    if name in _ENGINE:
+        from . import _engine
+
+        globals()[name] = found = getattr(_engine, name)
+        return found
+    if name in _INVENTORY:
+        from . import _inventory
+
+        globals()[name] = found = getattr(_inventory, name)
         return found
     if name in _LEDGER:
         from . import ledger

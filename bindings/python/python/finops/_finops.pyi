@@ -13,7 +13,7 @@ from .policy import PolicyAction
 from typing import Any, Final, SupportsFloat, SupportsIndex, final
 from typing_extensions import disjoint_base
 
-__all__ = ["__version__", "ArrowTable", "BatchResult", "Budget", "BudgetState", "Budgets", "CallSignal", "Catalogue", "ConfigValue", "Cost", "Decision", "Extracted", "InferenceRecord", "LineItem", "Meter", "ModelPrice", "Part", "PolicyCheck", "Report", "Reservation", "Resolved", "ResourceMonitor", "Result", "Settlement", "Sketch", "Stats", "StreamMeter", "SummaryRow", "TestReport", "TrainingRecord", "Usage", "Verification", "_EventLog", "_Guardrails", "_PolicyGate", "_SavingsLedger", "apportion", "call_signals", "carbon_call", "carbon_kinds", "cost", "estimate_inference", "estimate_inference_batch", "extract", "extract_stream", "ledger_baseline", "ledger_call", "ledger_groups", "ledger_opportunity", "nvml", "otel_attributes", "policy_builtin", "policy_call", "policy_kinds", "prices", "rapl", "round_amount", "sign_event", "verify_event", "verify_log"]
+__all__ = ["__version__", "ArrowTable", "BatchResult", "Budget", "BudgetState", "Budgets", "CallSignal", "Catalogue", "ConfigValue", "Cost", "Decision", "Extracted", "InferenceRecord", "LineItem", "Meter", "ModelPrice", "Part", "PolicyCheck", "Report", "Reservation", "Resolved", "ResourceMonitor", "Result", "Settlement", "Sketch", "Stats", "StreamMeter", "SummaryRow", "TestReport", "TrainingRecord", "Usage", "Verification", "_Engine", "_EventLog", "_Guardrails", "_PolicyGate", "_SavingsLedger", "apportion", "call_signals", "carbon_call", "carbon_kinds", "change_commit", "change_open", "change_write", "cost", "estimate_inference", "estimate_inference_batch", "extract", "extract_stream", "inventory_kubernetes", "inventory_prometheus", "ledger_baseline", "ledger_call", "ledger_groups", "ledger_opportunity", "nvml", "otel_attributes", "policy_builtin", "policy_call", "policy_kinds", "prices", "rapl", "round_amount", "sign_event", "topic_call", "topic_kinds", "topic_value", "verify_event", "verify_log"]
 
 __version__: Final[str]
 """
@@ -1874,6 +1874,25 @@ class Verification(Result):
         """
 
 @disjoint_base
+class _Engine:
+    """
+    Detects, guards, proposes and records; `finops.FinOpsEngine` is made of it.
+    """
+    def __new__(cls, /, options: dict[str, typing.Any]) -> typing.Self: ...
+    def _evidence(self, /, opportunity: dict[str, typing.Any], sources: dict[str, bytes | str] | None, root: os.PathLike[str] | str | None) -> str:
+        """
+        Everything known about an opportunity as JSON text.
+        """
+    def _propose(self, /, request: dict[str, typing.Any], sources: dict[str, bytes | str] | None, root: os.PathLike[str] | str | None) -> str:
+        """
+        The changes of opportunities as JSON text.
+        """
+    def _run(self, /, request: dict[str, typing.Any], as_of: datetime.datetime | str | float | None, ledger: _SavingsLedger | None) -> tuple[Result, str]:
+        """
+        One detection cycle: the report, and the opportunities in it as JSON text.
+        """
+
+@disjoint_base
 class _EventLog:
     """
     A log that proves what was appended to it; `finops.ledger.EventLog` is made of it.
@@ -2193,6 +2212,21 @@ def carbon_kinds() -> list[str]:
     The names of every computation.
     """
 
+def change_commit(change: str, folder: os.PathLike[str] | str, base: str) -> Result:
+    """
+    Writes a change as a branch with one commit into the local repository that holds `folder`; nothing is pushed.
+    """
+
+def change_open(change: str, token: str, repository: str, base: str, api_url: str) -> tuple[int, str]:
+    """
+    Opens a pull request for a change whose branch is on the service already: its number and page.
+    """
+
+def change_write(change: str, folder: os.PathLike[str] | str) -> list[str]:
+    """
+    Writes a change below a folder and answers the files.
+    """
+
 def cost(model: str, usage: Usage | collections.abc.Mapping[str, typing.SupportsIndex], *, provider: str | None = None, at: datetime.datetime | str | int | float | None = None, service_tier: str | None = None, region: str | None = None, on_unknown: typing.Literal['raise', 'null'] = "raise") -> Cost:
     """
     The exact cost of a call at the catalogue's price; nothing is recorded.
@@ -2232,6 +2266,16 @@ def extract_stream(events: typing.Any, *, provider: str | None = None, model: st
     Reads a whole recorded stream: an iterable of events, or its text.
 
     To meter a live call use `ResourceMonitor.stream`.
+    """
+
+def inventory_kubernetes(documents: list[bytes], cluster: str, as_of: datetime.datetime | str | float | None) -> str:
+    """
+    Reads what `kubectl get -o json` prints: inventory and diagnostics as JSON text.
+    """
+
+def inventory_prometheus(inventory: str, metric: str, answer: bytes, step_seconds: int) -> str:
+    """
+    Adds the answer of a Prometheus query to an inventory: inventory and diagnostics as JSON text.
     """
 
 def ledger_baseline(fields: collections.abc.Mapping[str, typing.Any]) -> dict[str, typing.Any]:
@@ -2316,6 +2360,21 @@ def sign_event(event: collections.abc.Mapping[str, typing.Any], secret: str) -> 
     >>> secret = "a-secret-of-at-least-32-characters!"
     >>> ledger.verify_event({"n": 1}, ledger.sign_event({"n": 1}, secret), secret)
     True
+    """
+
+def topic_call(topic: str, kind: str, text: str) -> str:
+    """
+    Computes a kind of `waste`, `allocation` or `findings` from JSON text to JSON text.
+    """
+
+def topic_kinds(topic: str) -> list[str]:
+    """
+    The names of every computation of a topic.
+    """
+
+def topic_value(topic: str, kind: str, input: typing.Any) -> str:
+    """
+    The same from a Python value: floats by their shortest digits.
     """
 
 def verify_event(event: collections.abc.Mapping[str, typing.Any], signature: str, secret: str) -> bool:

@@ -106,6 +106,22 @@ class StoreError(FinopsError, OSError):
     """``store.*``: the store of a log fails or refuses. Acknowledged events stay; others can be retried by their ids."""
 
 
+class AllocationError(FinopsError, ValueError):
+    """``allocation.*``, ``inventory.*``, ``prometheus.*``, ``quantity.*``: a cluster that cannot be read or divided."""
+
+
+class WasteError(FinopsError, ValueError):
+    """``waste.*``, ``rightsizing.*``: an input or a configuration of the detectors that cannot be read."""
+
+
+class ChangeError(FinopsError):
+    """``change.*``, ``engine.*``: a change that cannot be written, committed or opened."""
+
+
+class FindingError(FinopsError, ValueError):
+    """``finding.*``: a finding that is refused."""
+
+
 class BudgetError(FinopsError):
     """``budget.*``: a budget or reservation that cannot be used."""
 

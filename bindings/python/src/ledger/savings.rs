@@ -68,6 +68,11 @@ fn shown_item(fold: &savings::SavingsLedger, item: &Opportunity) -> Value {
 }
 
 impl PySavingsLedger {
+    /// The ledger itself.
+    pub(crate) const fn ledger(&self) -> &SavingsLedger {
+        &self.ledger
+    }
+
     fn with<T: Send>(
         &self,
         py: Python<'_>,

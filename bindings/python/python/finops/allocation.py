@@ -1,0 +1,145 @@
+"""Whose cost a cluster's is: inventories, allocation, reports.
+
+Every computation is a function of its name: it takes its input as a mapping or as JSON text, which keeps every digit, and
+answers its result; objects are frozen, lists are tuples, amounts are decimal text.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from ._inventory import AllocationReport, AllocationSet, ClusterInventory
+from ._finops import Result, topic_call, topic_kinds, topic_value
+from .errors import AllocationError
+
+Input = Mapping[str, Any] | str | bytes
+
+
+def call(kind: str, input: Input) -> str:
+    """Compute `kind` from an input to JSON text."""
+    if isinstance(input, (str, bytes)):
+        return topic_call("allocation", kind, input if isinstance(input, str) else input.decode())
+    return topic_value("allocation", kind, input)
+
+
+def kinds() -> list[str]:
+    """The names of every computation."""
+    return topic_kinds("allocation")
+
+
+def _frozen(value: Any) -> Any:
+    if isinstance(value, dict):
+        return Result.from_json(json.dumps(value))
+    return tuple(_frozen(item) for item in value) if isinstance(value, list) else value
+
+
+def _call(kind: str, input: Input) -> Any:
+    return _frozen(json.loads(call(kind, input)))
+
+
+def aggregate(input: Input) -> Any:
+    """Compute `aggregate`."""
+    return _call("aggregate", input)
+
+
+def allocate(input: Input) -> Any:
+    """Compute `allocate`."""
+    return _call("allocate", input)
+
+
+def allocation_report(input: Input) -> Any:
+    """Compute `allocation_report`."""
+    return _call("allocation_report", input)
+
+
+def allocation_set(input: Input) -> Any:
+    """Compute `allocation_set`."""
+    return _call("allocation_set", input)
+
+
+def apportion(input: Input) -> Any:
+    """Compute `apportion`."""
+    return _call("apportion", input)
+
+
+def baseline(input: Input) -> Any:
+    """Compute `baseline`."""
+    return _call("baseline", input)
+
+
+def effective_request(input: Input) -> Any:
+    """Compute `effective_request`."""
+    return _call("effective_request", input)
+
+
+def efficiency(input: Input) -> Any:
+    """Compute `efficiency`."""
+    return _call("efficiency", input)
+
+
+def kubernetes_reader(input: Input) -> Any:
+    """Compute `kubernetes_reader`."""
+    return _call("kubernetes_reader", input)
+
+
+def node_split(input: Input) -> Any:
+    """Compute `node_split`."""
+    return _call("node_split", input)
+
+
+def presence(input: Input) -> Any:
+    """Compute `presence`."""
+    return _call("presence", input)
+
+
+def prometheus(input: Input) -> Any:
+    """Compute `prometheus`."""
+    return _call("prometheus", input)
+
+
+def quantity(input: Input) -> Any:
+    """Compute `quantity`."""
+    return _call("quantity", input)
+
+
+def quantity_error(input: Input) -> Any:
+    """Compute `quantity_error`."""
+    return _call("quantity_error", input)
+
+
+def reconcile(input: Input) -> Any:
+    """Compute `reconcile`."""
+    return _call("reconcile", input)
+
+
+def waterfall(input: Input) -> Any:
+    """Compute `waterfall`."""
+    return _call("waterfall", input)
+
+
+__all__ = [
+    "AllocationError",
+    "AllocationReport",
+    "AllocationSet",
+    "ClusterInventory",
+    "aggregate",
+    "allocate",
+    "allocation_report",
+    "allocation_set",
+    "apportion",
+    "baseline",
+    "call",
+    "effective_request",
+    "efficiency",
+    "kinds",
+    "kubernetes_reader",
+    "node_split",
+    "presence",
+    "prometheus",
+    "quantity",
+    "quantity_error",
+    "reconcile",
+    "waterfall",
+]

@@ -1,0 +1,217 @@
+//! `finops.FinOpsEngine`: the money loop, and every computation of waste, allocation and findings by name.
+
+use crate::{
+    convert::time,
+    error::raise,
+    frozen::{Frozen, Source},
+    ledger::PySavingsLedger,
+    policy::{Json, Native},
+};
+use finops::{
+    Engine, EngineOptions, Timestamp,
+    change::SourceFile,
+    engine::{SourceLimits, git, pull_request, read_sources, wire},
+};
+use pyo3::{
+    prelude::*,
+    types::{PyBytes, PyDict, PyString},
+};
+use std::{path::PathBuf, time::Duration};
+
+/// A value as JSON; what JSON cannot hold, such as NaN, becomes a boolean, which is wrong wherever a number or text is due.
+fn value(value: &Bound<'_, PyAny>) -> PyResult<Json> {
+    Ok(Native::with(value, Json::Bool(false))?.json)
+}
+
+fn parse(text: &str) -> PyResult<Json> {
+    wire::parse(text.as_bytes()).map_err(raise)
+}
+
+fn sources(given: Option<&Bound<'_, PyDict>>, root: Option<PathBuf>) -> PyResult<Vec<SourceFile>> {
+    let mut files = match root {
+        Some(root) if given.is_none() => read_sources(&root, SourceLimits::default()).map_err(raise)?,
+        _ => Vec::new(),
+    };
+    if let Some(given) = given {
+        for (path, bytes) in given {
+            let bytes = match bytes.cast::<PyBytes>() {
+                Ok(bytes) => bytes.as_bytes().to_vec(),
+                Err(_) => bytes.cast::<PyString>()?.to_str()?.as_bytes().to_vec(),
+            };
+            files.push(SourceFile { path: path.extract()?, bytes });
+        }
+    }
+    Ok(files)
+}
+
+fn instant(at: Option<&Bound<'_, PyAny>>, name: &str) -> PyResult<Option<Timestamp>> {
+    at.map(|at| time::instant(at, name)).transpose()
+}
+
+/// Detects, guards, proposes and records; `finops.FinOpsEngine` is made of it.
+#[pyclass(name = "_Engine", module = "finops._finops", frozen, subclass)]
+pub(crate) struct PyEngine(Engine);
+
+#[pymethods]
+impl PyEngine {
+    #[new]
+    #[pyo3(signature = (options: "dict[str, typing.Any]"))]
+    fn new(options: &Bound<'_, PyDict>) -> PyResult<Self> {
+        let options = EngineOptions::from_json(&value(options.as_any())?).map_err(raise)?;
+        Ok(Self(Engine::new(options)))
+    }
+
+    /// One detection cycle: the report, and the opportunities in it as JSON text.
+    #[pyo3(signature = (
+        request: "dict[str, typing.Any]",
+        as_of: "datetime.datetime | str | float | None",
+        ledger: "_SavingsLedger | None",
+    ) -> "tuple[Result, str]")]
+    fn _run(
+        &self,
+        py: Python<'_>,
+        request: &Bound<'_, PyDict>,
+        as_of: Option<&Bound<'_, PyAny>>,
+        ledger: Option<&Bound<'_, PySavingsLedger>>,
+    ) -> PyResult<(Frozen, String)> {
+        let mut request = value(request.as_any())?;
+        if let (Json::Object(members), Some(as_of)) = (&mut request, instant(as_of, "as_of")?) {
+            members.insert("as_of", as_of.to_string());
+        }
+        let ledger = ledger.map(|ledger| ledger.get().ledger());
+        let report = py.detach(|| self.0.run_json(&request, ledger)).map_err(raise)?;
+        let found = report.get("opportunities").map(Json::to_text).unwrap_or_default();
+        Ok((Frozen::from_source(Source::Json(report)), found))
+    }
+
+    /// The changes of opportunities as JSON text.
+    #[pyo3(signature = (
+        request: "dict[str, typing.Any]",
+        sources: "dict[str, bytes | str] | None",
+        root: "os.PathLike[str] | str | None",
+    ) -> "str")]
+    fn _propose(
+        &self,
+        py: Python<'_>,
+        request: &Bound<'_, PyDict>,
+        sources: Option<&Bound<'_, PyDict>>,
+        root: Option<PathBuf>,
+    ) -> PyResult<String> {
+        let (request, files) = (value(request.as_any())?, self::sources(sources, root)?);
+        let changes = py.detach(|| self.0.propose_json(&request, &files)).map_err(raise)?;
+        Ok(changes.to_text())
+    }
+
+    /// Everything known about an opportunity as JSON text.
+    #[pyo3(signature = (
+        opportunity: "dict[str, typing.Any]",
+        sources: "dict[str, bytes | str] | None",
+        root: "os.PathLike[str] | str | None",
+    ) -> "str")]
+    fn _evidence(
+        &self,
+        py: Python<'_>,
+        opportunity: &Bound<'_, PyDict>,
+        sources: Option<&Bound<'_, PyDict>>,
+        root: Option<PathBuf>,
+    ) -> PyResult<String> {
+        let (opportunity, files) = (value(opportunity.as_any())?, self::sources(sources, root)?);
+        let pack = py.detach(|| self.0.evidence_json(&opportunity, &files)).map_err(raise)?;
+        Ok(pack.to_text())
+    }
+}
+
+/// Writes a change below a folder and answers the files.
+#[pyfunction]
+#[pyo3(signature = (change: "str", folder: "os.PathLike[str] | str") -> "list[str]")]
+pub(crate) fn change_write(py: Python<'_>, change: &str, folder: PathBuf) -> PyResult<Vec<String>> {
+    let change = parse(change)?;
+    py.detach(|| wire::write_change(&change, &folder)).map_err(raise)
+}
+
+/// Writes a change as a branch with one commit into the local repository that holds `folder`; nothing is pushed.
+#[pyfunction]
+#[pyo3(signature = (change: "str", folder: "os.PathLike[str] | str", base: "str") -> "Result")]
+pub(crate) fn change_commit(py: Python<'_>, change: &str, folder: PathBuf, base: &str) -> PyResult<Frozen> {
+    let change = parse(change)?;
+    let commit = py.detach(|| git::commit(&change, &folder, base)).map_err(raise)?;
+    Ok(Frozen::from_source(Source::Json(commit.to_json())))
+}
+
+/// Opens a pull request for a change whose branch is on the service already: its number and page.
+#[pyfunction]
+#[pyo3(signature = (
+    change: "str", token: "str", repository: "str", base: "str", api_url: "str"
+) -> "tuple[int, str]")]
+pub(crate) fn change_open(
+    py: Python<'_>,
+    change: &str,
+    token: String,
+    repository: String,
+    base: String,
+    api_url: String,
+) -> PyResult<(u64, String)> {
+    let change = parse(change)?;
+    let at = pull_request::GitHub { token, repository, base, api_url, timeout: Duration::from_secs(30) };
+    let opened = py.detach(|| pull_request::open(&change, &at)).map_err(raise)?;
+    Ok((opened.number, opened.url))
+}
+
+/// Computes a kind of `waste`, `allocation` or `findings` from JSON text to JSON text.
+#[pyfunction]
+#[pyo3(signature = (topic: "str", kind: "str", text: "str") -> "str")]
+pub(crate) fn topic_call(py: Python<'_>, topic: &str, kind: &str, text: &str) -> PyResult<String> {
+    py.detach(|| wire::compute(topic, kind, text.as_bytes())).map_err(raise)
+}
+
+/// The same from a Python value: floats by their shortest digits.
+#[pyfunction]
+#[pyo3(signature = (topic: "str", kind: "str", input: "typing.Any") -> "str")]
+pub(crate) fn topic_value(
+    py: Python<'_>,
+    topic: &str,
+    kind: &str,
+    input: &Bound<'_, PyAny>,
+) -> PyResult<String> {
+    let text = value(input)?.to_text();
+    py.detach(|| wire::compute(topic, kind, text.as_bytes())).map_err(raise)
+}
+
+/// The names of every computation of a topic.
+#[pyfunction]
+#[pyo3(signature = (topic: "str") -> "list[str]")]
+pub(crate) fn topic_kinds(topic: &str) -> Vec<&'static str> {
+    wire::kinds(topic)
+}
+
+/// Reads what `kubectl get -o json` prints: inventory and diagnostics as JSON text.
+#[pyfunction]
+#[pyo3(signature = (
+    documents: "list[bytes]", cluster: "str", as_of: "datetime.datetime | str | float | None"
+) -> "str")]
+pub(crate) fn inventory_kubernetes(
+    py: Python<'_>,
+    documents: Vec<Bound<'_, PyBytes>>,
+    cluster: &str,
+    as_of: Option<&Bound<'_, PyAny>>,
+) -> PyResult<String> {
+    let as_of = time::at_or_now(as_of)?;
+    let documents: Vec<&[u8]> = documents.iter().map(|document| document.as_bytes()).collect();
+    let read = py.detach(|| wire::read_cluster(&documents, cluster, as_of)).map_err(raise)?;
+    Ok(read.to_text())
+}
+
+/// Adds the answer of a Prometheus query to an inventory: inventory and diagnostics as JSON text.
+#[pyfunction]
+#[pyo3(signature = (inventory: "str", metric: "str", answer: "bytes", step_seconds: "int") -> "str")]
+pub(crate) fn inventory_prometheus(
+    py: Python<'_>,
+    inventory: &str,
+    metric: &str,
+    answer: &[u8],
+    step_seconds: u32,
+) -> PyResult<String> {
+    let inventory = parse(inventory)?;
+    let read = py.detach(|| wire::add_prometheus(&inventory, metric, answer, step_seconds)).map_err(raise)?;
+    Ok(read.to_text())
+}

@@ -1,0 +1,93 @@
+//! What is looked at.
+
+use finops_core::{
+    error::Fault,
+    inventory::ClusterInventory,
+    json::Json,
+    time::Timestamp,
+    waste::{Inventory, summary::ClusterData},
+};
+
+/// An inventory that is given to the engine.
+#[expect(clippy::large_enum_variant, reason = "a run is given a handful of them")]
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Given {
+    /// The summary form.
+    Summary(ClusterData),
+    /// A full inventory of a cluster.
+    Cluster(Box<ClusterInventory>),
+}
+
+/// Members that only full inventories have.
+const FULL: &[&str] = &[
+    "window",
+    "namespaces",
+    "pods",
+    "services",
+    "ingresses",
+    "autoscalers",
+    "budgets",
+    "node_pools",
+    "limit_ranges",
+    "config_objects",
+    "logs",
+    "allocation",
+    "usage",
+    "currency",
+];
+
+impl Given {
+    /// Reads either form: an inventory lists its workloads, a summary has an object of them by namespace.
+    ///
+    /// `as_of` is the time of the run for a summary; a full inventory has its own.
+    ///
+    /// # Errors
+    /// `waste.invalid_record` and the codes of inventories.
+    pub fn from_json(value: &Json, as_of: Option<Timestamp>) -> Result<Self, Fault> {
+        let lists = value.get("workloads").is_some_and(|workloads| workloads.as_array().is_some());
+        if lists || FULL.iter().any(|name| value.get(name).is_some_and(|member| !member.is_null())) {
+            return ClusterInventory::from_json(value).map(|read| Self::Cluster(Box::new(read.value)));
+        }
+        ClusterData::from_json(value, as_of).map(Self::Summary)
+    }
+
+    /// The time that "now" means in it.
+    #[must_use]
+    pub fn as_of(&self) -> Timestamp {
+        self.inventory().as_of()
+    }
+
+    pub(super) const fn inventory(&self) -> Inventory<'_> {
+        match self {
+            Self::Summary(data) => Inventory::Summary(data),
+            Self::Cluster(cluster) => Inventory::Cluster(cluster),
+        }
+    }
+
+    pub(super) fn cluster(&self) -> &str {
+        match self {
+            Self::Summary(data) => &data.cluster,
+            Self::Cluster(cluster) => cluster.cluster.as_str(),
+        }
+    }
+
+    pub(super) fn tags(&self) -> Vec<String> {
+        match self {
+            Self::Summary(data) => data.tags.clone(),
+            Self::Cluster(cluster) => {
+                let tags = cluster.tags.as_deref().unwrap_or_default();
+                tags.iter().map(|tag| tag.as_str().to_owned()).collect()
+            }
+        }
+    }
+
+    /// Keys that are not known, with how often each was met.
+    pub(super) fn unknown_keys(&self) -> impl Iterator<Item = (&str, u64)> {
+        let keys = match self {
+            Self::Summary(data) => Some(&data.unknown_keys),
+            Self::Cluster(_) => None,
+        };
+        keys.into_iter().flatten().map(|(key, count)| (key.as_str(), *count))
+    }
+}

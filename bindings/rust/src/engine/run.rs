@@ -1,0 +1,386 @@
+//! One run: detect, portfolio, guardrails, in this order.
+
+use super::{
+    EngineError, EngineOptions, Given, Reported,
+    finding::{Told, evidence, record},
+    guard,
+    opportunity::recommendation,
+    portfolio::{self, Portfolio, Share},
+    reported,
+};
+use finops_core::{
+    finding::{Finding, Problem, RunContext, Validator},
+    json::Json,
+    time::Timestamp,
+    waste::{Amount, Assessment, Claim, Failure, Outcome, detect, wire},
+};
+use finops_policy::guardrail::Check;
+
+/// A finding with everything that the engine knows of it.
+#[derive(Debug, Clone)]
+pub struct Found {
+    /// The cluster.
+    pub cluster: String,
+    /// Tags of the cluster and of the subject.
+    pub tags: Vec<String>,
+    /// The environment, where known.
+    pub environment: Option<String>,
+    /// The detector: one of the engine's, or `custom.<name>`.
+    pub detector: String,
+    /// The type of opportunity; a detector of one's own may have its own.
+    pub type_name: String,
+    /// What was assessed.
+    pub assessment: Assessment,
+    /// The record.
+    pub finding: Finding,
+    /// What it rests on.
+    pub evidence: Json,
+    /// The state now.
+    pub before: Json,
+    /// The state after the change.
+    pub after: Json,
+    /// What to do.
+    pub recommendation: String,
+    /// What the portfolio grants of the saving.
+    pub granted: Amount,
+    /// What of it the bill will lack.
+    pub realizable: Option<Amount>,
+    /// Why that is unknown.
+    pub realizable_reason: Option<&'static str>,
+    /// Ids of the findings that took what it claims, where nothing is granted.
+    pub superseded_by: Vec<String>,
+    /// What the guardrails decided on.
+    pub guardrail_input: Json,
+    /// What they decided.
+    pub guardrail: Check,
+    /// What became of it in the ledger, once it was recorded.
+    pub recorded: Option<Recorded>,
+}
+
+/// The item of the ledger that stands for a finding.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recorded {
+    /// Its id.
+    pub id: String,
+    /// How often the finding came back after it was closed, from 1.
+    pub generation: u64,
+    /// Where it stands.
+    pub status: &'static str,
+}
+
+/// An assessment that is no finding.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Other {
+    /// The cluster.
+    pub cluster: String,
+    /// What was assessed.
+    pub assessment: Assessment,
+}
+
+/// A finding that the ledger did not take.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused {
+    /// Its finding id.
+    pub finding_id: String,
+    /// The code: `waste.no_estimate` where its saving is unknown, else the ledger's.
+    pub code: String,
+    /// What was wrong.
+    pub message: String,
+}
+
+/// What a run found.
+#[derive(Debug, Clone)]
+pub struct Run {
+    /// The time of the run.
+    pub as_of: Timestamp,
+    /// Findings: the largest saving first, unknown savings last, then by detector, subject and cluster.
+    pub found: Vec<Found>,
+    /// All other assessments, by detector, subject and cluster.
+    pub others: Vec<Other>,
+    /// Records of what could not be judged, in the order of `others`.
+    pub unknown: Vec<Finding>,
+    /// Detectors that failed and records that could not be written.
+    pub failures: Vec<Failure>,
+    /// What the findings are worth together.
+    pub portfolio: Portfolio,
+    /// Findings that the ledger did not take.
+    pub refused: Vec<Refused>,
+    /// The configuration of the detectors.
+    pub config: Json,
+    /// Keys of summaries that are not known, with how often each was met.
+    pub unknown_keys: Vec<(String, u64)>,
+}
+
+/// A finding on its way.
+#[derive(Debug, Clone)]
+pub(super) struct Draft {
+    /// The place of the inventory.
+    pub given: Option<usize>,
+    pub cluster: String,
+    pub tags: Vec<String>,
+    pub check_id: String,
+    pub type_name: String,
+    pub assessment: Assessment,
+    /// What a detector of one's own said: evidence, states, recommendation.
+    pub said: Option<Json>,
+}
+
+impl Draft {
+    pub(super) fn claims(&self) -> &[Claim] {
+        self.assessment.estimate.as_ref().map_or(&[], |estimate| &estimate.claims)
+    }
+
+    fn member(&self, name: &str) -> Option<Json> {
+        self.said.as_ref().and_then(|said| said.get(name)).filter(|member| !member.is_null()).cloned()
+    }
+
+    fn evidence(&self) -> Json {
+        self.member("evidence").unwrap_or_else(|| evidence(&self.assessment))
+    }
+
+    fn recommendation(&self) -> String {
+        let said = self.member("recommendation");
+        said.as_ref().and_then(Json::as_str).map_or_else(|| recommendation(&self.assessment), str::to_owned)
+    }
+}
+
+fn place(one: &Draft, other: &Draft) -> std::cmp::Ordering {
+    // `None` is below every amount, so a larger amount first puts it last.
+    let gross = other.assessment.gross().cmp(&one.assessment.gross());
+    gross
+        .then_with(|| one.check_id.cmp(&other.check_id))
+        .then_with(|| one.assessment.subject.cmp(&other.assessment.subject))
+        .then_with(|| one.cluster.cmp(&other.cluster))
+}
+
+fn told(problems: &[Problem]) -> String {
+    let one = |problem: &Problem| format!("{} `{}`: {}", problem.path, problem.value, problem.help);
+    problems.iter().map(one).collect::<Vec<_>>().join("; ")
+}
+
+/// Looks at every inventory, alone.
+fn look(options: &EngineOptions, given: &[Given], run: &mut Run) -> Vec<Draft> {
+    let mut drafts = Vec::new();
+    for (index, one) in given.iter().enumerate() {
+        let report = detect(one.inventory(), &options.prices, &options.detection);
+        run.failures.extend(report.failures);
+        let cluster = one.cluster().to_owned();
+        let tags = one.tags();
+        run.others.extend(
+            report.others.into_iter().map(|assessment| Other { cluster: cluster.clone(), assessment }),
+        );
+        drafts.extend(report.findings.into_iter().map(|assessment| Draft {
+            given: Some(index),
+            cluster: cluster.clone(),
+            tags: tags.clone(),
+            check_id: assessment.detector.to_owned(),
+            type_name: assessment.opportunity.code().to_owned(),
+            assessment,
+            said: None,
+        }));
+        for (key, count) in one.unknown_keys() {
+            match run.unknown_keys.iter_mut().find(|(known, _)| known == key) {
+                Some((_, sum)) => *sum = sum.saturating_add(count),
+                None => run.unknown_keys.push((key.to_owned(), count)),
+            }
+        }
+    }
+    drafts
+}
+
+/// Reads what detectors of one's own reported; a bad record is a failure of its detector and stops no other.
+fn hear(given: &[Given], all: &[Reported], run: &mut Run) -> Vec<Draft> {
+    let mut drafts = Vec::new();
+    for reported in all {
+        let check_id = reported.check_id();
+        let mut fail = |code: &str, message: String| {
+            run.failures.push(Failure {
+                detector: reported.detector.clone(),
+                code: code.to_owned(),
+                message,
+            });
+        };
+        let items = match &reported.result {
+            Ok(items) => items,
+            Err(message) => {
+                fail("waste.detector_failed", message.clone());
+                continue;
+            }
+        };
+        for (place, item) in items.iter().enumerate() {
+            match reported::assessment(item) {
+                Ok(read) => {
+                    let said = item.get("cluster").and_then(Json::as_str);
+                    let index = given.iter().position(|one| Some(one.cluster()) == said);
+                    let index = index.or(if given.is_empty() { None } else { Some(0) });
+                    let of = index.and_then(|index| given.get(index));
+                    drafts.push(Draft {
+                        given: index,
+                        cluster: said.or(of.map(Given::cluster)).unwrap_or("unknown").to_owned(),
+                        tags: of.map(Given::tags).unwrap_or_default(),
+                        check_id: check_id.clone(),
+                        type_name: read.type_name,
+                        assessment: read.assessment,
+                        said: Some(item.clone()),
+                    });
+                }
+                Err(fault) => {
+                    let fault = fault.below(&format!("[{place}]"));
+                    fail(fault.code(), fault.to_string());
+                }
+            }
+        }
+    }
+    drafts
+}
+
+pub(super) fn run(
+    options: &EngineOptions,
+    given: &[Given],
+    all: &[Reported],
+    as_of: Timestamp,
+    made: &[(String, Json)],
+) -> Result<Run, EngineError> {
+    let mut run = Run {
+        as_of,
+        found: Vec::new(),
+        others: Vec::new(),
+        unknown: Vec::new(),
+        failures: Vec::new(),
+        portfolio: Portfolio::default(),
+        refused: Vec::new(),
+        config: options.detection.to_json(),
+        unknown_keys: Vec::new(),
+    };
+    let mut drafts = look(options, given, &mut run);
+    drafts.extend(hear(given, all, &mut run));
+    drafts.sort_by(place);
+    run.others.sort_by(|one, other| {
+        let (a, b) = (&one.assessment, &other.assessment);
+        a.detector
+            .cmp(b.detector)
+            .then_with(|| a.subject.cmp(&b.subject))
+            .then_with(|| one.cluster.cmp(&other.cluster))
+    });
+    let mut validator = Validator::new(&RunContext::engine(as_of))?;
+    write_unknown(&mut validator, &mut run);
+    // A finding that cannot be written takes no part: the others are granted what it would have taken.
+    loop {
+        let (shares, sums) = portfolio::settle(&drafts, given, options.detection.node_supply)?;
+        let mut found = Vec::with_capacity(drafts.len());
+        let mut bad = Vec::new();
+        for (index, (draft, share)) in drafts.iter().zip(&shares).enumerate() {
+            match write(&mut validator, options, draft, share) {
+                Ok(Some(item)) => found.push(item),
+                Ok(None) => bad.push((index, Vec::new())),
+                Err(problems) => bad.push((index, problems)),
+            }
+        }
+        if bad.is_empty() {
+            let ids: Vec<String> = found.iter().map(|item| item.finding.finding_id()).collect();
+            for (item, share) in found.iter_mut().zip(&shares) {
+                let takers = share.superseded_by.iter().filter_map(|index| ids.get(*index));
+                item.superseded_by = takers.cloned().collect();
+            }
+            run.portfolio = sums;
+            run.found = found;
+            break;
+        }
+        for (index, problems) in bad.into_iter().rev() {
+            let draft = drafts.remove(index);
+            run.failures.push(Failure {
+                detector: draft.check_id,
+                code: problems.first().map_or("waste.invalid_record", |problem| problem.code).to_owned(),
+                message: format!("`{}`: {}", draft.assessment.subject.text(), told(&problems)),
+            });
+        }
+    }
+    run.failures.sort();
+    guard::judge(&mut run.found, made, &options.guardrails, as_of);
+    Ok(run)
+}
+
+fn write_unknown(validator: &mut Validator, run: &mut Run) {
+    for other in run.others.iter().filter(|other| other.assessment.outcome == Outcome::Undetermined) {
+        let assessment = &other.assessment;
+        let told_of = Told {
+            cluster: &other.cluster,
+            check_id: assessment.detector,
+            type_name: assessment.opportunity.code(),
+            advice: None,
+            evidence: wire::evidence(&assessment.evidence),
+            granted: None,
+            realizable: None,
+            realizable_reason: None,
+        };
+        match record(validator, assessment, told_of) {
+            Ok(finding) => run.unknown.extend(finding),
+            Err(problems) => run.failures.push(Failure {
+                detector: assessment.detector.to_owned(),
+                code: problems.first().map_or("waste.invalid_record", |problem| problem.code).to_owned(),
+                message: format!("`{}`: {}", assessment.subject.text(), told(&problems)),
+            }),
+        }
+    }
+}
+
+fn write(
+    validator: &mut Validator,
+    options: &EngineOptions,
+    draft: &Draft,
+    share: &Share,
+) -> Result<Option<Found>, Vec<Problem>> {
+    let assessment = &draft.assessment;
+    let (evidence, recommendation) = (draft.evidence(), draft.recommendation());
+    let before = draft.member("before_state").unwrap_or_else(|| wire::facts(&assessment.before));
+    let after = draft.member("after_state").unwrap_or_else(|| wire::facts(&assessment.after));
+    let mut shown = match &evidence {
+        Json::Object(members) => members.clone(),
+        _ => finops_core::json::Object::new(),
+    };
+    shown.insert("before", before.clone());
+    shown.insert("after", after.clone());
+    let told_of = Told {
+        cluster: &draft.cluster,
+        check_id: &draft.check_id,
+        type_name: &draft.type_name,
+        advice: Some(&recommendation),
+        evidence: shown.into(),
+        granted: Some(share.granted),
+        realizable: share.realizable,
+        realizable_reason: share.reason,
+    };
+    let Some(finding) = record(validator, assessment, told_of)? else { return Ok(None) };
+    let environment = draft.member("environment").as_ref().and_then(Json::as_str).map(str::to_owned);
+    Ok(Some(Found {
+        cluster: draft.cluster.clone(),
+        tags: tags(draft),
+        environment: environment.or_else(|| options.environment.clone()),
+        detector: draft.check_id.clone(),
+        type_name: draft.type_name.clone(),
+        assessment: assessment.clone(),
+        finding,
+        evidence,
+        before,
+        after,
+        recommendation,
+        granted: share.granted,
+        realizable: share.realizable,
+        realizable_reason: share.reason,
+        superseded_by: Vec::new(),
+        guardrail_input: Json::Null,
+        guardrail: guard::undecided(),
+        recorded: None,
+    }))
+}
+
+/// Tags of the cluster and, from detectors of one's own, of the subject: sorted, once each.
+fn tags(draft: &Draft) -> Vec<String> {
+    let mut tags = draft.tags.clone();
+    let said = draft.member("tags");
+    let own = said.as_ref().and_then(Json::as_array).unwrap_or_default();
+    tags.extend(own.iter().filter_map(Json::as_str).map(str::to_owned));
+    tags.sort_unstable();
+    tags.dedup();
+    tags
+}
