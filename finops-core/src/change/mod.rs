@@ -14,8 +14,8 @@ mod sources;
 mod terraform;
 pub mod yaml;
 
-pub use guardrail::{BlastRadius, GuardrailInput};
 pub use diff::digest;
+pub use guardrail::{BlastRadius, GuardrailInput};
 pub use name::branch;
 pub use proposal::{
     Action, ChangeConfig, ChangeProposal, FileChange, HelmValue, Part, Request, SourceFile, Status,

@@ -229,6 +229,7 @@ fn paths(args: &[Value], _: usize) -> usize {
 }
 
 #[cfg(test)]
+#[expect(clippy::arithmetic_side_effects, reason = "small numbers of tests")]
 mod tests {
     use super::*;
     use crate::{

@@ -6,7 +6,7 @@ import { Exact, readExact } from './exact.mjs'
 const PENDING = {
   allocation: [],
   findings: ['lifecycle_merge', 'export_csv', 'export_sarif', 'correlation', 'rule_load'],
-  waste: ['ai_detector'],
+  waste: [],
 }
 
 /** JSON text in which every number has the digits it was read with. */

@@ -18,7 +18,7 @@ from .common import Case, Problems, outcome
 PENDING = {
     "allocation": (),
     "findings": ("lifecycle_merge", "export_csv", "export_sarif", "correlation", "rule_load"),
-    "waste": ("ai_detector",),
+    "waste": (),
 }
 PLAIN = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?")
 

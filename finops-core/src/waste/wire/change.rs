@@ -67,12 +67,10 @@ fn hcl_edit(input: &Json) -> Result<Json, Fault> {
         return Ok(Json::object([("text", hcl::remove(&sources, finder)?.text.into())]));
     }
     let object = read::member(input, "set")?;
-    let members = object.as_object().ok_or_else(|| wrong("set", object))?.iter();
-    let pair = |(path, value)| match value {
-        &Json::String(ref text) => Ok((path, text.as_str())),
-        other => Err(wrong(path, other)),
-    };
-    let sets = members.map(pair).collect::<Result<Vec<_>, _>>()?;
+    let mut sets = Vec::new();
+    for (path, value) in object.as_object().ok_or_else(|| wrong("set", object))?.iter() {
+        sets.push((path, value.as_str().ok_or_else(|| wrong(path, value))?));
+    }
     let changed = hcl::set(&sources, finder, &sets)?;
     let text = changed.into_iter().next().map_or(Json::Null, |changed| changed.text.into());
     Ok(Json::object([("text", text)]))

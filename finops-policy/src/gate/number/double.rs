@@ -82,6 +82,11 @@ pub(in crate::gate) fn write_double(double: f64, out: &mut String) -> bool {
 }
 
 #[cfg(test)]
+#[expect(
+    clippy::arithmetic_side_effects,
+    clippy::float_cmp,
+    reason = "small numbers; the doubles are the same bits"
+)]
 mod tests {
     use super::{super::Exact, *};
     use crate::gate::sample::{LIMITS, beside};
@@ -107,7 +112,7 @@ mod tests {
             for (text, double) in [(&a, x), (&b, y)] {
                 let number = exact(text);
                 if let Some(known) = number.double() {
-                    prop_assert_eq!(known, format!("{text}").parse::<f64>().unwrap());
+                    prop_assert_eq!(known, text.to_string().parse::<f64>().unwrap());
                     prop_assert_eq!(known.is_sign_negative(), text.starts_with('-'));
                     prop_assert_eq!(Exact::from_f64(known).unwrap(), number);
                 }
