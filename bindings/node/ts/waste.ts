@@ -8,6 +8,8 @@ export const call = (name: string, text: string): string => callTopic('waste', n
 /** The names of every computation. */
 export const kinds = (): string[] => topicKinds('waste')
 
+/** Computes `ai_detector`. */
+export const aiDetector = kind('ai_detector')
 /** Computes `branch_name`. */
 export const branchName = kind('branch_name')
 /** Computes `cluster_data`. */

@@ -2,6 +2,8 @@
 export declare const call: (name: string, text: string) => string;
 /** The names of every computation. */
 export declare const kinds: () => string[];
+/** Computes `ai_detector`. */
+export declare const aiDetector: (input: unknown) => any;
 /** Computes `branch_name`. */
 export declare const branchName: (input: unknown) => any;
 /** Computes `cluster_data`. */

@@ -333,7 +333,7 @@ def _ledger(place: Any) -> SavingsLedger:
 class WasteDetectionEngine:
     """The original's name for detecting alone: nothing is recorded.
 
-    >>> [o.workload for o in WasteDetectionEngine().detect_all(
+    >>> [o.workload for o in finops.WasteDetectionEngine().detect_all(
     ...     {"workloads": {"a": [{"name": "web", "cpu_request": 4, "cpu_usage": 0.1}]}})]
     ['web']
     """

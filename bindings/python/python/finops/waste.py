@@ -39,6 +39,11 @@ def _call(kind: str, input: Input) -> Any:
     return _frozen(json.loads(call(kind, input)))
 
 
+def ai_detector(input: Input) -> Any:
+    """Compute `ai_detector`."""
+    return _call("ai_detector", input)
+
+
 def branch_name(input: Input) -> Any:
     """Compute `branch_name`."""
     return _call("branch_name", input)
@@ -141,6 +146,7 @@ __all__ = [
     "PullRequest",
     "WasteDetectionEngine",
     "WasteError",
+    "ai_detector",
     "branch_name",
     "call",
     "cluster_data",

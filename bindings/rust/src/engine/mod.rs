@@ -7,14 +7,14 @@
 //! };
 //! let data = read(
 //!     br#"{"cluster": "finance-cluster", "workloads": {"finance": [{"name": "payment-service",
-//!         "cpu_request": 2.0, "cpu_usage": 0.5, "memory_request_gb": 4.0, "memory_usage_gb": 1.0, "team": "payments"}]}}"#,
+//!         "cpu_request": 2.0, "cpu_usage": 0.3, "memory_request_gb": 4.0, "memory_usage_gb": 0.5, "team": "payments"}]}}"#,
 //!     &Limits::default(),
 //! )?;
-//! let data = ClusterData::from_json(&data, Some("2026-11-20T00:00:00Z".parse()?))?;
+//! let data = ClusterData::from_json(&data, Some("2026-11-20T03:00:00Z".parse()?))?;
 //! let engine = Engine::new(EngineOptions::default());
 //! let run = engine.detect(&[Given::Summary(data)], None)?;
 //! let savings: Vec<_> = run.found.iter().map(|found| found.assessment.gross().unwrap().to_string()).collect();
-//! assert_eq!(savings, ["91.250000000", "18.250000000"]);
+//! assert_eq!(savings, ["113.150000000", "23.725000000"]);
 //! let changes = engine.propose(&run, &[]);
 //! assert_eq!(changes[0].proposal.title, "Cost Optimization: Right-size CPU for payment-service");
 //! # Ok::<(), Box<dyn std::error::Error>>(())
