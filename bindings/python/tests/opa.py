@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 FOLDER = Path(os.environ.get("FINOPS_OPA", Path(__file__).resolve().parents[3] / ".opa"))
-MISSING = f"no OPA in {FOLDER}: run `make opa` (x86-64 Linux with glibc 2.34 or newer, and a package index that has the wheel)"
+MISSING = "no OPA in .opa: run `make opa` (x86-64 Linux with glibc 2.34 or newer, and a package index that has the wheel)"
 
 
 def available() -> bool:
