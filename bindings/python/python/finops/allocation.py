@@ -6,37 +6,16 @@ answers its result; objects are frozen, lists are tuples, amounts are decimal te
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from typing import Any
 
 from ._inventory import AllocationReport, AllocationSet, ClusterInventory
-from ._finops import Result, topic_call, topic_kinds, topic_value
+from ._topic import Input, Topic
 from .errors import AllocationError
 
-Input = Mapping[str, Any] | str | bytes
-
-
-def call(kind: str, input: Input) -> str:
-    """Compute `kind` from an input to JSON text."""
-    if isinstance(input, (str, bytes)):
-        return topic_call("allocation", kind, input if isinstance(input, str) else input.decode())
-    return topic_value("allocation", kind, input)
-
-
-def kinds() -> list[str]:
-    """The names of every computation."""
-    return topic_kinds("allocation")
-
-
-def _frozen(value: Any) -> Any:
-    if isinstance(value, dict):
-        return Result.from_json(json.dumps(value))
-    return tuple(_frozen(item) for item in value) if isinstance(value, list) else value
-
-
-def _call(kind: str, input: Input) -> Any:
-    return _frozen(json.loads(call(kind, input)))
+_TOPIC = Topic("allocation")
+call = _TOPIC.call
+kinds = _TOPIC.kinds
+_call = _TOPIC.compute
 
 
 def aggregate(input: Input) -> Any:
