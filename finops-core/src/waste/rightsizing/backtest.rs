@@ -241,7 +241,3 @@ fn sum(tested: &mut Tested, today: Option<u64>) {
         })
         .and_then(|ppm| i64::try_from(ppm).ok());
 }
-
-#[cfg(test)]
-#[path = "tests.rs"]
-mod tests;

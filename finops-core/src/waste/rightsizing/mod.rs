@@ -31,6 +31,8 @@ mod recommend;
 pub mod round;
 mod series;
 pub mod simple;
+#[cfg(test)]
+mod tests;
 pub mod vpa;
 mod withheld;
 
