@@ -88,7 +88,11 @@ impl AllocationSet {
         put(&mut members, "reconciled", self.reconciled);
         let nodes = self.assets.iter().filter_map(|asset| asset.node.as_deref());
         let nodes: FxHashMap<u32, &NodeAsset> = nodes.map(|node| (node.node, node)).collect();
-        put(&mut members, "rows", Json::Array(self.rows().map(|row| self.row_json(row, nodes.get(&row.node).copied())).collect()));
+        put(
+            &mut members,
+            "rows",
+            Json::Array(self.rows().map(|row| self.row_json(row, nodes.get(&row.node).copied())).collect()),
+        );
         put(
             &mut members,
             "assets",

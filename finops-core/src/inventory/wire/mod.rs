@@ -85,7 +85,8 @@ fn ahead(inventory: &ClusterInventory) -> Vec<Diagnostic> {
     let pods = inventory.pods.iter().flatten().enumerate();
     let late = pods.filter_map(|(index, pod)| {
         let start = pod.start.filter(|start| *start > as_of)?;
-        let message = format!("`{start}` lies after `{as_of}`, the time of the inventory; correct one of them");
+        let message =
+            format!("`{start}` lies after `{as_of}`, the time of the inventory; correct one of them");
         let remark = Diagnostic::new("inventory.clock_skew", message);
         let remark = remark.about(format!("{}/{}", pod.namespace, pod.name));
         Some(Diagnostic { path: Some(format!("pods[{index}].start")), ..remark })

@@ -272,7 +272,12 @@ struct Seen(BTreeMap<(&'static str, String, String), String>);
 
 impl Seen {
     /// The remark on a record whose name was there before.
-    fn again(&mut self, collection: &'static str, namespace: &str, record: &Record<'_>) -> Option<Diagnostic> {
+    fn again(
+        &mut self,
+        collection: &'static str,
+        namespace: &str,
+        record: &Record<'_>,
+    ) -> Option<Diagnostic> {
         let key = (collection, namespace.to_owned(), record.name.clone());
         let Some(first) = self.0.get(&key) else {
             self.0.insert(key, record.path.clone());
@@ -281,7 +286,8 @@ impl Seen {
         let message = format!(
             "stands at `{first}` already: equal records are read once, of unequal ones no detector judges any"
         );
-        let subject = if namespace.is_empty() { record.name.clone() } else { format!("{namespace}/{}", record.name) };
+        let subject =
+            if namespace.is_empty() { record.name.clone() } else { format!("{namespace}/{}", record.name) };
         let remark = Diagnostic::new("inventory.duplicate", message).about(shorten(&subject));
         Some(Diagnostic { path: Some(record.path.clone()), ..remark })
     }
