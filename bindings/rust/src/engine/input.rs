@@ -2,7 +2,7 @@
 
 use finops_core::{
     error::Fault,
-    inventory::ClusterInventory,
+    inventory::{ClusterInventory, Diagnostic, WorkloadUse, workload_uses},
     json::Json,
     time::Timestamp,
     waste::{Inventory, summary::ClusterData},
@@ -45,17 +45,35 @@ impl Given {
     /// # Errors
     /// `waste.invalid_record` and the codes of inventories.
     pub fn from_json(value: &Json, as_of: Option<Timestamp>) -> Result<Self, Fault> {
+        Self::read(value, as_of).map(|(given, _)| given)
+    }
+
+    /// As [`Given::from_json`], with what the reading of a full inventory remarks on.
+    ///
+    /// # Errors
+    /// As [`Given::from_json`].
+    pub fn read(value: &Json, as_of: Option<Timestamp>) -> Result<(Self, Vec<Diagnostic>), Fault> {
         let lists = value.get("workloads").is_some_and(|workloads| workloads.as_array().is_some());
         if lists || FULL.iter().any(|name| value.get(name).is_some_and(|member| !member.is_null())) {
-            return ClusterInventory::from_json(value).map(|read| Self::Cluster(Box::new(read.value)));
+            let read = ClusterInventory::from_json(value)?;
+            return Ok((Self::Cluster(Box::new(read.value)), read.diagnostics));
         }
-        ClusterData::from_json(value, as_of).map(Self::Summary)
+        Ok((ClusterData::from_json(value, as_of).map(Self::Summary)?, Vec::new()))
     }
 
     /// The time that "now" means in it.
     #[must_use]
     pub fn as_of(&self) -> Timestamp {
         self.inventory().as_of()
+    }
+
+    /// Every workload with its requests, limits and usage.
+    #[must_use]
+    pub fn workload_uses(&self) -> Vec<WorkloadUse> {
+        match self {
+            Self::Summary(data) => data.workload_uses(),
+            Self::Cluster(cluster) => workload_uses(cluster),
+        }
     }
 
     pub(super) const fn inventory(&self) -> Inventory<'_> {
@@ -65,7 +83,9 @@ impl Given {
         }
     }
 
-    pub(super) fn cluster(&self) -> &str {
+    /// The name of the cluster.
+    #[must_use]
+    pub fn cluster(&self) -> &str {
         match self {
             Self::Summary(data) => &data.cluster,
             Self::Cluster(cluster) => cluster.cluster.as_str(),
