@@ -1,6 +1,9 @@
 //! From a finding to what is to be written.
 
-use crate::waste::{Assessment, ChangeKind, Fact, OpportunityType, Ratio, Subject, Value};
+use crate::{
+    inventory::Quantity,
+    waste::{Assessment, ChangeKind, Fact, OpportunityType, Ratio, Subject, Value},
+};
 
 /// What is to be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,8 +61,24 @@ fn scaled(facts: &[Fact], name: &str, unit: i128) -> Option<u64> {
 const CORE: i128 = 1_000_000_000;
 const GIBIBYTE: i128 = 1 << 30;
 
+/// The quantity of a full inventory, `requests: {cpu: "250m"}`, in nanocores or bytes, rounded up.
+fn quantity(facts: &[Fact], cpu: bool, what: &str) -> Option<u64> {
+    let Value::Map(resources) = fact(facts, &format!("{what}s"))? else { return None };
+    let text = match fact(resources, if cpu { "cpu" } else { "memory" })? {
+        Value::Text(text) => text.as_str(),
+        Value::Shared(text) => text,
+        _ => return None,
+    };
+    let nano = Quantity::parse_unsigned(text).ok()?.nano();
+    let unit = if cpu { 1 } else { CORE };
+    u64::try_from(Ratio::new(nano, unit)?.ceil()?).ok()
+}
+
 /// Cores or bytes under any of the names that the two forms of inventory use.
 fn amount(facts: &[Fact], cpu: bool, what: &str) -> Option<u64> {
+    if let Some(amount) = quantity(facts, cpu, what) {
+        return Some(amount);
+    }
     if cpu {
         return scaled(facts, &format!("cpu_{what}"), CORE);
     }
@@ -89,7 +108,9 @@ pub(super) fn of(assessment: &Assessment) -> Vec<Intent> {
         Some(ChangeKind::VolumeCleanup) => intents.push(Intent::DeleteVolume),
         Some(ChangeKind::AutoscalingFix) => {
             intents.extend(whole(after, "min_replicas").map(Intent::MinReplicas));
-            intents.extend(whole(after, "scale_up_delay").map(Intent::ScaleUpDelay));
+            let delay = whole(after, "scale_up_delay");
+            let delay = delay.or_else(|| whole(after, "scale_up_stabilization_seconds"));
+            intents.extend(delay.map(Intent::ScaleUpDelay));
         }
         Some(ChangeKind::KarpenterConsolidation) => intents.push(Intent::Consolidate),
         Some(ChangeKind::ResourceCleanup) => {
@@ -108,4 +129,26 @@ pub(super) fn of(assessment: &Assessment) -> Vec<Intent> {
 /// Whether a workload has a number of replicas that can be 0.
 fn is_scalable(subject: &Subject) -> bool {
     subject.object_kind().is_none_or(|kind| matches!(kind, "Deployment" | "StatefulSet" | "ReplicaSet"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quantities_of_full_inventories_are_amounts_too() {
+        let text = |text: &str| Value::Text(text.to_owned());
+        let after = [
+            ("requests", Value::Map(vec![("cpu", text("127m")), ("memory", text("424Mi"))])),
+            ("limits", Value::Map(vec![("memory", text("0.5"))])),
+        ];
+        assert_eq!(amount(&after, true, "request"), Some(127_000_000));
+        assert_eq!(amount(&after, false, "request"), Some(424 << 20));
+        assert_eq!(amount(&after, false, "limit"), Some(1), "rounded up");
+        assert_eq!(amount(&after, true, "limit"), None);
+        let flat = [("cpu_request", Value::Number(Ratio::thousandths(450))), ("requests", Value::Word("set"))];
+        assert_eq!(amount(&flat, true, "request"), Some(450_000_000));
+        let bad = [("requests", Value::Map(vec![("cpu", text("-1"))]))];
+        assert_eq!(amount(&bad, true, "request"), None);
+    }
 }
