@@ -3,6 +3,7 @@
 
 use finops_core::{
     change::{Action, ChangeConfig, ChangeProposal, HelmValue, Part, Request, SourceFile, Status, propose},
+    inventory::ClusterInventory,
     json::{Json, Limits, read},
     price::PriceBook,
     waste::{Assessment, DetectionConfig, Inventory, detect, summary::ClusterData},
@@ -187,4 +188,71 @@ fn hostile_names_stay_text() {
     assert!(diff.contains("\n```diff\n") || diff.contains("\n````diff\n"), "{diff}");
     assert_eq!(made.body.matches("\n## Impact").count(), 1);
     assert!(!made.title.contains('\n') && made.branch.contains("a-script-x"));
+}
+
+/// Findings of a full inventory state requests as manifests do.
+fn of_cluster(inventory: &str) -> Vec<Assessment> {
+    let json: Json = read(inventory.as_bytes(), &Limits::default()).unwrap();
+    let read = ClusterInventory::from_json(&json).unwrap();
+    detect(Inventory::Cluster(&read.value), &PriceBook::default(), &DetectionConfig::default()).findings
+}
+
+const CLUSTER: &str = r#"{"cluster": "c", "as_of": "2026-11-20T00:00:00Z",
+    "nodes": [{"name": "n1", "capacity": {"cpu": "8", "memory": "32Gi"}, "cost": {"hourly": "0.384"}}],
+    "namespaces": [{"name": "pr-7", "created_at": "2026-10-01T00:00:00Z"}],
+    "workloads": [{"kind": "Deployment", "namespace": "finance", "name": "payment-service", "replicas": 2,
+        "created_at": "2026-01-01T00:00:00Z", "containers": [
+            {"name": "app", "requests": {"cpu": "2", "memory": "4Gi"}, "limits": {"memory": "4Gi"}}]}],
+    "pods": [{"namespace": "finance", "name": "payment-service-1", "node": "n1",
+        "owner": {"kind": "Deployment", "name": "payment-service"}, "start": "2026-11-01T00:00:00Z",
+        "containers": [{"name": "app", "requests": {"cpu": "2", "memory": "4Gi"}}]}],
+    "volumes": [{"pv": "pvc-1", "volume_id": "vol-0a1b", "phase": "Released", "reclaim_policy": "Retain", "size": "50Gi",
+        "cost": {"gib_month": "0.08"}, "created_at": "2026-01-01T00:00:00Z", "phase_changed_at": "2026-10-01T00:00:00Z"}],
+    "usage": [
+        {"subject": {"namespace": "finance", "workload": "Deployment/payment-service", "container": "app"}, "metric": "cpu_usage",
+         "summary": {"mean": "0.2", "p95": "0.4", "max": "0.6", "samples": 336,
+            "start": "2026-11-06T00:00:00Z", "end": "2026-11-20T00:00:00Z"}},
+        {"subject": {"namespace": "finance", "workload": "Deployment/payment-service", "container": "app"},
+         "metric": "memory_working_set", "summary": {"mean": "900000000", "p95": "1000000000", "max": "1073741824", "samples": 336,
+            "start": "2026-11-06T00:00:00Z", "end": "2026-11-20T00:00:00Z"}}]}"#;
+
+#[test]
+fn the_requests_of_a_full_inventory_edit_the_manifest() {
+    let found: Vec<Assessment> = of_cluster(CLUSTER)
+        .into_iter()
+        .filter(|one| ["k8s.cpu_over_request", "k8s.memory_over_request"].contains(&one.detector))
+        .collect();
+    assert_eq!(found.len(), 2);
+    let made = proposal(&found, &[file("k8s/payment.yaml", MANIFEST)], &ChangeConfig::default());
+    assert_eq!((made.status, made.reason.clone()), (Status::Ready, None), "{}", made.body);
+    // p95 and maximum times 1.15, rounded up to what manifests state.
+    let expected = MANIFEST.replace("\"2\"", "\"460m\"").replace("4Gi", "1178Mi");
+    assert_eq!(made.files.first().unwrap().content.as_deref(), Some(expected.as_str()));
+}
+
+#[test]
+fn what_has_expired_is_removed_and_no_workload_of_its_name_is_made_up() {
+    let found: Vec<Assessment> =
+        of_cluster(CLUSTER).into_iter().filter(|one| one.detector == "k8s.expired_resource").collect();
+    assert_eq!(found.first().unwrap().subject.text(), "namespace/pr-7");
+    let missing = proposal(&found, &[], &ChangeConfig::default());
+    assert_eq!((missing.status, missing.reason.unwrap().code()), (Status::Refused, "change.not_found"));
+    let text = "apiVersion: v1\nkind: Namespace\nmetadata: {name: pr-7}\n";
+    let made = proposal(&found, &[file("k8s/pr-7.yaml", text)], &ChangeConfig::default());
+    assert_eq!(made.status, Status::Ready, "{:?}", made.reason);
+    assert_eq!(made.files.first().unwrap().action, Action::Delete);
+}
+
+#[test]
+fn a_released_volume_is_known_to_terraform_by_its_id() {
+    let found: Vec<Assessment> =
+        of_cluster(CLUSTER).into_iter().filter(|one| one.detector == "k8s.released_volume").collect();
+    assert_eq!(found.len(), 1);
+    let mut config = ChangeConfig::default();
+    config.terraform_ids.insert("aws_ebs_volume.archive".into(), "vol-0a1b".into());
+    let text = "resource \"aws_ebs_volume\" \"archive\" {\n  size = 50\n}\n";
+    let made = proposal(&found, &[file("infra/volumes.tf", text)], &config);
+    let paths: Vec<&str> = made.files.iter().map(|file| file.path.as_str()).collect();
+    // Without a snapshot the data is saved first, so it stays a draft.
+    assert_eq!((made.status, paths), (Status::Draft, vec!["infra/volumes.tf", "finops/snapshots/vol-0a1b.tf"]));
 }

@@ -1,21 +1,28 @@
 //! The `finops` command line.
 //!
 //! Exit status: 0 for yes, 1 for no (unpriced, changed, not verified, refused), 2 for a command that cannot be read, and
-//! for a log that `ledger verify` cannot read. Gate, ledger and reports besides: 3 denied, 65 bad data, 66 no such file,
-//! store or log, 69 a service that does not answer, 74 a file or database that fails, 75 a store in use, 78 a bad
+//! for a log that `ledger verify` cannot read. Besides, where prices, cost and carbon end with 1: 3 denied, 65 bad data, 66 no
+//! such file, store or log, 69 a service that does not answer, 74 a file or database that fails, 75 a store in use, 78 a bad
 //! configuration.
 #![expect(clippy::print_stderr, reason = "a command line prints")]
 
+mod allocate;
 mod carbon;
 mod cost;
+mod findings;
 mod gate;
+mod inputs;
+mod kubernetes;
 mod ledger;
 mod metering;
 mod output;
 mod policy;
 mod prices;
+mod propose;
 mod report;
 mod savings;
+mod table;
+mod waste;
 
 use clap::{Parser, Subcommand};
 use std::{
@@ -50,6 +57,19 @@ enum Command {
     /// The event log: init, append, events, verify, export, checkpoint, anchor, prove, receipt, rotate-key, redact, …
     #[command(subcommand)]
     Ledger(ledger::Command),
+    /// Waste of a cluster: detect, baseline, rightsize
+    #[command(subcommand)]
+    Waste(waste::Command),
+    /// Write the changes that findings ask for, as patches; no file of the repository is touched
+    Propose(propose::Propose),
+    /// Whose cost a cluster's is: reports by team, namespace, label, …
+    Allocate(allocate::Allocate),
+    /// What to ask a cluster for: queries
+    #[command(subcommand)]
+    Kubernetes(kubernetes::Command),
+    /// Records of the findings contract: validate
+    #[command(subcommand)]
+    Findings(findings::Command),
     /// Estimated and proved savings, by team, type and cluster
     Savings(savings::Arguments),
     /// The report of a week or a month, for finance and engineering
@@ -117,6 +137,11 @@ impl Failure {
     pub(crate) fn status(self, status: u8) -> Self {
         Self { status, ..self }
     }
+
+    /// With the status `to` where it is `from`.
+    pub(crate) fn status_if(self, from: u8, to: u8) -> Self {
+        if self.status == from { self.status(to) } else { self }
+    }
 }
 
 fn main() -> ExitCode {
@@ -127,6 +152,11 @@ fn main() -> ExitCode {
         Command::Gate(command) => gate::run(command),
         Command::Policy(command) => policy::run(command),
         Command::Ledger(command) => ledger::run(command),
+        Command::Waste(command) => waste::run(command),
+        Command::Propose(arguments) => arguments.run(),
+        Command::Allocate(arguments) => arguments.run(),
+        Command::Kubernetes(command) => kubernetes::run(&command),
+        Command::Findings(command) => findings::run(&command),
         Command::Savings(arguments) => savings::run(&arguments),
         Command::Report(command) => report::run(command),
     };

@@ -98,7 +98,7 @@ impl AllocationSet {
             "assets",
             Json::Array(self.assets.iter().map(|asset| self.asset_json(asset)).collect()),
         );
-        put(&mut members, "totals", totals(&self.totals));
+        put(&mut members, "totals", self.totals.to_json());
         put(&mut members, "difference", text(self.totals.difference()));
         if let Some(reason) = self.network_reason {
             put(&mut members, "not_priced", Json::object([("network", Json::from(reason))]));
@@ -295,21 +295,22 @@ pub(super) const fn idle_name(idle: Idle) -> &'static str {
     }
 }
 
-fn totals(totals: &Totals) -> Json {
-    let mut members = Members::new();
-    let sums = [
-        ("assets", totals.assets),
-        ("allocated", totals.allocated),
-        ("idle", totals.idle),
-        ("over_allocated", totals.over_allocated),
-        ("unmounted", totals.unmounted),
-        ("other", totals.other),
-    ];
-    for (name, sum) in sums {
-        put(&mut members, name, text(sum));
+impl Totals {
+    /// The wire form: every sum as decimal text.
+    #[must_use]
+    pub fn to_json(&self) -> Json {
+        let sums = [
+            ("assets", self.assets),
+            ("allocated", self.allocated),
+            ("idle", self.idle),
+            ("over_allocated", self.over_allocated),
+            ("unmounted", self.unmounted),
+            ("other", self.other),
+        ];
+        let mut members: Members = sums.map(|(name, sum)| (name.to_owned(), Json::from(text(sum)))).into();
+        put(&mut members, "unpriced_assets", self.unpriced_assets);
+        object(members)
     }
-    put(&mut members, "unpriced_assets", totals.unpriced_assets);
-    object(members)
 }
 
 fn pools(node: &NodeAsset) -> Json {

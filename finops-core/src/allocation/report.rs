@@ -141,8 +141,9 @@ impl AllocationReport {
         out
     }
 
-    /// Header, rows and total as text.
-    fn table(&self, places: u32) -> Vec<Vec<String>> {
+    /// Header, rows and total as text: what [`Self::to_csv`] and [`Self::to_markdown`] show.
+    #[must_use]
+    pub fn table(&self, places: u32) -> Vec<Vec<String>> {
         let places = places.min(NANO_PLACES);
         let names: Vec<String> = self.by.iter().map(Key::to_string).collect();
         let mut header = if names.is_empty() { vec!["name".to_owned()] } else { names };

@@ -106,7 +106,7 @@ fn impact(out: &mut String, request: &Request<'_>) {
         let estimate = assessment.estimate.as_deref();
         let amount = |amount: Option<crate::waste::Amount>, reason: Option<crate::waste::Reason>| match amount
         {
-            Some(amount) => format!("${}", cents(amount)),
+            Some(amount) => format!("${}", amount.cents()),
             None => format!("not known ({})", reason.map_or("not computed", |reason| reason.code())),
         };
         let gross = amount(assessment.gross(), estimate.and_then(|estimate| estimate.gross_reason));
@@ -118,15 +118,6 @@ fn impact(out: &mut String, request: &Request<'_>) {
         let risk = assessment.risk.as_ref().map_or_else(|| "not known".to_owned(), |r| r.text());
         line!(out, "| {} | {gross} | {realizable} | {confidence} | {risk} |", assessment.detector);
     }
-}
-
-/// Two places for people, half-even.
-fn cents(amount: crate::waste::Amount) -> String {
-    let cents = amount.ratio().scaled(2).unwrap_or_default();
-    let sign = if cents < 0 { "-" } else { "" };
-    let digits = format!("{:03}", cents.unsigned_abs());
-    let (whole, rest) = digits.split_at(digits.len().saturating_sub(2));
-    format!("{sign}{whole}.{rest}")
 }
 
 fn changes(out: &mut String, request: &Request<'_>, proposal: &ChangeProposal, notes: &[String]) {

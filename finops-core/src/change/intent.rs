@@ -1,6 +1,9 @@
 //! From a finding to what is to be written.
 
-use crate::waste::{Assessment, ChangeKind, Fact, OpportunityType, Ratio, Subject, Value};
+use crate::{
+    inventory::Quantity,
+    waste::{Assessment, ChangeKind, Fact, OpportunityType, Ratio, Subject, SubjectKind, Value},
+};
 
 /// What is to be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,8 +61,23 @@ fn scaled(facts: &[Fact], name: &str, unit: i128) -> Option<u64> {
 const CORE: i128 = 1_000_000_000;
 const GIBIBYTE: i128 = 1 << 30;
 
-/// Cores or bytes under any of the names that the two forms of inventory use.
+/// Nanocores or bytes as a full inventory states them: `{requests: {cpu: "500m"}}`.
+fn stated(facts: &[Fact], cpu: bool, what: &str) -> Option<u64> {
+    let Some(Value::Map(amounts)) = fact(facts, &format!("{what}s")) else { return None };
+    let text = match fact(amounts, if cpu { "cpu" } else { "memory" })? {
+        Value::Text(text) => text.as_str(),
+        Value::Shared(text) => text,
+        _ => return None,
+    };
+    let amount = Quantity::parse_unsigned(text).ok()?;
+    if cpu { u64::try_from(amount.nano()).ok() } else { u64::try_from(amount.whole()).ok() }
+}
+
+/// Nanocores or bytes under any of the names that the two forms of inventory use.
 fn amount(facts: &[Fact], cpu: bool, what: &str) -> Option<u64> {
+    if let Some(stated) = stated(facts, cpu, what) {
+        return Some(stated);
+    }
     if cpu {
         return scaled(facts, &format!("cpu_{what}"), CORE);
     }
@@ -89,13 +107,15 @@ pub(super) fn of(assessment: &Assessment) -> Vec<Intent> {
         Some(ChangeKind::VolumeCleanup) => intents.push(Intent::DeleteVolume),
         Some(ChangeKind::AutoscalingFix) => {
             intents.extend(whole(after, "min_replicas").map(Intent::MinReplicas));
-            intents.extend(whole(after, "scale_up_delay").map(Intent::ScaleUpDelay));
+            let delay = ["scale_up_delay", "scale_up_stabilization_seconds"];
+            intents.extend(delay.iter().find_map(|name| whole(after, name)).map(Intent::ScaleUpDelay));
         }
         Some(ChangeKind::KarpenterConsolidation) => intents.push(Intent::Consolidate),
         Some(ChangeKind::ResourceCleanup) => {
-            let workload = assessment.opportunity == OpportunityType::ZombieWorkloads
-                && is_scalable(&assessment.subject);
-            intents.push(if workload { Intent::NoReplicas } else { Intent::DeleteObject });
+            let stays = assessment.opportunity == OpportunityType::ZombieWorkloads
+                && is_scalable(&assessment.subject)
+                && !is_deleted(after);
+            intents.push(if stays { Intent::NoReplicas } else { Intent::DeleteObject });
         }
         None => {}
     }
@@ -105,7 +125,18 @@ pub(super) fn of(assessment: &Assessment) -> Vec<Intent> {
     intents
 }
 
+/// Whether the state after the change says that the object is gone.
+fn is_deleted(after: &[Fact]) -> bool {
+    match fact(after, "state") {
+        Some(Value::Word(word)) => *word == "deleted",
+        Some(Value::Text(text)) => text == "deleted",
+        _ => false,
+    }
+}
+
 /// Whether a workload has a number of replicas that can be 0.
 fn is_scalable(subject: &Subject) -> bool {
-    subject.object_kind().is_none_or(|kind| matches!(kind, "Deployment" | "StatefulSet" | "ReplicaSet"))
+    // A namespace names no object kind either.
+    let is_namespace = subject.kind() == SubjectKind::Namespace;
+    !is_namespace && subject.object_kind().is_none_or(|kind| matches!(kind, "Deployment" | "StatefulSet" | "ReplicaSet"))
 }

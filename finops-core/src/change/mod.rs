@@ -20,7 +20,7 @@ pub use name::branch;
 pub use proposal::{
     Action, ChangeConfig, ChangeProposal, FileChange, HelmValue, Part, Request, SourceFile, Status,
 };
-pub use propose::{guardrail_record, propose};
+pub use propose::{SourceSet, guardrail_record, propose, propose_in};
 
 use crate::error::Fault;
 use std::ops::Range;

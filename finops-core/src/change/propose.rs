@@ -13,16 +13,38 @@ use crate::{
     waste::{Amount, Assessment, ChangeKind, OpportunityType},
 };
 
+/// Files that changes may edit, read once for many proposals.
+#[derive(Debug)]
+pub struct SourceSet<'a> {
+    files: &'a [SourceFile],
+    manifests: Sources<'a>,
+}
+
+impl<'a> SourceSet<'a> {
+    /// Reads the files. One that cannot be read matters only where it may hold what is sought.
+    #[must_use]
+    pub fn read(files: &'a [SourceFile]) -> Self {
+        Self { files, manifests: Sources::read(files) }
+    }
+}
+
 /// Proposes the change that findings ask for; never fails: what cannot be proposed is refused with its reason.
 ///
-/// The parts are one finding, or the findings on the cores and the memory of one workload.
+/// The parts are one finding, or the findings on the cores and the memory of one workload. For many proposals on the same
+/// files, read them once and use [`propose_in`].
 #[must_use]
 pub fn propose(request: &Request<'_>, files: &[SourceFile], config: &ChangeConfig) -> ChangeProposal {
-    let made = make(request, files, config);
+    propose_in(request, &SourceSet::read(files), config)
+}
+
+/// As [`propose`], in files that were read before.
+#[must_use]
+pub fn propose_in(request: &Request<'_>, sources: &SourceSet<'_>, config: &ChangeConfig) -> ChangeProposal {
+    let made = make(request, sources, config);
     assemble(request, made, config)
 }
 
-fn make(request: &Request<'_>, files: &[SourceFile], config: &ChangeConfig) -> Result<Made, Fault> {
+fn make(request: &Request<'_>, sources: &SourceSet<'_>, config: &ChangeConfig) -> Result<Made, Fault> {
     let leading = request.parts.first().ok_or_else(|| nothing("no finding is given"))?.assessment;
     let mut intents: Vec<Intent> = Vec::new();
     for part in request.parts {
@@ -37,10 +59,9 @@ fn make(request: &Request<'_>, files: &[SourceFile], config: &ChangeConfig) -> R
         return Err(nothing("the finding asks for no change"));
     }
     if intents.iter().any(|intent| matches!(intent, Intent::NodeCount(_) | Intent::DeleteVolume)) {
-        return terraform::make(&intents, leading, files, config);
+        return terraform::make(&intents, leading, sources.files, config);
     }
-    let sources = Sources::read(files);
-    kubernetes::make(&intents, &leading.subject, request.cluster, &sources, config)
+    kubernetes::make(&intents, &leading.subject, request.cluster, &sources.manifests, config)
 }
 
 fn nothing(problem: &str) -> Fault {

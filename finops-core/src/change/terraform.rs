@@ -101,7 +101,11 @@ fn volume(
     texts: &[(&str, &str)],
     made: &mut Made,
 ) -> Result<(), Fault> {
-    let id = assessment.subject.name();
+    // A volume of a cluster has a name there and an id at its provider, by which Terraform knows it.
+    let id = match fact(&assessment.evidence.observed, "volume_id") {
+        Some(Value::Text(id)) => id.as_str(),
+        _ => assessment.subject.name(),
+    };
     let mapped = hcl::Sources::address_of(&config.terraform_ids, id);
     let tag = Finder::NameTag { resource_type: "aws_ebs_volume", value: id };
     let finder = mapped.map(Finder::Address).into_iter().chain([tag]).find(|finder| sources.exists(*finder));

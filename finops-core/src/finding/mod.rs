@@ -8,6 +8,7 @@ mod batch;
 mod canonical;
 mod check;
 mod declared;
+mod document;
 mod identity;
 mod map;
 mod money;
@@ -26,6 +27,7 @@ mod write;
 
 pub use batch::{Batch, Rejection, Validated};
 pub use declared::issue_key_names;
+pub use document::Layout;
 pub use identity::{Fingerprint, Identity, finding_id, rkey};
 pub use map::Map;
 pub use money::{AmountError, Attos};

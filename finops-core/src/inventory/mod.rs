@@ -10,6 +10,7 @@ mod diagnostic;
 mod effective;
 mod kubernetes;
 mod name;
+mod outline;
 mod prometheus;
 mod quantity;
 mod record;
@@ -18,12 +19,14 @@ mod usage;
 mod wire;
 
 pub use baseline::{
-    BaselineSubject, HOURS_OF_WEEK, Statistics, UsageBaseline, baselines, nearest_rank, profile,
+    BaselineSubject, HOURS_OF_WEEK, ResourceUse, Statistics, UsageBaseline, WorkloadUse, baselines, nearest_rank,
+    profile, workload_uses,
 };
 pub use diagnostic::{Diagnostic, Read};
 pub use effective::effective_request;
-pub use kubernetes::{KubernetesOptions, read_kubernetes};
+pub use kubernetes::{KubernetesOptions, RESOURCES, Resource, read_kubernetes};
 pub use name::Name;
+pub use outline::{Outline, outline};
 pub use prometheus::{LabelMapping, PrometheusOptions, Query, queries, read_prometheus};
 pub use quantity::{Format, Quantity};
 pub use record::*;

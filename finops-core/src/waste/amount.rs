@@ -48,6 +48,12 @@ impl Amount {
         Ratio::nanos(self.0)
     }
 
+    /// Two places for people, half-even.
+    #[must_use]
+    pub fn cents(self) -> String {
+        self.ratio().fixed(2)
+    }
+
     /// The sum, held at the ends of 128 bits (1.7e29 units).
     #[must_use]
     pub const fn plus(self, other: Self) -> Self {
@@ -84,5 +90,7 @@ mod tests {
         assert_eq!(Amount::parse("0.0000000005").map(Amount::nanos), Some(0));
         assert_eq!(Amount::parse("0.0000000015").map(Amount::nanos), Some(2));
         assert_eq!(Amount::parse("x"), None);
+        let cents = |text| Amount::parse(text).map(Amount::cents);
+        assert_eq!((cents("91.245"), cents("-0.005"), cents("-0.015")), (Some("91.24".into()), Some("0.00".into()), Some("-0.02".into())));
     }
 }

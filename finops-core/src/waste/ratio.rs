@@ -291,6 +291,24 @@ impl Ratio {
         if up { whole.checked_add(1) } else { Some(whole) }
     }
 
+    /// Decimal text with so many places, rounded half-even; empty beyond 128 bits.
+    ///
+    /// ```
+    /// use finops_core::waste::Ratio;
+    /// let two_thirds = Ratio::new(2, 3).ok_or("a denominator")?;
+    /// assert_eq!((two_thirds.fixed(3), two_thirds.fixed(0)), ("0.667".to_owned(), "1".to_owned()));
+    /// # Ok::<(), &str>(())
+    /// ```
+    #[must_use]
+    pub fn fixed(&self, places: u32) -> String {
+        let Some(scaled) = self.scaled(places) else { return String::new() };
+        let width = usize::try_from(places).unwrap_or_default();
+        let digits = format!("{:0>width$}", scaled.unsigned_abs(), width = width.saturating_add(1));
+        let (whole, rest) = digits.split_at(digits.len().saturating_sub(width));
+        let point = if rest.is_empty() { "" } else { "." };
+        format!("{}{whole}{point}{rest}", if scaled < 0 { "-" } else { "" })
+    }
+
     /// `self * 10^places` rounded down to a whole number; `None` beyond 128 bits.
     #[must_use]
     pub fn scaled_floor(&self, places: u32) -> Option<i128> {

@@ -6,7 +6,7 @@ use super::{
     reported,
 };
 use finops_core::{
-    change::{Action, ChangeProposal, FileChange, Part, Request, SourceFile, propose},
+    change::{Action, ChangeProposal, FileChange, Part, Request, SourceFile, SourceSet, propose_in},
     error::{Fault, shorten},
     json::{Json, Object},
     time::Timestamp,
@@ -78,15 +78,16 @@ impl Engine {
             }
         }
         let mut changes = Vec::with_capacity(groups.len());
+        let sources = SourceSet::read(sources);
         for mut parts in groups {
             // The change of the CPU gives the name.
             parts.sort_by_key(|part| part.assessment.opportunity);
-            changes.push(self.one(&parts, as_of, sources));
+            changes.push(self.one(&parts, as_of, &sources));
         }
         changes
     }
 
-    fn one(&self, parts: &[&Found], as_of: Timestamp, sources: &[SourceFile]) -> Change {
+    fn one(&self, parts: &[&Found], as_of: Timestamp, sources: &SourceSet<'_>) -> Change {
         let ids: Vec<(String, String)> = parts
             .iter()
             .map(|part| (part.finding.finding_id(), part.finding.fingerprint().to_string()))
@@ -108,7 +109,7 @@ impl Engine {
             environment: leading.and_then(|part| part.environment.as_deref()),
             as_of,
         };
-        let proposal = propose(&request, sources, &self.options().change);
+        let proposal = propose_in(&request, sources, &self.options().change);
         let whole = proposal.guardrail_input.json();
         let own: Vec<&str> = ids.iter().map(|(_, fingerprint)| fingerprint.as_str()).collect();
         let mut state = self.state();
@@ -161,7 +162,7 @@ impl Engine {
             detector: detector.strip_prefix("custom.").unwrap_or(detector).to_owned(),
             result: Ok(vec![opportunity.clone()]),
         };
-        let run = super::run::run(self.options(), &[], &[one], as_of, &[])?;
+        let run = super::run::back(self.options(), one, as_of)?;
         let failed = run.failures.first().map(|failure| failure.message.clone()).unwrap_or_default();
         run.found.into_iter().next().ok_or_else(|| {
             Fault::new("waste.invalid_record", "opportunity", failed, "correct the opportunity").into()

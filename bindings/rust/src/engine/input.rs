@@ -2,7 +2,7 @@
 
 use finops_core::{
     error::Fault,
-    inventory::ClusterInventory,
+    inventory::{ClusterInventory, Diagnostic, WorkloadUse, workload_uses},
     json::Json,
     time::Timestamp,
     waste::{Inventory, summary::ClusterData},
@@ -46,10 +46,19 @@ impl Given {
     /// # Errors
     /// `waste.invalid_record` and the codes of inventories.
     pub fn from_json(value: &Json, as_of: Option<Timestamp>) -> Result<Self, Fault> {
+        Self::read(value, as_of).map(|(given, _)| given)
+    }
+
+    /// As [`Given::from_json`], with what the reading of a full inventory remarks on.
+    ///
+    /// # Errors
+    /// As [`Given::from_json`].
+    pub fn read(value: &Json, as_of: Option<Timestamp>) -> Result<(Self, Vec<Diagnostic>), Fault> {
         if Self::is_inventory(value) {
-            return ClusterInventory::from_json(value).map(|read| Self::Cluster(Arc::new(read.value)));
+            let read = ClusterInventory::from_json(value)?;
+            return Ok((Self::Cluster(Arc::new(read.value)), read.diagnostics));
         }
-        ClusterData::from_json(value, as_of).map(Self::Summary)
+        Ok((ClusterData::from_json(value, as_of).map(Self::Summary)?, Vec::new()))
     }
 
     /// Whether a value is a full inventory in its wire form.
@@ -72,6 +81,15 @@ impl Given {
         self.inventory().as_of()
     }
 
+    /// Every workload with its requests, limits and usage.
+    #[must_use]
+    pub fn workload_uses(&self) -> Vec<WorkloadUse> {
+        match self {
+            Self::Summary(data) => data.workload_uses(),
+            Self::Cluster(cluster) => workload_uses(cluster),
+        }
+    }
+
     pub(super) fn inventory(&self) -> Inventory<'_> {
         match self {
             Self::Summary(data) => Inventory::Summary(data),
@@ -79,7 +97,9 @@ impl Given {
         }
     }
 
-    pub(crate) fn cluster(&self) -> &str {
+    /// The name of the cluster.
+    #[must_use]
+    pub fn cluster(&self) -> &str {
         match self {
             Self::Summary(data) => &data.cluster,
             Self::Cluster(cluster) => cluster.cluster.as_str(),

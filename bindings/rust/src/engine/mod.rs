@@ -23,6 +23,7 @@
 //! A run never stops for one bad record, one failing detector or one change that cannot be written: each is reported.
 
 mod change;
+mod documents;
 mod error;
 mod finding;
 pub mod git;
@@ -36,10 +37,12 @@ pub mod pull_request;
 mod record;
 mod reported;
 mod run;
+mod select;
 mod sources;
 pub mod wire;
 
 pub use change::Change;
+pub use documents::{Document, DocumentOptions, Documents, Remark, Span};
 pub use error::EngineError;
 pub use input::Given;
 pub use options::EngineOptions;
@@ -47,6 +50,7 @@ pub use portfolio::Portfolio;
 pub use record::ACTOR;
 pub use reported::Reported;
 pub use run::{Found, Other, Recorded, Refused, Run};
+pub use select::Opportunities;
 pub use sources::{SourceLimits, read_sources};
 pub use wire::write_change;
 

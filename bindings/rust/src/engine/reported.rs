@@ -232,5 +232,7 @@ pub(super) fn assessment(item: &Json) -> Result<Read, Fault> {
     assessment.before = states(item, "before_state");
     assessment.after = states(item, "after_state");
     assessment.team = text(item, "team").map(Arc::from);
+    // Part of the identity of some findings.
+    assessment.reason = detector.and(text(item, "reason")).and_then(Reason::from_code);
     Ok(Read { assessment, type_name: type_name.to_owned() })
 }

@@ -188,8 +188,9 @@ fn look(options: &EngineOptions, given: &[Given], run: &mut Run) -> Vec<Draft> {
     drafts
 }
 
-/// Reads what detectors of one's own reported; a bad record is a failure of its detector and stops no other.
-fn hear(given: &[Given], all: &[Reported], run: &mut Run) -> Vec<Draft> {
+/// Reads what detectors of one's own reported, or what a run found and comes `back`: the latter keeps the engine's detectors.
+/// A bad record is a failure of its detector and stops no other.
+fn hear(given: &[Given], all: &[Reported], back: bool, run: &mut Run) -> Vec<Draft> {
     let mut drafts = Vec::new();
     for reported in all {
         let check_id = reported.check_id();
@@ -218,7 +219,10 @@ fn hear(given: &[Given], all: &[Reported], run: &mut Run) -> Vec<Draft> {
                         given: index,
                         cluster: said.or(of.map(Given::cluster)).unwrap_or("unknown").to_owned(),
                         tags: of.map(Given::tags).unwrap_or_default(),
-                        check_id: check_id.clone(),
+                        check_id: match read.assessment.detector {
+                            own if back && own != "custom" => own.to_owned(),
+                            _ => check_id.clone(),
+                        },
                         type_name: read.type_name,
                         assessment: read.assessment,
                         said: Some(item.clone()),
@@ -241,6 +245,25 @@ pub(super) fn run(
     as_of: Timestamp,
     made: &[(String, Json)],
 ) -> Result<Run, EngineError> {
+    run_with(options, given, (all, false), as_of, made)
+}
+
+/// The run of an opportunity that comes back.
+pub(super) fn back(
+    options: &EngineOptions,
+    opportunity: Reported,
+    as_of: Timestamp,
+) -> Result<Run, EngineError> {
+    run_with(options, &[], (&[opportunity], true), as_of, &[])
+}
+
+fn run_with(
+    options: &EngineOptions,
+    given: &[Given],
+    (all, is_back): (&[Reported], bool),
+    as_of: Timestamp,
+    made: &[(String, Json)],
+) -> Result<Run, EngineError> {
     let mut run = Run {
         as_of,
         found: Vec::new(),
@@ -253,7 +276,7 @@ pub(super) fn run(
         unknown_keys: Vec::new(),
     };
     let mut drafts = look(options, given, &mut run);
-    drafts.extend(hear(given, all, &mut run));
+    drafts.extend(hear(given, all, is_back, &mut run));
     drafts.sort_by(place);
     run.others.sort_by(|one, other| {
         let (a, b) = (&one.assessment, &other.assessment);

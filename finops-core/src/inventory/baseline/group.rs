@@ -39,12 +39,12 @@ const ADDITIVE: [Metric; 4] =
     [Metric::CpuUsage, Metric::MemoryWorkingSet, Metric::NetworkReceive, Metric::NetworkTransmit];
 
 /// Values at times in seconds, sorted by time.
-type Values = Vec<(i64, i128)>;
+pub(super) type Values = Vec<(i64, i128)>;
 
 /// The samples of one subject, and what is known of it.
 #[derive(Debug, Default, Clone)]
-struct Known {
-    values: Values,
+pub(super) struct Known {
+    pub(super) values: Values,
     step_seconds: u32,
     covered_seconds: u64,
     running_seconds: Option<u64>,
@@ -139,7 +139,7 @@ const fn resource(metric: Metric) -> Option<&'static str> {
 }
 
 /// The sum over the containers of a pod, or its own series where there is none of a container.
-fn of_pod(inventory: &ClusterInventory, pod: &Pod, metric: Metric) -> Option<Known> {
+pub(super) fn of_pod(inventory: &ClusterInventory, pod: &Pod, metric: Metric) -> Option<Known> {
     let usage = inventory.usage.as_deref().unwrap_or_default();
     let (mut containers, mut whole) = (Vec::new(), Vec::new());
     let key = (&pod.namespace, &pod.name);
@@ -208,7 +208,7 @@ fn groups_of(pod: &Pod, behind: &BTreeMap<(&Name, &Name), Vec<&Name>>) -> Vec<Ba
 }
 
 /// The sum at each time.
-fn together(members: Vec<Known>) -> Known {
+pub(super) fn together(members: Vec<Known>) -> Known {
     let mut all = Known { running_seconds: Some(0), request: None, limit: Some(0), ..Known::default() };
     let mut values: Values = Vec::new();
     let add = |one: Option<i128>, other: Option<i128>| match (one, other) {

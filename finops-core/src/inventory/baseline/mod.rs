@@ -4,10 +4,12 @@ mod group;
 mod statistics;
 #[cfg(test)]
 mod tests;
+mod workloads;
 mod write;
 
 pub use group::{BaselineSubject, baselines};
 pub use statistics::{Statistics, nearest_rank, profile};
+pub use workloads::{ResourceUse, WorkloadUse, workload_uses};
 
 use super::Metric;
 

@@ -7,6 +7,7 @@ mod finish;
 mod node;
 mod object;
 mod pod;
+mod resources;
 mod scaling;
 mod service;
 mod storage;
@@ -14,6 +15,8 @@ mod template;
 #[cfg(test)]
 mod tests;
 mod workload;
+
+pub use resources::{RESOURCES, Resource};
 
 use super::{
     ClusterInventory, Diagnostic, Read,

@@ -218,8 +218,11 @@ impl Released {
             Some(_) => {}
         }
         let estimate = deletion(index, volume, judged.subject.id());
-        let evidence =
-            Evidence::from_source("volumes.phase").observed("phase_changed_at", volume.phase_changed_at);
+        let id = volume.volume_id.as_ref().map(|id| Value::from(id.as_str()));
+        let evidence = Evidence::from_source("volumes.phase")
+            .observed("phase_changed_at", volume.phase_changed_at)
+            .observed("volume_id", id)
+            .observed("has_snapshot", volume.has_snapshot.map(Value::Flag));
         let mut finding = Assessment::finding(
             judged.detector,
             judged.opportunity,

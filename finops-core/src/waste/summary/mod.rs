@@ -22,6 +22,7 @@ mod autoscaling;
 mod nodes;
 mod read;
 mod requests;
+mod uses;
 mod volumes;
 
 pub use read::{Autoscaler, ClusterData, Field, Node, NodeGroup, Volume, Workload};
