@@ -77,11 +77,7 @@ impl Cluster {
             return Ok(Self::of(ClusterInventory::from_json(&value)?));
         }
         let own = value.get("as_of").is_some_and(|own| !own.is_null());
-        let given = Given::from_json(&value, if own { None } else { Some(as_of) })?;
-        let diagnostics = match &given {
-            Given::Summary(data) => data.diagnostics.clone(),
-            Given::Cluster(_) => Vec::new(),
-        };
+        let (given, diagnostics) = Given::read(&value, if own { None } else { Some(as_of) })?;
         Ok(Self { given, source: Some(Arc::new(value)), diagnostics: Arc::new(diagnostics) })
     }
 
