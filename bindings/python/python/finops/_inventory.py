@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timezone
 from decimal import Decimal
-from typing import Any, Self, overload
+from typing import Any, ClassVar, Generic, Self, TypeVar, overload
 
 from ._finops import ArrowTable, Result, _AllocationReport, _AllocationSet, _Cluster, cluster_queries
 
@@ -199,7 +199,7 @@ class AllocationEfficiency:
     """Whether something was used without a request, which counts as 1."""
 
 
-class AllocationRow(Mapping[str, Any]):
+class _Row(Mapping[str, Any]):
     """A row: attributes are exact (``row.cost.total``), items ready for JSON (``row["total_usd"]``)."""
 
     __slots__ = ("_currency", "_wire")
@@ -209,29 +209,9 @@ class AllocationRow(Mapping[str, Any]):
         self._currency = currency
 
     @property
-    def total(self) -> Decimal | None:
-        """What it costs; ``None`` where that is unknown."""
-        total = self._wire["total"]
-        return None if total is None else Decimal(total)
-
-    @property
-    def cost(self) -> AllocationCost | None:
-        """What it costs, by resource; ``None`` where that is unknown."""
-        total, cost = self.total, self._wire["cost"]
-        return None if total is None or cost is None else AllocationCost(total, **_amounts(cost))
-
-    @property
     def attributed(self) -> AttributedCost:
         """What idle time and shared costs add."""
         return AttributedCost(**_amounts(self._wire.get("attributed") or {}))
-
-    @property
-    def efficiency(self) -> AllocationEfficiency:
-        """What of its requests was used; rows of a report have it."""
-        wire = dict(self._wire.efficiency)
-        flag = wire.pop("no_request", False)
-        ratios = {name: None if ratio is None else Decimal(ratio) for name, ratio in wire.items()}
-        return AllocationEfficiency(**ratios, no_request=flag)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._wire, name)
@@ -258,9 +238,9 @@ class AllocationRow(Mapping[str, Any]):
         return self._wire.to_json()
 
     def __eq__(self, other: object) -> bool:
-        if isinstance(other, AllocationRow):
+        if isinstance(other, _Row):
             return self._wire == other._wire and self._currency == other._currency
-        return isinstance(other, Mapping) and (dict(self) == dict(other) or self._wire == other)
+        return isinstance(other, Mapping) and (self._wire == other or dict(self) == dict(other))
 
     def __hash__(self) -> int:
         return hash(self._wire)
@@ -269,29 +249,83 @@ class AllocationRow(Mapping[str, Any]):
         return type(self), (self._wire, self._currency)
 
     def __repr__(self) -> str:
-        name = self._wire.get("name", self._wire.get("key"))
-        return f"AllocationRow({name!r}, total={self._wire['total']!r})"
+        name = self._wire.get("name") or "/".join(filter(None, self._wire["key"]))
+        return f"{type(self).__name__}({name!r}, total={self._wire['total']!r})"
 
 
-class AllocationRows(Sequence[AllocationRow]):
+class AllocationRow(_Row):
+    """A row of a report: attributes are exact (``row.cost.total``), items ready for JSON (``row["total_usd"]``).
+
+    ``name`` and ``key`` are the values it was summed by, ``rows`` says of how many rows, ``unpriced_rows`` how many of them have
+    no known cost and stand in no sum, ``share_ppm`` its part of the whole; a report by node has ``node``.
+    """
+
+    __slots__ = ()
+
+    @property
+    def total(self) -> Decimal:
+        """What it costs."""
+        return Decimal(self._wire["total"])
+
+    @property
+    def cost(self) -> AllocationCost:
+        """What it costs, by resource."""
+        return AllocationCost(self.total, **_amounts(self._wire["cost"]))
+
+    @property
+    def efficiency(self) -> AllocationEfficiency:
+        """What of its requests was used."""
+        wire = dict(self._wire["efficiency"])
+        flag = wire.pop("no_request", False)
+        ratios = {name: None if ratio is None else Decimal(ratio) for name, ratio in wire.items()}
+        return AllocationEfficiency(**ratios, no_request=flag)
+
+
+class AllocationEntry(_Row):
+    """A row of a set: a container, the rest of a pod, or what no pod has.
+
+    ``key`` is cluster, node, namespace, pod and container; ``owner``, ``services``, ``labels``, ``requested``, ``used``,
+    ``claimed``, ``usage_basis`` and ``status`` are there as far as they are known.
+    """
+
+    __slots__ = ()
+
+    @property
+    def total(self) -> Decimal | None:
+        """What it costs; ``None`` where that is unknown."""
+        total = self._wire["total"]
+        return None if total is None else Decimal(total)
+
+    @property
+    def cost(self) -> AllocationCost | None:
+        """What it costs, by resource; ``None`` where that is unknown."""
+        total, cost = self.total, self._wire["cost"]
+        return None if total is None or cost is None else AllocationCost(total, **_amounts(cost))
+
+
+Row = TypeVar("Row", bound=_Row)
+
+
+class AllocationRows(Sequence[Row]):
     """The rows of an allocation: a row becomes an object when somebody looks at it."""
 
-    __slots__ = ("_native",)
+    __slots__ = ("_make", "_native")
 
-    def __init__(self, native: _AllocationSet | _AllocationReport) -> None:
+    def __init__(self, native: _AllocationSet | _AllocationReport, make: Callable[[Result, str], Row]) -> None:
         self._native = native
+        self._make = make
 
-    def _some(self, start: int, stop: int) -> list[AllocationRow]:
+    def _some(self, start: int, stop: int) -> list[Row]:
         currency = self._native.currency()
-        return [AllocationRow(row, currency) for row in self._native.rows(start, stop)]
+        return [self._make(row, currency) for row in self._native.rows(start, stop)]
 
     @overload
-    def __getitem__(self, index: int) -> AllocationRow: ...
+    def __getitem__(self, index: int) -> Row: ...
 
     @overload
-    def __getitem__(self, index: slice) -> tuple[AllocationRow, ...]: ...
+    def __getitem__(self, index: slice) -> tuple[Row, ...]: ...
 
-    def __getitem__(self, index: int | slice) -> AllocationRow | tuple[AllocationRow, ...]:
+    def __getitem__(self, index: int | slice) -> Row | tuple[Row, ...]:
         if isinstance(index, slice):
             start, stop, step = index.indices(len(self))
             if step == 1:
@@ -305,26 +339,22 @@ class AllocationRows(Sequence[AllocationRow]):
     def __len__(self) -> int:
         return self._native.count()
 
-    def __iter__(self) -> Iterator[AllocationRow]:
+    def __iter__(self) -> Iterator[Row]:
         for start in range(0, len(self), CHUNK):
             yield from self._some(start, start + CHUNK)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Sequence) and len(self) == len(other) and all(a == b for a, b in zip(self, other, strict=True))
-
-    __hash__ = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
         return f"AllocationRows({len(self)})"
 
 
-class _Rows:
+class _Rows(Generic[Row]):
     """What sets and reports have in common: rows, columns, and everything in the wire form when it is asked for."""
 
     __slots__ = ("_native", "_result")
 
     _native: _AllocationSet | _AllocationReport
     _result: Result | None
+    _row: ClassVar[type[Any]]
 
     @property
     def result(self) -> Result:
@@ -334,16 +364,16 @@ class _Rows:
         return self._result
 
     @property
-    def rows(self) -> AllocationRows:
+    def rows(self) -> AllocationRows[Row]:
         """The rows, in the order of their keys."""
-        return AllocationRows(self._native)
+        return AllocationRows(self._native, self._row)
 
     @property
     def currency(self) -> str:
         """The currency of every amount."""
         return self._native.currency()
 
-    def __iter__(self) -> Iterator[AllocationRow]:
+    def __iter__(self) -> Iterator[Row]:
         return iter(self.rows)
 
     def __len__(self) -> int:
@@ -379,12 +409,13 @@ class _Rows:
         return self.to_arrow().__arrow_c_schema__()
 
 
-class AllocationReport(_Rows):
+class AllocationReport(_Rows[AllocationRow]):
     """Rows of an allocation, summed by keys; iterable."""
 
     __slots__ = ()
 
     _native: _AllocationReport
+    _row = AllocationRow
 
     def __init__(self, native: _AllocationReport) -> None:
         self._native = native
@@ -402,7 +433,7 @@ class AllocationReport(_Rows):
         return f"AllocationReport({len(self)} rows)"
 
 
-class AllocationSet(_Rows):
+class AllocationSet(_Rows[AllocationEntry]):
     """What a cluster costs, divided over its containers: rows, assets, totals; they add up to the last digit.
 
     It is allocated once and held in the engine's memory.
@@ -411,6 +442,7 @@ class AllocationSet(_Rows):
     __slots__ = ()
 
     _native: _AllocationSet
+    _row = AllocationEntry
 
     def __init__(self, native: _AllocationSet) -> None:
         self._native = native
@@ -486,6 +518,7 @@ def allocate(
 __all__: Sequence[str] = [
     "AllocationCost",
     "AllocationEfficiency",
+    "AllocationEntry",
     "AllocationReport",
     "AllocationRow",
     "AllocationRows",
