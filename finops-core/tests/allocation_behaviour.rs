@@ -287,3 +287,33 @@ fn days_add_up_to_a_month_in_any_order() {
     let mixed = [parts[0].clone(), set("d", second, "")];
     assert_eq!(AllocationSet::accumulate(&mixed).unwrap_err().path(), "[1]");
 }
+
+#[test]
+fn a_row_alone_is_what_it_is_in_the_whole() {
+    let members = format!(
+        r#""nodes": [{{"name": "a", "capacity": {{"cpu": "4", "memory": "16Gi", "nvidia.com/gpu": "2"}}, "cost": {{"hourly": "1"}}}},
+            {{"name": "b", "capacity": {{"cpu": "4", "memory": "16Gi"}}, "cost": {{"hourly": "1"}}}}],
+            "pods": [{}, {}]"#,
+        pod("shop", "web", "b", "1", r#", "labels": {"team": "web"}"#),
+        pod("shop", "gone", "z", "1", ""),
+    );
+    let members = members.replacen(r#""cpu": "1""#, r#""cpu": "1", "nvidia.com/gpu": "1""#, 1);
+    let inventory = ClusterInventory::from_json(&json(&inventory(&members))).unwrap().value;
+    let set = allocate(&inventory, &PriceBook::builtin(), &AllocationConfig::default()).unwrap();
+    let whole = set.to_json();
+    let rows: Vec<Json> = set.rows().map(|row| set.row_to_json(row)).collect();
+    assert_eq!(whole.get("rows"), Some(&Json::Array(rows)));
+    assert_eq!(set.rows().filter_map(|row| set.device_seconds(row)).count(), 1);
+    let report = set.aggregate(&[finops_core::allocation::Key::Pod], None).unwrap();
+    let rows: Vec<Json> = report.rows.iter().map(|row| report.row_to_json(row)).collect();
+    assert_eq!(report.to_json().get("rows"), Some(&Json::Array(rows)));
+}
+
+#[test]
+fn a_pod_that_starts_after_the_inventory_is_named() {
+    let late = pod("shop", "late", "a", "1", r#", "start": "2026-11-02T00:00:01Z""#);
+    let read = ClusterInventory::from_json(&json(&inventory(&format!(r#""pods": [{late}]"#)))).unwrap();
+    let told: Vec<_> =
+        read.diagnostics.iter().map(|d| (d.code, d.path.as_deref(), d.subject.as_deref())).collect();
+    assert_eq!(told, [("inventory.clock_skew", Some("pods[0].start"), Some("shop/late"))]);
+}

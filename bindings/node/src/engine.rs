@@ -1,7 +1,7 @@
 //! The engine: detects, guards, proposes and records; and every computation of waste, allocation and findings by name.
 //! Values cross as exact JSON text, which `ts/exact.ts` writes and reads.
 
-use crate::{error::thrown, handles::Handles, objects::gone};
+use crate::{error::thrown, handles::Handles, inventory::held, objects::gone};
 use finops::{
     Engine, EngineError, EngineOptions,
     change::SourceFile,
@@ -16,7 +16,7 @@ thread_local! {
     static HELD: Handles<Arc<Engine>> = const { Handles::new() };
 }
 
-fn refused(error: impl Into<EngineError>) -> napi::Error {
+pub fn refused(error: impl Into<EngineError>) -> napi::Error {
     let error = error.into();
     let told = Json::object([
         ("code", Json::from(error.code())),
@@ -30,7 +30,7 @@ fn engine(handle: u32) -> Result<Arc<Engine>> {
     HELD.with(|held| held.with(handle as usize, |engine| Arc::clone(engine))).ok_or_else(|| thrown(gone()))
 }
 
-fn parse(text: &str) -> Result<Json> {
+pub fn parse(text: &str) -> Result<Json> {
     wire::parse(text.as_bytes()).map_err(refused)
 }
 
@@ -51,11 +51,18 @@ pub fn engine_free(handle: u32) {
     HELD.with(|held| held.remove(handle));
 }
 
-/// One detection cycle, recorded in the ledger of this number where one is given.
+/// One detection cycle, recorded in the ledger of this number where one is given. A cluster in memory stands for the inventory
+/// of the request at its place.
 #[napi(catch_unwind)]
-pub fn engine_run(handle: u32, json: String, ledger: Option<u32>) -> Result<String> {
+pub fn engine_run(
+    handle: u32,
+    json: String,
+    ledger: Option<u32>,
+    clusters: Option<Vec<Option<u32>>>,
+) -> Result<String> {
     let ledger = ledger.map(crate::ledger::savings_of).transpose()?;
-    let report = engine(handle)?.run_json(&parse(&json)?, ledger.as_deref()).map_err(refused)?;
+    let held = held(clusters)?;
+    let report = engine(handle)?.run_held(&parse(&json)?, &held, ledger.as_deref()).map_err(refused)?;
     Ok(report.to_text())
 }
 
@@ -157,24 +164,4 @@ pub fn topic_call(topic: String, kind: String, json: String) -> Result<String> {
         return Ok(Json::array(wire::kinds(&topic)).to_text());
     }
     wire::compute(&topic, &kind, json.as_bytes()).map_err(refused)
-}
-
-/// Reads what `kubectl get -o json` prints: `{inventory, diagnostics}`.
-#[napi(catch_unwind)]
-pub fn inventory_kubernetes(documents: Vec<Uint8Array>, cluster: String, as_of: String) -> Result<String> {
-    let documents: Vec<&[u8]> = documents.iter().map(|document| &**document).collect();
-    let as_of = as_of.parse().map_err(|error: finops::core::usage::UsageError| thrown(error))?;
-    Ok(wire::read_cluster(&documents, &cluster, as_of).map_err(refused)?.to_text())
-}
-
-/// Adds the answer of a Prometheus query to an inventory: `{inventory, diagnostics}`.
-#[napi(catch_unwind)]
-pub fn inventory_prometheus(
-    inventory: String,
-    metric: String,
-    answer: Uint8Array,
-    step_seconds: u32,
-) -> Result<String> {
-    let inventory = parse(&inventory)?;
-    Ok(wire::add_prometheus(&inventory, &metric, &answer, step_seconds).map_err(refused)?.to_text())
 }

@@ -10,6 +10,7 @@ mod error;
 mod exchange;
 mod handles;
 mod input;
+mod inventory;
 mod ledger;
 mod monitor;
 mod objects;

@@ -2,6 +2,7 @@
 import type { EventLog } from './event-log'
 import { writeDocument, writeLenient } from './exact'
 import { type GuardrailLimits, Guardrails, type PolicyCheck } from './guardrails'
+import { ClusterInventory } from './inventory'
 import { Handle, guard, native, toldOf } from './native'
 import { Opportunity, READ } from './opportunity'
 import { members, renamed, shown } from './policy-document'
@@ -303,12 +304,13 @@ export class FinOpsEngine {
   runDetectionCycle(clusterData: unknown, options: { asOf?: Instant | null; record?: boolean } = {}): DetectedOpportunity[] {
     const inventories: unknown[] = Array.isArray(clusterData) ? clusterData : [clusterData]
     const reported = this.#detectors.flatMap((detector) => inventories.map((inventory) => ask(detector, inventory)))
-    const given = inventories.map((inventory) => writeLenient(honest(inventory)))
+    const held = inventories.map((inventory) => (inventory instanceof ClusterInventory ? ClusterInventory.handle(inventory) : null))
+    const given = inventories.map((inventory, place) => (held[place] === null ? writeLenient(honest(inventory)) : 'null'))
     const parts = [`"inventories":[${given.join(',')}]`, `"reported":${writeLenient(honest(reported))}`, this.#limits()]
     parts.push(`"actor":${JSON.stringify(this.#actor)}`)
     if (options.asOf !== undefined && options.asOf !== null) parts.push(`"as_of":"${rfc3339(instantMs(options.asOf, 'asOf'))}"`)
     const ledger = options.record === false ? undefined : SavingsLedger.handle(this.ledger).id
-    const text = guard(() => native.engineRun(this.#handle.id, `{${parts.join(',')}}`, ledger))
+    const text = guard(() => native.engineRun(this.#handle.id, `{${parts.join(',')}}`, ledger, held))
     const report = shown<RunReport>(JSON.parse(text))
     this.lastReport = report
     return report.opportunities.map((wire) => new DetectedOpportunity(wire))

@@ -85,8 +85,19 @@ export type { Ratio, ReportInputs, ReportModel, ReportRow } from './report'
 export * as ledger from './ledger'
 export { DetectedOpportunity, FinOpsEngine, PRGenerator, PullRequest, WasteDetectionEngine, generateEvidencePack } from './engine'
 export type { ChangedFile, Detector, EngineOptions, Estimate, RunReport, Sources, WrittenCommit } from './engine'
-export { AllocationReport, AllocationSet, ClusterInventory, allocate } from './inventory'
-export type { AllocationRow, Document } from './inventory'
+export { AllocationReport, AllocationSet, allocate } from './allocate'
+export type {
+  AllocateOptions,
+  AllocationCost,
+  AllocationEfficiency,
+  AllocationEntry,
+  AllocationRow,
+  AssetCharge,
+  AttributedCost,
+  ExternalCharge,
+} from './allocate'
+export { ClusterInventory } from './inventory'
+export type { Diagnostic, Document, PrometheusQuery } from './inventory'
 export * as allocation from './allocation'
 export * as findings from './findings'
 export * as waste from './waste'

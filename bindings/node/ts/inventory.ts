@@ -1,160 +1,123 @@
-/** What is in a cluster, and whose cost it is. */
+/** What is in a cluster. */
+import { ConfigError } from './errors'
 import { writeDocument } from './exact'
-import { guard, native } from './native'
-import { renamed, shown } from './policy-document'
-import { type Instant, instantText } from './time'
+import { Handle, guard, native } from './native'
+import { shown } from './policy-document'
+import { type Day, dayText } from './time'
 
-/** A document: text, bytes, or the object that they hold. */
+/** A document: text, bytes, or the object that they hold. Bytes are read where they lie. */
 export type Document = string | Uint8Array | Record<string, unknown>
+
+/** A remark: what was left out or is odd, with where it stands as far as that is known. */
+export interface Diagnostic {
+  code: string
+  message: string
+  document?: number
+  index?: number
+  path?: string
+  subject?: string
+  resource?: string
+  count?: number
+}
+
+/** The query that a metric expects. */
+export interface PrometheusQuery {
+  metric: string
+  unit: string
+  query: string
+  windowSeconds: number
+  stepSeconds: number
+}
 
 const bytesOf = (document: Document): Uint8Array =>
   document instanceof Uint8Array ? document : Buffer.from(typeof document === 'string' ? document : JSON.stringify(document))
 
-/** What is in a cluster: read from Kubernetes and Prometheus, or in the summary form. */
-export class ClusterInventory {
-  #value: Record<string, unknown>
-  #diagnostics: Record<string, unknown>[] = []
+const MOST = 2 ** 32 - 1
 
-  /** An inventory in its wire form, or a `cluster_data`. */
-  constructor(value: Record<string, unknown>) {
-    this.#value = value
+function seconds(value: number, path: string): number {
+  if (Number.isInteger(value) && value >= 1 && value <= MOST) return value
+  throw new ConfigError(`\`${path}\` is \`${String(value)}\`: give whole seconds, at least 1`, 'config.invalid', path)
+}
+
+/** Stands in the place of a value for an inventory that is read natively. */
+const HELD = Symbol('held')
+
+const held = (read: () => number): Handle => new Handle(guard(read), native.clusterFree)
+
+/**
+ * What is in a cluster: read from Kubernetes and Prometheus, or in the summary form. It is held in the engine's memory; nothing of it
+ * becomes an object of JavaScript until it is asked for.
+ */
+export class ClusterInventory {
+  readonly #handle: Handle
+
+  /** An inventory in its wire form, or a `cluster_data`; `asOf` is the time of the latter, where it has none. */
+  constructor(value: Record<string, unknown>, options: { asOf?: Day | null } = {}) {
+    const ready = (value as { [HELD]?: Handle })[HELD]
+    if (ready !== undefined) {
+      this.#handle = ready
+      return
+    }
+    const json = writeDocument(value, 'value')
+    this.#handle = held(() => native.clusterJson(json, dayText(options.asOf)))
   }
 
-  /** What `kubectl get -o json` prints; `asOf` is when it was read, now without one. */
-  static fromKubernetes(documents: readonly Document[], options: { cluster?: string; asOf?: Instant | null } = {}): ClusterInventory {
-    const read = guard(() => native.inventoryKubernetes(documents.map(bytesOf), options.cluster ?? 'unknown', instantText(options.asOf)))
-    return new ClusterInventory({}).#take(read)
+  /** What `kubectl get -o json` prints; `asOf` is when it was read: an instant, or a date, which is its midnight in UTC; now without one. */
+  static fromKubernetes(documents: readonly Document[], options: { cluster?: string; asOf?: Day | null } = {}): ClusterInventory {
+    const asOf = dayText(options.asOf)
+    const handle = held(() => native.clusterKubernetes(documents.map(bytesOf), options.cluster ?? 'unknown', asOf))
+    return new ClusterInventory({ [HELD]: handle } as Record<string, unknown>)
   }
 
   /** An inventory of usage alone. */
   static fromPrometheus(
     metric: string,
     answer: Document,
-    options: { cluster?: string; asOf?: Instant | null; stepSeconds?: number } = {},
+    options: { cluster?: string; asOf?: Day | null; stepSeconds?: number } = {},
   ): ClusterInventory {
     return ClusterInventory.fromKubernetes([], options).addPrometheus(metric, answer, options)
   }
 
-  /** The summary form, for the detectors; it holds no pods that a cost could be divided over. */
-  static fromClusterData(clusterData: Record<string, unknown>): ClusterInventory {
-    return new ClusterInventory(clusterData)
+  /** The summary form: workloads by namespace, node groups, volumes. */
+  static fromClusterData(clusterData: Record<string, unknown>, options: { asOf?: Day | null } = {}): ClusterInventory {
+    return new ClusterInventory(clusterData, options)
   }
 
-  /** Adds the answer of a query for `metric`, such as `cpu_usage`, made with this step. */
+  /** The query that each metric of `addPrometheus` expects. */
+  static queries(options: { windowSeconds?: number; stepSeconds?: number } = {}): PrometheusQuery[] {
+    const window = seconds(options.windowSeconds ?? 14 * 86_400, 'windowSeconds')
+    const text = native.clusterQueries(window, seconds(options.stepSeconds ?? 75, 'stepSeconds'))
+    return (JSON.parse(text) as unknown[]).map((query) => shown<PrometheusQuery>(query, 1))
+  }
+
+  /** Adds the answer of a query for `metric`, such as `cpu_usage`, made with this step. Answers in several pieces of time are joined. */
   addPrometheus(metric: string, answer: Document, options: { stepSeconds?: number } = {}): this {
-    const text = JSON.stringify(this.#value)
-    return this.#take(guard(() => native.inventoryPrometheus(text, metric, bytesOf(answer), options.stepSeconds ?? 60)))
+    const step = seconds(options.stepSeconds ?? 60, 'stepSeconds')
+    guard(() => native.clusterPrometheus(this.#handle.id, metric, bytesOf(answer), step))
+    return this
+  }
+
+  /** The name of the cluster. */
+  get cluster(): string {
+    return this.#method('name') as string
   }
 
   /** What was left out or is odd, with where. */
-  get diagnostics(): readonly Readonly<Record<string, unknown>>[] {
-    return this.#diagnostics
+  get diagnostics(): readonly Readonly<Diagnostic>[] {
+    return this.#method('diagnostics') as Diagnostic[]
   }
 
   /** The wire form. */
   toJSON(): Record<string, unknown> {
-    return this.#value
+    return this.#method('json') as Record<string, unknown>
   }
 
-  #take(text: string): this {
-    const read = JSON.parse(text) as { inventory: Record<string, unknown>; diagnostics: Record<string, unknown>[] }
-    this.#value = read.inventory
-    this.#diagnostics = [...this.#diagnostics, ...read.diagnostics]
-    return this
-  }
-}
-
-/** A row of a report: amounts as text, ratios as text. */
-export interface AllocationRow {
-  name: string
-  key: Record<string, string>
-  cost: Record<string, string>
-  attributed: Record<string, string>
-  total: string
-  sharePpm: number | null
-  efficiency: Record<string, string | boolean | null>
-  rows: number
-  unpricedRows: number
-}
-
-const compute = (kind: string, input: Record<string, unknown>): any =>
-  JSON.parse(guard(() => native.topicCall('allocation', kind, writeDocument(input, 'input'))))
-
-/** Rows of an allocation, summed by keys; iterable. */
-export class AllocationReport {
-  readonly rows: readonly AllocationRow[]
-  readonly total: string
-  readonly currency: string
-  readonly #input: Record<string, unknown>
-  readonly #wire: Record<string, unknown>
-
-  /** @internal */
-  constructor(input: Record<string, unknown>) {
-    this.#input = input
-    this.#wire = compute('allocation_report', input) as Record<string, unknown>
-    this.rows = (this.#wire.rows as unknown[]).map((row) => shown<AllocationRow>(row, 1))
-    this.total = this.#wire.total as string
-    this.currency = this.#wire.currency as string
+  /** @internal Its number in the native library. */
+  static handle(inventory: ClusterInventory): number {
+    return inventory.#handle.id
   }
 
-  [Symbol.iterator](): Iterator<AllocationRow> {
-    return this.rows[Symbol.iterator]()
+  #method(name: 'json' | 'name' | 'diagnostics'): unknown {
+    return JSON.parse(guard(() => native.clusterMethod(this.#handle.id, name)))
   }
-
-  /** Comma-separated values whose columns add up to their totals. */
-  toCsv(places = 2): string {
-    return compute('allocation_report', { ...this.#input, format: 'csv', places }) as string
-  }
-
-  /** A table in Markdown whose columns add up to their totals. */
-  toMarkdown(places = 2): string {
-    return compute('allocation_report', { ...this.#input, format: 'md', places }) as string
-  }
-
-  /** The report with the names of the wire. */
-  toJSON(): Record<string, unknown> {
-    return this.#wire
-  }
-}
-
-/** What a cluster costs, divided over its containers: rows, assets, totals; they add up to the last digit. */
-export class AllocationSet {
-  readonly #input: Record<string, unknown>
-  readonly #wire: Record<string, any>
-
-  /** @internal */
-  constructor(input: Record<string, unknown>) {
-    this.#input = input
-    this.#wire = compute('allocation_set', input) as Record<string, any>
-  }
-
-  /** Rows summed by keys such as `namespace` or `label:team`. */
-  aggregate(options: { by: readonly string[]; filter?: Record<string, readonly string[]> }): AllocationReport {
-    return new AllocationReport({ ...this.#input, by: options.by, filter: options.filter ?? null })
-  }
-
-  /** The same by what the bill charges for each asset. */
-  reconcile(bill: readonly Record<string, unknown>[]): AllocationSet {
-    return new AllocationSet({ ...this.#input, bill })
-  }
-
-  /** The set with the names of the wire. */
-  toJSON(): Record<string, any> {
-    return this.#wire
-  }
-}
-
-/**
- * Divides what a cluster costs over its containers. `window` is `[start, end]`; the inventory's, else the day before it was read, without
- * one. The other settings are those of the allocation: `idle`, `shared`, `rates`, `labelFallbacks` and so on.
- */
-export function allocate(
-  inventory: ClusterInventory | Record<string, unknown>,
-  options: { window?: readonly [Instant, Instant]; prices?: unknown; [setting: string]: unknown } = {},
-): AllocationSet {
-  const { prices, window, ...settings } = options
-  const config = renamed(settings) as Record<string, unknown>
-  if (window !== undefined) config.window = window.map((at) => (typeof at === 'string' ? at : instantText(at)))
-  const value = inventory instanceof ClusterInventory ? inventory.toJSON() : inventory
-  return new AllocationSet({ inventory: value, config, ...(prices === undefined ? {} : { prices }) })
 }

@@ -64,15 +64,27 @@ export interface Native {
   ledgerMethodLater(handle: number, method: string, json: string, secret?: string): Promise<string>
   engineNew(json: string): number
   engineFree(handle: number): void
-  engineRun(handle: number, json: string, ledger: number | undefined): string
+  engineRun(handle: number, json: string, ledger: number | undefined, clusters?: (number | null)[]): string
   enginePropose(handle: number, json: string, paths: string[] | undefined, files: Uint8Array[]): string
   engineEvidence(handle: number, json: string, paths: string[] | undefined, files: Uint8Array[]): string
   changeMethod(method: string, change: string, json: string): string
   changeLater(method: string, change: string, json: string): Promise<string>
   /** A computation of `waste`, `allocation` or `findings`; without a kind, the names of all. */
   topicCall(topic: string, kind: string, json: string): string
-  inventoryKubernetes(documents: Uint8Array[], cluster: string, asOf: string): string
-  inventoryPrometheus(inventory: string, metric: string, answer: Uint8Array, stepSeconds: number): string
+  clusterKubernetes(documents: Uint8Array[], cluster: string, asOf: string): number
+  clusterJson(json: string, asOf: string): number
+  clusterFree(handle: number): void
+  clusterPrometheus(handle: number, metric: string, answer: Uint8Array, stepSeconds: number): void
+  clusterMethod(handle: number, method: 'json' | 'name' | 'diagnostics'): string
+  clusterQueries(windowSeconds: number, stepSeconds: number): string
+  clusterAllocate(handle: number, json: string): number
+  allocationFree(handle: number): void
+  allocationReconcile(handle: number, json: string): number
+  allocationAccumulate(handles: number[]): number
+  allocationAggregate(handle: number, json: string): number
+  allocationMethod(handle: number, method: 'json' | 'head' | 'rows', start: number, count: number): string
+  reportFree(handle: number): void
+  reportMethod(handle: number, method: 'json' | 'head' | 'rows' | 'csv' | 'md', start: number, count: number, places: number): string
   ledgerVerify(file: Uint8Array, json: string, secrets: string[]): Promise<string>
 }
 

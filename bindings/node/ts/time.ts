@@ -39,3 +39,11 @@ function naive(value: string, path: string): UsageError {
 export function instantText(at: Instant | undefined | null): string {
   return rfc3339(at === undefined || at === null ? Date.now() : instantMs(at))
 }
+
+/** An instant, or a date such as `2026-11-20`, which is its midnight in UTC. */
+export type Day = Instant
+
+/** @internal RFC 3339 text of an instant or a date that the caller may have given. */
+export function dayText(at: Day | undefined | null): string {
+  return typeof at === 'string' && /^\d{4}-\d\d-\d\d$/.test(at) ? `${at}T00:00:00Z` : instantText(at)
+}

@@ -4,6 +4,7 @@ use crate::{
     convert::time,
     error::raise,
     frozen::{Frozen, Source},
+    inventory::{PyCluster, held},
     ledger::PySavingsLedger,
     policy::{Json, Native},
 };
@@ -19,7 +20,7 @@ use pyo3::{
 use std::{path::PathBuf, time::Duration};
 
 /// A value as JSON; what JSON cannot hold, such as NaN, becomes a boolean, which is wrong wherever a number or text is due.
-fn value(value: &Bound<'_, PyAny>) -> PyResult<Json> {
+pub(crate) fn value(value: &Bound<'_, PyAny>) -> PyResult<Json> {
     Ok(Native::with(value, Json::Bool(false))?.json)
 }
 
@@ -61,11 +62,13 @@ impl PyEngine {
         Ok(Self(Engine::new(options)))
     }
 
-    /// One detection cycle: the report, and the opportunities in it as JSON text.
+    /// One detection cycle: the report, and the opportunities in it as JSON text. A cluster in memory stands for the
+    /// inventory of the request at its place.
     #[pyo3(signature = (
         request: "dict[str, typing.Any]",
         as_of: "datetime.datetime | str | float | None",
         ledger: "_SavingsLedger | None",
+        clusters: "list[_Cluster | None]",
     ) -> "tuple[Result, str]")]
     fn _run(
         &self,
@@ -73,13 +76,15 @@ impl PyEngine {
         request: &Bound<'_, PyDict>,
         as_of: Option<&Bound<'_, PyAny>>,
         ledger: Option<&Bound<'_, PySavingsLedger>>,
+        clusters: Vec<Option<Bound<'_, PyCluster>>>,
     ) -> PyResult<(Frozen, String)> {
         let mut request = value(request.as_any())?;
         if let (Json::Object(members), Some(as_of)) = (&mut request, instant(as_of, "as_of")?) {
             members.insert("as_of", as_of.to_string());
         }
         let ledger = ledger.map(|ledger| ledger.get().ledger());
-        let report = py.detach(|| self.0.run_json(&request, ledger)).map_err(raise)?;
+        let held = held(&clusters);
+        let report = py.detach(|| self.0.run_held(&request, &held, ledger)).map_err(raise)?;
         let found = report.get("opportunities").map(Json::to_text).unwrap_or_default();
         Ok((Frozen::from_source(Source::Json(report)), found))
     }
@@ -182,36 +187,4 @@ pub(crate) fn topic_value(
 #[pyo3(signature = (topic: "str") -> "list[str]")]
 pub(crate) fn topic_kinds(topic: &str) -> Vec<&'static str> {
     wire::kinds(topic)
-}
-
-/// Reads what `kubectl get -o json` prints: inventory and diagnostics as JSON text.
-#[pyfunction]
-#[pyo3(signature = (
-    documents: "list[bytes]", cluster: "str", as_of: "datetime.datetime | str | float | None"
-) -> "str")]
-pub(crate) fn inventory_kubernetes(
-    py: Python<'_>,
-    documents: Vec<Bound<'_, PyBytes>>,
-    cluster: &str,
-    as_of: Option<&Bound<'_, PyAny>>,
-) -> PyResult<String> {
-    let as_of = time::at_or_now(as_of)?;
-    let documents: Vec<&[u8]> = documents.iter().map(|document| document.as_bytes()).collect();
-    let read = py.detach(|| wire::read_cluster(&documents, cluster, as_of)).map_err(raise)?;
-    Ok(read.to_text())
-}
-
-/// Adds the answer of a Prometheus query to an inventory: inventory and diagnostics as JSON text.
-#[pyfunction]
-#[pyo3(signature = (inventory: "str", metric: "str", answer: "bytes", step_seconds: "int") -> "str")]
-pub(crate) fn inventory_prometheus(
-    py: Python<'_>,
-    inventory: &str,
-    metric: &str,
-    answer: &[u8],
-    step_seconds: u32,
-) -> PyResult<String> {
-    let inventory = parse(inventory)?;
-    let read = py.detach(|| wire::add_prometheus(&inventory, metric, answer, step_seconds)).map_err(raise)?;
-    Ok(read.to_text())
 }

@@ -2,6 +2,8 @@
 
 use pyo3::prelude::*;
 
+mod allocation;
+mod allocation_arrow;
 mod arrow;
 mod budget;
 mod carbon;
@@ -13,6 +15,7 @@ mod engine;
 mod error;
 mod extracted;
 mod frozen;
+mod inventory;
 mod ledger;
 mod lookup;
 mod meter;
@@ -36,6 +39,8 @@ mod _finops {
     #[expect(non_upper_case_globals, reason = "the name that Python uses")]
     pub const __version__: &str = env!("CARGO_PKG_VERSION");
     #[pymodule_export]
+    use crate::allocation::{PyAllocationReport, PyAllocationSet};
+    #[pymodule_export]
     use crate::arrow::PyArrowTable;
     #[pymodule_export]
     use crate::budget::{PyBudget, PyBudgetState, PyBudgets, PyReservation, PySettlement};
@@ -49,13 +54,14 @@ mod _finops {
     use crate::display::{apportion, round_amount};
     #[pymodule_export]
     use crate::engine::{
-        PyEngine, change_commit, change_open, change_write, inventory_kubernetes, inventory_prometheus,
-        topic_call, topic_kinds, topic_value,
+        PyEngine, change_commit, change_open, change_write, topic_call, topic_kinds, topic_value,
     };
     #[pymodule_export]
     use crate::extracted::{PyExtracted, PyPart, extract_response};
     #[pymodule_export]
     use crate::frozen::Frozen;
+    #[pymodule_export]
+    use crate::inventory::{PyCluster, cluster_queries};
     #[pymodule_export]
     use crate::ledger::{
         PyEventLog, PyReport, PySavingsLedger, PyVerification, ledger_baseline, ledger_call, ledger_groups,

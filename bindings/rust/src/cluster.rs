@@ -28,7 +28,7 @@ use finops_core::{
     error::{Fault, shorten},
     inventory::{
         ClusterInventory, Diagnostic, KubernetesOptions, Metric, PrometheusOptions, Read, UsageSeries,
-        read_kubernetes, read_prometheus,
+        queries, read_kubernetes, read_prometheus,
     },
     json::Json,
     price::PriceBook,
@@ -77,11 +77,7 @@ impl Cluster {
             return Ok(Self::of(ClusterInventory::from_json(&value)?));
         }
         let own = value.get("as_of").is_some_and(|own| !own.is_null());
-        let given = Given::from_json(&value, if own { None } else { Some(as_of) })?;
-        let diagnostics = match &given {
-            Given::Summary(data) => data.diagnostics.clone(),
-            Given::Cluster(_) => Vec::new(),
-        };
+        let (given, diagnostics) = Given::read(&value, if own { None } else { Some(as_of) })?;
         Ok(Self { given, source: Some(Arc::new(value)), diagnostics: Arc::new(diagnostics) })
     }
 
@@ -224,6 +220,20 @@ pub fn reconcile_json(set: &AllocationSet, input: &Json) -> Result<AllocationSet
         changed = Some(changed.as_ref().unwrap_or(set).with_external(&external)?);
     }
     Ok(changed.unwrap_or_else(|| set.clone()))
+}
+
+/// The query that each metric expects, as `{metric, unit, query, window_seconds, step_seconds}`.
+#[must_use]
+pub fn queries_json(window_seconds: u32, step_seconds: u32) -> Json {
+    Json::array(queries(window_seconds, step_seconds).into_iter().map(|query| {
+        Json::object([
+            ("metric", Json::from(query.metric.as_str())),
+            ("unit", query.unit.into()),
+            ("query", query.query.into()),
+            ("window_seconds", query.window_seconds.into()),
+            ("step_seconds", query.step_seconds.into()),
+        ])
+    }))
 }
 
 #[cfg(test)]

@@ -82,7 +82,7 @@ if TYPE_CHECKING:
         WasteDetectionEngine,
         generate_evidence_pack,
     )
-    from ._inventory import AllocationReport, AllocationSet, ClusterInventory, allocate
+    from ._inventory import AllocationReport, AllocationRow, AllocationSet, ClusterInventory, allocate
     from .ledger import (
         CostBaseline,
         EventLog,
@@ -101,6 +101,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AllocationError",
     "AllocationReport",
+    "AllocationRow",
     "AllocationSet",
     "ArrowTable",
     "BatchResult",
@@ -204,7 +205,7 @@ _ENGINE = (
     "WasteDetectionEngine",
     "generate_evidence_pack",
 )
-_INVENTORY = ("AllocationReport", "AllocationSet", "ClusterInventory", "allocate")
+_INVENTORY = ("AllocationReport", "AllocationRow", "AllocationSet", "ClusterInventory", "allocate")
 
 
 def _register() -> None:

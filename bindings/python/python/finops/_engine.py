@@ -198,10 +198,6 @@ def _plain(item: Any) -> Any:
     return dict(item) if isinstance(item, Mapping) else item
 
 
-def _inventory(value: Any) -> Any:
-    return value._wire() if isinstance(value, ClusterInventory) else value
-
-
 def _name(detector: Any) -> str:
     name = getattr(detector, "name", None)
     return name if isinstance(name, str) and name else type(detector).__name__
@@ -265,12 +261,13 @@ class FinOpsEngine:
         """
         inventories = list(cluster_data) if isinstance(cluster_data, (list, tuple)) else [cluster_data]
         request = {
-            "inventories": [_inventory(inventory) for inventory in inventories],
+            "inventories": [None if isinstance(one, ClusterInventory) else one for one in inventories],
             "reported": [self._ask(detector, inventory) for detector in self._detectors for inventory in inventories],
             "guardrails": json.loads(self.guardrails.config.to_json()),
             "actor": self.actor,
         }
-        report, found = self._engine._run(request, as_of, self.ledger if record else None)
+        held = [one._cluster if isinstance(one, ClusterInventory) else None for one in inventories]
+        report, found = self._engine._run(request, as_of, self.ledger if record else None, held)
         self.last_report = report
         return [DetectedOpportunity._of(item) for item in json.loads(found)]
 

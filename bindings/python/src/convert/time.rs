@@ -88,6 +88,20 @@ pub(crate) fn instant(value: &Bound<'_, PyAny>, name: &str) -> PyResult<Timestam
     }
 }
 
+/// The midnight in UTC of a date: a `datetime.date`, or its text `2026-11-20`; `None` for everything else.
+pub(crate) fn day(value: &Bound<'_, PyAny>) -> PyResult<Option<Timestamp>> {
+    let text = match value.cast::<PyString>() {
+        Ok(text) => text.to_str()?.to_owned(),
+        // A datetime has an offset, or lacks one; a date has no such thing.
+        Err(_) if value.hasattr("isoformat")? && !value.hasattr("utcoffset")? => {
+            value.call_method0("isoformat")?.extract()?
+        }
+        Err(_) => return Ok(None),
+    };
+    let date = text.len() == 10 && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
+    Ok(if date { format!("{text}T00:00:00Z").parse().ok() } else { None })
+}
+
 /// An aware `datetime` in UTC.
 pub(crate) fn to_datetime(py: Python<'_>, at: Timestamp) -> PyResult<Bound<'_, PyAny>> {
     static DATETIME: PyOnceLock<(Py<PyAny>, Py<PyAny>, Py<PyAny>)> = PyOnceLock::new();

@@ -8,7 +8,7 @@ mod kinds;
 mod rows;
 mod table;
 
-pub(crate) use convert::{Native, fields, parse};
+pub(crate) use convert::{Native, fields, parse, text};
 pub(crate) use decision::{Asked, PyDecision, PyPolicyCheck};
 pub(crate) use finops::policy::Json;
 pub(crate) use gate::{PyPolicyGate, PyTestReport};

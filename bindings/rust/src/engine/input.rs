@@ -49,7 +49,7 @@ impl Given {
         Self::read(value, as_of).map(|(given, _)| given)
     }
 
-    /// As [`Given::from_json`], with what the reading of a full inventory remarks on.
+    /// As [`Given::from_json`], with what the reading remarks on.
     ///
     /// # Errors
     /// As [`Given::from_json`].
@@ -58,7 +58,9 @@ impl Given {
             let read = ClusterInventory::from_json(value)?;
             return Ok((Self::Cluster(Arc::new(read.value)), read.diagnostics));
         }
-        Ok((ClusterData::from_json(value, as_of).map(Self::Summary)?, Vec::new()))
+        let data = ClusterData::from_json(value, as_of)?;
+        let diagnostics = data.diagnostics.clone();
+        Ok((Self::Summary(data), diagnostics))
     }
 
     /// Whether a value is a full inventory in its wire form.

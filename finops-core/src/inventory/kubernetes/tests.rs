@@ -234,3 +234,39 @@ fn autoscalers_budgets_pools_and_metrics_are_read() {
             && text("usage").contains(r#""start":"2026-11-01T23:58:29.500Z""#)
     );
 }
+
+#[test]
+fn what_starts_after_it_was_read_is_named() {
+    let pod = |name: &str, created: &str, status: &str| {
+        format!(
+            r#"{{"kind":"Pod","metadata":{{"namespace":"n","name":"{name}","creationTimestamp":"{created}"}},
+                "spec":{{"containers":[{{"name":"c"}}]}},"status":{status}}}"#
+        )
+    };
+    let items = [
+        pod("now", "2026-11-02T00:00:00Z", r#"{"startTime":"2026-11-02T00:00:00Z"}"#),
+        pod("late", "2026-11-01T00:00:00Z", r#"{"startTime":"2026-11-02T00:00:01Z"}"#),
+        pod("made-late", "2026-11-03T00:00:00Z", "{}"),
+        pod(
+            "ran-late",
+            "2026-11-01T00:00:00Z",
+            r#"{"containerStatuses":[{"name":"c","state":{"running":{"startedAt":"2026-11-02T01:00:00Z"}}}]}"#,
+        ),
+    ];
+    let found = read_all(&["{}", &format!(r#"{{"kind":"List","items":[{}]}}"#, items.join(","))]);
+    let told: Vec<_> = found
+        .diagnostics
+        .iter()
+        .map(|d| (d.code, d.document, d.subject.as_deref(), d.path.as_deref()))
+        .collect();
+    let skew = |subject, path| ("inventory.clock_skew", Some(1), Some(subject), Some(path));
+    assert_eq!(
+        told,
+        [
+            skew("n/late", "items[1].status.startTime"),
+            skew("n/made-late", "items[2].metadata.creationTimestamp"),
+            skew("n/ran-late", "items[3].status.containerStatuses[0].state.running.startedAt"),
+        ]
+    );
+    assert_eq!(found.value.pods.map(|pods| pods.len()), Some(4));
+}

@@ -22,6 +22,7 @@ mod autoscaling;
 mod nodes;
 mod read;
 mod requests;
+mod seen;
 mod uses;
 mod volumes;
 

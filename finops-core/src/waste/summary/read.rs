@@ -1,5 +1,6 @@
 //! Reads the summary form (`cluster_data`) as it is: a bad number stays with its record and its path.
 
+use super::seen::Seen;
 use crate::{
     error::{Fault, shorten},
     inventory::Diagnostic,
@@ -264,33 +265,6 @@ pub(in crate::waste) fn settle<T: PartialEq, K: Ord>(
         }
     }
     *records = kept;
-}
-
-/// The records that were read, by collection, namespace and name.
-#[derive(Default)]
-struct Seen(BTreeMap<(&'static str, String, String), String>);
-
-impl Seen {
-    /// The remark on a record whose name was there before.
-    fn again(
-        &mut self,
-        collection: &'static str,
-        namespace: &str,
-        record: &Record<'_>,
-    ) -> Option<Diagnostic> {
-        let key = (collection, namespace.to_owned(), record.name.clone());
-        let Some(first) = self.0.get(&key) else {
-            self.0.insert(key, record.path.clone());
-            return None;
-        };
-        let message = format!(
-            "stands at `{first}` already: equal records are read once, of unequal ones no detector judges any"
-        );
-        let subject =
-            if namespace.is_empty() { record.name.clone() } else { format!("{namespace}/{}", record.name) };
-        let remark = Diagnostic::new("inventory.duplicate", message).about(shorten(&subject));
-        Some(Diagnostic { path: Some(record.path.clone()), ..remark })
-    }
 }
 
 const TOP_KEYS: &[&str] =
