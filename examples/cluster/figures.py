@@ -14,8 +14,11 @@ AS_OF_S = 1_795_143_600  # 2026-11-20T03:00:00Z
 STEP_S = 3_600
 # What `finops kubernetes queries` asks for by default is 14 days at 75 s; an hour keeps the files small. Our choice.
 HOURS = 14 * 24
-# Network and GPU detectors look at seven days and less.
+# Network detectors look at seven days.
 SHORT_HOURS = 7 * 24
+# Those of GPUs want 60 samples of the last 24 hours.
+GPU_STEP_S = 900
+GPU_HOURS = 7 * 24
 
 # "49 percent of containers are using less than 30 percent of their requested CPU", "45 percent ... of their requested
 # memory": Datadog, container report 2020, quoted in "Practical tips for rightsizing your Kubernetes workloads", 2023-03-21,

@@ -91,7 +91,7 @@ def share_used(rng: random.Random, below_30: float) -> float:
     """Mean use over request: below 30 % as often as measured; above it falling off towards the request (our choice)."""
     if rng.random() < below_30:
         return rng.uniform(0.04, 0.29)
-    return rng.triangular(0.31, 0.95, 0.35)
+    return rng.triangular(0.31, 0.80, 0.31)
 
 
 def box(rng: random.Random, name: str, cpu_m: int | None = None) -> Box:

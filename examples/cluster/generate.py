@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 import figures as f  # noqa: E402
 from fleet import fleet  # noqa: E402
 from manifests import repository  # noqa: E402
-from metrics import answers  # noqa: E402
+from metrics import FINE, answers  # noqa: E402
 from objects import documents  # noqa: E402
 
 # Nothing of the user's configuration may change the commit.
@@ -48,14 +48,16 @@ def generate(out: Path, seed: int = f.SEED) -> dict[str, int]:
     for name, items in documents(made).items():
         text = json.dumps({"apiVersion": "v1", "kind": "List", "items": items}, separators=(",", ":"))
         (out / "kubectl" / f"{name}.json").write_text(text, encoding="utf-8")
-    series = 0
+    series, steps = 0, {}
     for role, lines in answers(made, seed):
+        steps[role] = f.GPU_STEP_S if role in FINE else f.STEP_S
         with (out / "prometheus" / f"{role}.json").open("w", encoding="utf-8") as file:
             file.write('{"status":"success","data":{"resultType":"matrix","result":[')
             for number, line in enumerate(lines):
                 file.write(("," if number else "") + "\n" + line)
                 series += 1
             file.write("\n]}}\n")
+    (out / "steps.json").write_text(json.dumps(steps) + "\n", encoding="utf-8")
     files, told = repository(made)
     root = out / "repository"
     for path, text in files.items():

@@ -11,6 +11,8 @@ from fleet import Fleet, Work
 
 MIB = 1 << 20
 START_S = f.AS_OF_S - f.HOURS * f.STEP_S
+# Role of a metric to the step of its query where that is another.
+FINE = ("gpu_duty_percent", "gpu_memory_used")
 Values = list[float]
 
 
@@ -42,15 +44,17 @@ class Metrics:
         self.table = [self.rng.gauss(0, 1) for _ in range(4096)]
         self.curves = {shape: curve(shape) for shape in ("office", "workhours", "night", "flat")}
         self.times = [str(START_S + (index + 1) * f.STEP_S) for index in range(f.HOURS)]
+        fine = f.GPU_HOURS * 3600 // f.GPU_STEP_S
+        self.fine_times = [str(f.AS_OF_S - (fine - 1 - index) * f.GPU_STEP_S) for index in range(fine)]
 
     def scatter(self, count: int, width: float) -> Values:
         start = int(self.rng.random() * (len(self.table) - count))
         return [1 + width * max(-3.0, min(3.0, value)) for value in self.table[start : start + count]]
 
-    def series(self, labels: dict[str, str], values: Values, form: str, first: int = 0) -> str:
-        """One series; `form` prints a value. A value below 0 stands for one that was not scraped."""
-        times = self.times[first:] if first else self.times[-len(values):]
-        pairs = ",".join(f'[{at},"{form % value}"]' for at, value in zip(times, values) if value >= 0)
+    def series(self, labels: dict[str, str], values: Values, form: str, times: list[str] | None = None) -> str:
+        """One series that ends with the window; `form` prints a value."""
+        times = (times or self.times)[-len(values):]
+        pairs = ",".join(f'[{at},"{form % value}"]' for at, value in zip(times, values))
         return f'{{"metric":{json.dumps(labels, separators=(",", ":"))},"values":[{pairs}]}}'
 
     def seen(self, work: Work, pod: dict) -> int:
@@ -67,7 +71,7 @@ class Metrics:
                     continue
                 for box in work.boxes:
                     labels = {"namespace": work.namespace, "pod": pod["name"], "container": box.name}
-                    yield self.series(labels, of(work, pod, box)[first:], form, first)
+                    yield self.series(labels, of(work, pod, box)[first:], form)
 
     def cpu(self) -> Iterator[str]:
         def of(work: Work, pod: dict, box) -> Values:
@@ -137,10 +141,10 @@ class Metrics:
                     labels = {"namespace": work.namespace, "pod": pod["name"], "container": "server", "UUID": f"GPU-{pod['name'][-5:]}-{device}"}
                     # Of four devices the last two never work.
                     mean = 0.0 if device >= 2 else duty
-                    values = [100 * mean * factor * noise for factor, noise in
-                              zip(self.curves["office"][-f.SHORT_HOURS:], self.scatter(f.SHORT_HOURS, 0.3))]
-                    held = [(400 if mean == 0 and work.name == "notebook" else 9_000) * MIB] * f.SHORT_HOURS
-                    yield self.series(labels, values, "%.1f"), self.series(labels, held, "%.0f")
+                    count, hours = len(self.fine_times), self.curves["office"][-f.GPU_HOURS :]
+                    values = [100 * mean * hours[index * f.GPU_STEP_S // 3600] * noise for index, noise in enumerate(self.scatter(count, 0.3))]
+                    held = [(400 if work.name == "notebook" else 9_000) * MIB] * count
+                    yield self.series(labels, values, "%.1f", self.fine_times), self.series(labels, held, "%.0f", self.fine_times)
 
     def replicas(self) -> Iterator[str]:
         for work in self.fleet.works:

@@ -34,7 +34,8 @@ REGION = "us-east-1"
 # When the snapshot was taken: within the nightly change window that the guardrails have by default.
 AS_OF = "2026-11-20T03:00:00Z"
 WINDOW = ("2026-11-06T03:00:00Z", AS_OF)
-STEP_S = 3_600
+# The ledger writes instants of UTC with six fraction digits.
+AT = "2026-11-20T03:00:00.000000Z"
 NANO = Decimal("1e-9")
 ORIGIN = "demo.example/cluster"
 # Published, so it protects nothing. Yours is SAVE_HMAC_SECRET, or a file.
@@ -51,7 +52,9 @@ class Snapshot:
         return [path.read_bytes() for path in sorted((self.folder / "kubectl").glob("*.json"))]
 
     def answers(self) -> dict[str, bytes]:
-        return {path.stem: path.read_bytes() for path in sorted((self.folder / "prometheus").glob("*.json"))}
+        # The largest last: each is added to all that came before.
+        paths = sorted((self.folder / "prometheus").glob("*.json"), key=lambda path: (path.stat().st_size, path.name))
+        return {path.stem: path.read_bytes() for path in paths}
 
     def items(self, name: str) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = json.loads((self.folder / "kubectl" / f"{name}.json").read_bytes())["items"]
@@ -84,8 +87,9 @@ def read(snapshot: Snapshot) -> finops.ClusterInventory:
         if service.get("type") == "LoadBalancer":
             service["cost"] = {"hourly": str(hourly)}
     inventory = finops.ClusterInventory(value)
+    steps = json.loads((snapshot.folder / "steps.json").read_bytes())
     for role, answer in snapshot.answers().items():
-        inventory.add_prometheus(role, answer, step_seconds=STEP_S)
+        inventory.add_prometheus(role, answer, step_seconds=steps[role])
     remarks += inventory.diagnostics
     kinds = Counter({name: len(value.get(name) or []) for name in ("workloads", "pods", "nodes", "services", "volumes", "autoscalers", "budgets")})
     print(f"  read {', '.join(f'{count:,} {name}' for name, count in kinds.items())}")
@@ -127,14 +131,26 @@ def check_conservation(costs: dict[str, Any], snapshot: Snapshot) -> str:
 def allocate(inventory: finops.ClusterInventory, snapshot: Snapshot) -> None:
     """Who pays for the fortnight."""
     costs = finops.allocate(inventory, window=WINDOW)
-    conserved = check_conservation(json.loads(costs.to_json()), snapshot)
+    set_ = json.loads(costs.to_json())
+    conserved = check_conservation(set_, snapshot)
     report = costs.aggregate(by=["team"])
+    whole = json.loads(report.to_json())
+    columns = ("cpu", "memory", "gpu", "volume", "load_balancer")
+
+    def line(name: str, cost: dict[str, str], total: str, ppm: int, efficiency: str | None) -> tuple[str, ...]:
+        used = f"{Decimal(efficiency):.0%}" if efficiency else ""
+        return name, *(usd(cost.get(column, "0")) for column in columns), usd(total), f"{Decimal(ppm) / 10_000:.1f} %", used
+
     rows = []
-    for row in sorted(json.loads(report.to_json())["rows"], key=lambda row: -Decimal(row["total"] or 0)):
-        cost = row.get("cost") or {}
-        rows.append((row["key"], *(usd(cost.get(name, "0")) for name in ("cpu", "memory", "gpu", "volume")), usd(row["total"])))
-    table(f"Allocation by team, USD, {WINDOW[0]} to {WINDOW[1]}", ("team", "cpu", "memory", "gpu", "volume", "total"), rows, left=1)
+    # What belongs to no team, such as idle time, comes last.
+    for row in sorted(whole["rows"], key=lambda row: (row["name"].startswith("__"), -Decimal(row["total"]))):
+        rows.append(line(row["name"], row["cost"], row["total"], row["share_ppm"], (row.get("efficiency") or {}).get("total")))
+    rows.append(("all", *("" for _ in columns), usd(whole["total"]), "100.0 %", ""))
+    header = ("team", "cpu", "memory", "gpu", "volume", "balancer", "total", "share", "used of request")
+    table(f"Allocation by team, USD, {WINDOW[0]} to {WINDOW[1]} (idle is kept apart, not spread)", header, rows, left=1)
+    unpriced = sum(row.get("unpriced_rows", 0) for row in whole["rows"])
     print(f"\n  conserved: {conserved}")
+    print(f"  not in it: {set_['totals']['unpriced_assets']} spot nodes without a list price, and {unpriced} rows of pods on them")
 
 
 def show_findings(report: dict[str, Any]) -> None:
@@ -153,7 +169,7 @@ def show_findings(report: dict[str, Any]) -> None:
                      *(str(actions.get(name, "") or "") for name in ("allow", "require_approval", "deny"))))
     header = ("detector", "findings", "gross USD/month", "no price", "allow", "approval", "deny")
     table("Findings by detector, with what the guardrails say", header, rows, left=1)
-    undetermined = Counter((one["detector"], one["reason"]["code"]) for one in report["assessments"] if one["outcome"] == "undetermined")
+    undetermined = Counter((one["detector"], one["reason"]) for one in report["assessments"] if one["outcome"] == "undetermined")
     table("Undetermined: evidence is missing, so nothing is claimed", ("detector", "reason", "subjects"),
           [(detector, reason, str(count)) for (detector, reason), count in sorted(undetermined.items())])
     portfolio, counts = report["portfolio"], report["counts"]
@@ -173,8 +189,8 @@ def git(repository: Path, *words: str) -> str:
 
 
 def lines_of(diff: str) -> tuple[int, int]:
-    """Added and removed lines of a unified diff."""
-    body = [line for line in diff.splitlines() if not line.startswith(("+++", "---"))]
+    """Added and removed lines of the unified diff of one file; its head of two lines tells nothing."""
+    body = diff.splitlines()[2:]
     return sum(line.startswith("+") for line in body), sum(line.startswith("-") for line in body)
 
 
@@ -212,7 +228,7 @@ def propose(engine: finops.FinOpsEngine, found: list[Any], snapshot: Snapshot, s
         for file in json.loads(change.to_json())["changes"]:
             edits[f"{file['path'].split('/')[0]}/"] += 1
         for id in change.opportunity_ids:
-            savings.propose(id, change=commit.branch, note=change.title, actor="svc:finops", at=AS_OF)
+            savings.propose(id, change=commit.branch, note=change.title, actor="svc:finops", at=AT)
     if (git(snapshot.repository, "rev-parse", "HEAD"), git(snapshot.repository, "status", "--porcelain")) != (head, clean):
         raise SystemExit("the working tree of the repository changed")
     refused = Counter(json.loads(change.to_json())["reason"]["code"] for change in changes if change.status == "refused")

@@ -241,12 +241,13 @@ impl<'a, F: Fn(usize, usize) -> bool> Packing<'a, F> {
     /// then the dearest, then by name.
     fn candidates(&self) -> Vec<usize> {
         let half = Share { used: CANDIDATE_PERCENT, of: 100 };
+        // What belongs to the node goes with it, whatever it holds there.
+        let may_go = |load: &Load| load.stays || !load.blocked;
         let free = |index: &usize| {
             let machine = self.machines.get(*index);
             let held = self.held.get(*index);
             machine.is_some_and(|machine| machine.removable && machine.hourly.is_some())
-                && held
-                    .is_some_and(|held| held.iter().all(|load| self.load(*load).is_some_and(|l| !l.blocked)))
+                && held.is_some_and(|held| held.iter().all(|load| self.load(*load).is_some_and(may_go)))
         };
         let places = (0..self.machines.len()).filter(free).filter_map(|index| self.place(index));
         let mut places: Vec<Place> = places.filter(|place| place.share < half).collect();
@@ -455,6 +456,17 @@ mod tests {
             prop_assert_eq!(one.monthly, other.monthly);
             prop_assert_eq!(one.moves.len(), other.moves.len());
         }
+    }
+
+    #[test]
+    fn pods_of_the_node_itself_never_keep_it() {
+        // A pod of a DaemonSet in kube-system without a budget, or with a folder of the node: every node has such.
+        let daemon = Load { blocked: true, stays: true, ..load(0, 1, 1) };
+        let machines = [machine(0, 0, 10), machine(1, 0, 10)];
+        let removed = |loads: &[Load]| scale_down(&machines, loads, Profile::Prod, |_, _| true).removed;
+        assert_eq!(removed(std::slice::from_ref(&daemon)).first(), Some(&1));
+        assert!(removed(std::slice::from_ref(&daemon)).contains(&0));
+        assert!(!removed(&[Load { stays: false, ..daemon }]).contains(&0));
     }
 
     #[test]
