@@ -8,35 +8,35 @@ export const call = (name: string, text: string): string => callTopic('allocatio
 /** The names of every computation. */
 export const kinds = (): string[] => topicKinds('allocation')
 
-/** Computes `aggregate`. */
+/** Sum rows by keys: `{rows: [{pod, namespace, labels, namespace_labels, services, total}], by, filter, config}`. Answers the total of each name; what has no value of a key is `__unallocated__`. */
 export const aggregate = kind('aggregate')
-/** Computes `allocate`. */
+/** Divide the cost of a cluster: `{inventory, config, prices}`. Answers `rows` (key, cost, attributed, total), `assets_total`, `difference` (always 0) and `diagnostics`. */
 export const allocate = kind('allocate')
-/** Computes `allocation_report`. */
+/** Allocate and aggregate in one step: the input of `allocation_set` with `by`, `filter`, `format` and `places`. Answers the report; with `format` `csv` or `md` its text, rounded so that the rows shown add up to the total shown. */
 export const allocationReport = kind('allocation_report')
-/** Computes `allocation_set`. */
+/** Divide the cost of a cluster: `{inventory, config, prices, bill, external}`. Answers the whole set with its assets, totals and configuration; with a `bill` at what the bill charges. */
 export const allocationSet = kind('allocation_set')
-/** Computes `apportion`. */
+/** Split `total` by `weights` so that the parts add up to it (largest remainder): `{total, weights}`. Answers whole units in the order of the weights; equal remainders go to the first. */
 export const apportion = kind('apportion')
-/** Computes `baseline`. */
+/** Statistics of `{samples}`, decimals. Answers `count`, `min`, `max`, `p50`, `p95`, `p99` (nearest rank) and the exact `mean`. */
 export const baseline = kind('baseline')
-/** Computes `effective_request`. */
+/** What the scheduler reserves for a pod: `{containers, overhead}`, init and sidecar containers by their `type`. Answers `cpu_nanocores` and `memory_nano_bytes` (bytes times 1e9). */
 export const effectiveRequest = kind('effective_request')
-/** Computes `efficiency`. */
+/** Used of requested: `{cpu_used, cpu_requested, memory_used, memory_requested, cpu_cost, memory_cost}`. Answers `cpu`, `memory` and the cost-weighted `total`; null where nothing was requested and nothing used. */
 export const efficiency = kind('efficiency')
-/** Computes `kubernetes_reader`. */
+/** Read what `kubectl get -o json` prints: `{cluster, as_of, documents}`. Answers the inventory in its wire form with `diagnostics`, each with the path of its object, and `ignored` kinds by count. */
 export const kubernetesReader = kind('kubernetes_reader')
-/** Computes `node_split`. */
+/** Divide the cost of a node over its resources: `{split, capacity, cost}`. Answers `cpu`, `memory` and `gpu` in the currency; they add up to `cost`. */
 export const nodeSplit = kind('node_split')
-/** Computes `presence`. */
+/** Share a cost by time of use: `{cost, window_seconds: [start, end], users: {name: [[start, end]]}}`. Answers the part of each of `users`, and `unmounted`: the time without a user. */
 export const presence = kind('presence')
-/** Computes `prometheus`. */
+/** Read an answer of Prometheus: `{metric, step_seconds, document}`. Answers `series` in the integer unit of the metric (1e-9 cores, bytes) with `diagnostics`, or the `error` that the answer holds. */
 export const prometheus = kind('prometheus')
-/** Computes `quantity`. */
+/** Read a Kubernetes quantity such as `500m` or `1.5Gi`. Answers `nano` (its amount in 1e-9 units) and its `canonical` text. */
 export const quantity = kind('quantity')
-/** Computes `quantity_error`. */
+/** Say why a text is no Kubernetes quantity. Answers `code` and `message`, or the quantity where it is one. */
 export const quantityError = kind('quantity_error')
-/** Computes `reconcile`. */
+/** Divide what the bill charges: the input of `allocate` with `bill`, the charges of assets. Answers `list_total`, `reconciled_total` and both amounts of every row. */
 export const reconcile = kind('reconcile')
-/** Computes `waterfall`. */
+/** Share idle and shared costs over rows: `{rows, node_idle, shared, idle, filter}`. Answers `assets_total`, `filtered` and `all` tenants with total and idle, and `idle_row`. */
 export const waterfall = kind('waterfall')

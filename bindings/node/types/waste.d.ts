@@ -2,43 +2,43 @@
 export declare const call: (name: string, text: string) => string;
 /** The names of every computation. */
 export declare const kinds: () => string[];
-/** Computes `ai_detector`. */
+/** Run one detector over an inventory of AI workloads: `{detector, ai, prices, config}`. Answers its assessments: subject, outcome, reason, saving, confidence, risk, evidence. */
 export declare const aiDetector: (input: unknown) => any;
-/** Computes `branch_name`. */
+/** The branch of a change: `{slug, name, as_of, fingerprint}`. Answers `finops/SLUG-NAME-YYYYMMDD-8 hex digits`, which git accepts. */
 export declare const branchName: (input: unknown) => any;
-/** Computes `cluster_data`. */
+/** Run the detectors of the summary form: `{cluster_data, as_of, prices, config}`. Answers `findings`, and `others`: what was looked at and is none, with its reason. */
 export declare const clusterData: (input: unknown) => any;
-/** Computes `confidence`. */
+/** The confidence of an assessment: `{cls, observed, threshold, side, span_hours, required_span_hours, samples, required_samples, folds, misses}`. Answers `base`, `coverage` and their product `confidence`, 0 to 1 with four places. */
 export declare const confidence: (input: unknown) => any;
-/** Computes `detector`. */
+/** Run one Kubernetes detector: `{detector, inventory, config}`. Answers its assessments: subject, outcome, reason, saving, confidence, risk, evidence, `after`. */
 export declare const detector: (input: unknown) => any;
-/** Computes `exact`. */
+/** Our rule of right-sizing with its backtest: `{resource, blocks: [[sample]], oom_limit_bytes}`, the blocks being equal slices of the window. Answers `request`, `margin`, `folds`, `misses`, `largest_growth`, `base_confidence`, or the `reason` for none. */
 export declare const exact: (input: unknown) => any;
-/** Computes `guardrail_input`. */
+/** What the guardrails decide a finding on: its type, cluster, tags, saving, cost, confidence and risk. Answers the record of the guardrails: kind, amounts, reversible, restarts, data, blast radius. */
 export declare const guardrailInput: (input: unknown) => any;
-/** Computes `hcl_edit`. */
+/** Edit Terraform: `{text, target: address, set: {path: HCL text}}`, or `remove: true`. Answers the new `text`, in which no byte outside the edit differs. */
 export declare const hclEdit: (input: unknown) => any;
-/** Computes `hpa_pair`. */
+/** Lower a request under a horizontal autoscaler: `{cpu_request, recommendation, target_utilization}`. Answers the request and target that keep the number of replicas, or `no_change`. */
 export declare const hpaPair: (input: unknown) => any;
-/** Computes `krr_simple`. */
+/** KRR's strategy `simple`: `{pods: [{cpu_p95, memory_max, points}], oom_limit_bytes, hpa_on_resource, span_seconds}`, in cores and bytes. Answers requests and limits as quantities, or `undetermined` with its reason. */
 export declare const krrSimple: (input: unknown) => any;
-/** Computes `krr_simple_limit`. */
+/** KRR's strategy `simple_limit`: `{cpu_samples}` in cores. Answers `cpu_request` and `cpu_limit` as quantities. */
 export declare const krrSimpleLimit: (input: unknown) => any;
-/** Computes `lifetime_projection`. */
+/** Project savings of short-lived pods to a month: `{core_hour_price, window_known_minutes, pods: [{name, minutes, allocated, recommended}]}`. Answers `monthly` by pod and their `total`. */
 export declare const lifetimeProjection: (input: unknown) => any;
-/** Computes `portfolio`. */
+/** Grant savings so that no dollar counts twice: `{findings: [{id, kind, detector, subject, claims}]}`. Answers what each is `granted`, by whom it is `superseded_by`, and the totals. */
 export declare const portfolio: (input: unknown) => any;
-/** Computes `realizable`. */
+/** What the bill will lack: `{node_supply: elastic | fixed | unknown, granted, simulation_today, simulation_with_proposals}`. Answers an amount a finding, null where it is unknown, and `consolidation` for nodes that could go. */
 export declare const realizable: (input: unknown) => any;
-/** Computes `risk`. */
+/** The risk of a change: `{base, factors}`. Answers the risk, 0 to 1. */
 export declare const risk: (input: unknown) => any;
-/** Computes `scale_down`. */
+/** Which nodes could go: `{nodes, pods, profile}`. Answers `removed`, the `moves` of pods as (pod, from, to) and `monthly_saving`. */
 export declare const scaleDown: (input: unknown) => any;
-/** Computes `ttl`. */
+/** Whether an object outlived its annotation: `{annotations, created_at, as_of}` (`janitor/ttl`, `janitor/expires`). Answers `outcome` and `reason`. */
 export declare const ttl: (input: unknown) => any;
-/** Computes `vpa`. */
+/** The Vertical Pod Autoscaler's recommendation for generated samples: `{start, cpu_millicore_samples, memory_byte_samples, oom, containers_in_pod}`. Answers `target`, `lower` and `upper` in millicores and bytes, percentiles and the checkpoint. */
 export declare const vpa: (input: unknown) => any;
-/** Computes `vpa_histogram`. */
+/** The buckets of the autoscaler's histogram: `{first_bucket, max}`. Answers `buckets` and where each `starts`. */
 export declare const vpaHistogram: (input: unknown) => any;
-/** Computes `yaml_edit`. */
+/** Edit a manifest: `{text, target: {kind, name, namespace, container}, set: [{path: value}]}`. Answers the new `text`, in which no byte outside the edit differs. */
 export declare const yamlEdit: (input: unknown) => any;

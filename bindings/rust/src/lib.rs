@@ -23,7 +23,7 @@
 //! | joules of this machine | [`meter`] |
 //! | signs of waste among calls | [`signals`] |
 //! | find waste in a cluster, guard and propose the change | [`Engine`], [`engine`], [`waste`] |
-//! | whose cost a cluster's is | [`allocation`], [`inventory`] |
+//! | whose cost a cluster's is | [`Cluster`], [`allocate`], [`allocation`], [`inventory`] |
 //! | keep, compare and sum findings | [`finding`] |
 //! | prove what happened and what it saved | [`ledger`] |
 //! | exact money | [`Money`], [`Picodollars`], [`money::display`](core::money::display) |
@@ -36,6 +36,7 @@ pub use finops_core as core;
 pub use finops_telemetry as telemetry;
 
 pub mod clock;
+pub mod cluster;
 pub mod engine;
 #[cfg(feature = "fetch")]
 pub mod fetch;
@@ -43,12 +44,15 @@ pub mod ledger;
 pub mod meter;
 pub mod policy;
 
+pub use cluster::Cluster;
 pub use engine::{Engine, EngineError, EngineOptions};
 pub use finops_core::{
-    allocation, carbon, change,
+    allocation::{self, AllocationConfig, AllocationReport, AllocationSet, allocate},
+    carbon, change,
     cost::{self, Charge, Cost, CostPolicy, Hosting, ModelPrice, OnUnknown, PriceSource, Status},
     error::ConfigError,
-    finding, inventory,
+    finding,
+    inventory::{self, ClusterInventory},
     money::{Currency, Money, Picodollars, Rate},
     price::{self, Catalogue},
     time::{DurationNs, Timestamp, Window},

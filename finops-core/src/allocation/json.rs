@@ -60,12 +60,16 @@ fn amounts(amounts: &Amounts, gpu: u64, gpu_scale: u64) -> Json {
     put(&mut members, "cpu_core_seconds", text(cpu));
     put(&mut members, "memory_byte_seconds", amounts.memory.to_string());
     if gpu > 0 {
-        let devices = super::efficiency::exact(gpu.into());
-        let unit = super::efficiency::exact(u128::from(gpu_scale.max(1)).saturating_mul(1000));
-        let devices = devices.over(&unit).map(|fraction| fraction.round(9)).unwrap_or_default();
-        put(&mut members, "gpu_device_seconds", devices.to_string());
+        put(&mut members, "gpu_device_seconds", device_seconds(gpu, gpu_scale).to_string());
     }
     object(members)
+}
+
+/// Seconds of `1/scale` milli-devices as seconds of devices.
+fn device_seconds(gpu: u64, gpu_scale: u64) -> Exact {
+    let devices = super::efficiency::exact(gpu.into());
+    let unit = super::efficiency::exact(u128::from(gpu_scale.max(1)).saturating_mul(1000));
+    devices.over(&unit).map(|fraction| fraction.round(9)).unwrap_or_default()
 }
 
 impl AllocationSet {
@@ -84,7 +88,11 @@ impl AllocationSet {
         put(&mut members, "reconciled", self.reconciled);
         let nodes = self.assets.iter().filter_map(|asset| asset.node.as_deref());
         let nodes: FxHashMap<u32, &NodeAsset> = nodes.map(|node| (node.node, node)).collect();
-        put(&mut members, "rows", Json::Array(self.rows().map(|row| self.row_json(row, &nodes)).collect()));
+        put(
+            &mut members,
+            "rows",
+            Json::Array(self.rows().map(|row| self.row_json(row, nodes.get(&row.node).copied())).collect()),
+        );
         put(
             &mut members,
             "assets",
@@ -103,7 +111,32 @@ impl AllocationSet {
         object(members)
     }
 
-    fn row_json(&self, row: &Row, nodes: &FxHashMap<u32, &NodeAsset>) -> Json {
+    /// The wire form of one of its rows.
+    #[must_use]
+    pub fn row_to_json(&self, row: &Row) -> Json {
+        self.row_json(row, self.node_of(row))
+    }
+
+    /// Accelerators that a row claims, in device-seconds to nine places; `None` for none.
+    #[must_use]
+    pub fn device_seconds(&self, row: &Row) -> Option<Exact> {
+        let scale = self.node_of(row).map_or(1, |node| node.gpu_scale);
+        (row.gpu > 0).then(|| device_seconds(row.gpu, scale))
+    }
+
+    /// The node of a row: assets are in the order of kinds and keys, so it is searched for by halves.
+    fn node_of(&self, row: &Row) -> Option<&NodeAsset> {
+        let number = |asset: &Asset| asset.node.as_deref().map(|node| node.node);
+        let at = self.assets.partition_point(|asset| {
+            asset.kind == super::AssetKind::Node && number(asset).is_some_and(|number| number < row.node)
+        });
+        let found = self.assets.get(at).filter(|asset| number(asset) == Some(row.node));
+        // Names that are special sort otherwise in sets of several windows.
+        let found = found.or_else(|| self.assets.iter().find(|asset| number(asset) == Some(row.node)));
+        found.and_then(|asset| asset.node.as_deref())
+    }
+
+    fn row_json(&self, row: &Row, node: Option<&NodeAsset>) -> Json {
         let mut members = Members::new();
         let unpriced = row.status == RowStatus::Unpriced;
         put(&mut members, "key", Json::array(self.key(row)));
@@ -131,7 +164,7 @@ impl AllocationSet {
             put(&mut members, "end", at(row.end));
         }
         if row.kind.is_ordinary() {
-            let scale = nodes.get(&row.node).map_or(1, |node| node.gpu_scale);
+            let scale = node.map_or(1, |node| node.gpu_scale);
             put(&mut members, "requested", amounts(&row.requested, row.gpu, scale));
             let known = row.basis.iter().any(|basis| *basis != UsageBasis::None);
             put(&mut members, "used", if known { amounts(&row.used, 0, scale) } else { Json::Null });
@@ -169,7 +202,7 @@ impl AllocationSet {
             put(&mut members, "reconciled", money(row.total));
         }
         if row.kind == RowKind::Idle
-            && let Some(node) = nodes.get(&row.node)
+            && let Some(node) = node
         {
             let sum: i128 = node.pools.iter().map(|pool| i128::from(pool.unschedulable.get())).sum();
             put(&mut members, "unschedulable", text(sum));

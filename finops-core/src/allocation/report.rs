@@ -29,7 +29,7 @@ impl AllocationReport {
         out.insert("idle", idle_name(self.idle));
         out.insert("reconciled", self.reconciled);
         out.insert("month_hours", self.month_hours.normalize().to_string());
-        out.insert("rows", Json::Array(self.rows.iter().map(|row| self.row(row)).collect()));
+        out.insert("rows", Json::Array(self.rows.iter().map(|row| self.row_to_json(row)).collect()));
         out.insert("total", text(self.total));
         out.insert("unallocated", text(self.unallocated));
         out.insert("unallocated_ppm", ppm(self.unallocated, self.total).map(Json::from));
@@ -39,7 +39,9 @@ impl AllocationReport {
         Json::Object(out)
     }
 
-    fn row(&self, row: &ReportRow) -> Json {
+    /// The wire form of one of its rows.
+    #[must_use]
+    pub fn row_to_json(&self, row: &ReportRow) -> Json {
         let mut out = Object::new();
         out.insert("name", row.name());
         let keys = self.by.iter().map(Key::to_string).zip(row.values.iter().map(Json::from));

@@ -19,102 +19,164 @@ _call = _TOPIC.compute
 
 
 def ai_detector(input: Input) -> Any:
-    """Compute `ai_detector`."""
+    """Run one detector over an inventory of AI workloads: ``{detector, ai, prices, config}``.
+
+    Answers its assessments: subject, outcome, reason, saving, confidence, risk, evidence.
+    """
     return _call("ai_detector", input)
 
 
 def branch_name(input: Input) -> Any:
-    """Compute `branch_name`."""
+    """The branch of a change: ``{slug, name, as_of, fingerprint}``.
+
+    Answers ``finops/SLUG-NAME-YYYYMMDD-8 hex digits``, which git accepts.
+    """
     return _call("branch_name", input)
 
 
 def cluster_data(input: Input) -> Any:
-    """Compute `cluster_data`."""
+    """Run the detectors of the summary form: ``{cluster_data, as_of, prices, config}``.
+
+    Answers ``findings``, and ``others``: what was looked at and is none, with its reason.
+    """
     return _call("cluster_data", input)
 
 
 def confidence(input: Input) -> Any:
-    """Compute `confidence`."""
+    """The confidence of an assessment.
+
+    Takes ``{cls, observed, threshold, side, span_hours, required_span_hours, samples, required_samples, folds, misses}``.
+    Answers ``base``, ``coverage`` and their product ``confidence``, 0 to 1 with four places.
+    """
     return _call("confidence", input)
 
 
 def detector(input: Input) -> Any:
-    """Compute `detector`."""
+    """Run one Kubernetes detector: ``{detector, inventory, config}``.
+
+    Answers its assessments: subject, outcome, reason, saving, confidence, risk, evidence, ``after``.
+    """
     return _call("detector", input)
 
 
 def exact(input: Input) -> Any:
-    """Compute `exact`."""
+    """Our rule of right-sizing with its backtest: ``{resource, blocks: [[sample]], oom_limit_bytes}``, the blocks being equal slices of the window.
+
+    Answers ``request``, ``margin``, ``folds``, ``misses``, ``largest_growth``, ``base_confidence``, or the ``reason`` for none.
+    """
     return _call("exact", input)
 
 
 def guardrail_input(input: Input) -> Any:
-    """Compute `guardrail_input`."""
+    """What the guardrails decide a finding on: its type, cluster, tags, saving, cost, confidence and risk.
+
+    Answers the record of the guardrails: kind, amounts, reversible, restarts, data, blast radius.
+    """
     return _call("guardrail_input", input)
 
 
 def hcl_edit(input: Input) -> Any:
-    """Compute `hcl_edit`."""
+    """Edit Terraform: ``{text, target: address, set: {path: HCL text}}``, or ``remove: true``.
+
+    Answers the new ``text``, in which no byte outside the edit differs.
+    """
     return _call("hcl_edit", input)
 
 
 def hpa_pair(input: Input) -> Any:
-    """Compute `hpa_pair`."""
+    """Lower a request under a horizontal autoscaler: ``{cpu_request, recommendation, target_utilization}``.
+
+    Answers the request and target that keep the number of replicas, or ``no_change``.
+    """
     return _call("hpa_pair", input)
 
 
 def krr_simple(input: Input) -> Any:
-    """Compute `krr_simple`."""
+    """KRR's strategy ``simple``: ``{pods: [{cpu_p95, memory_max, points}], oom_limit_bytes, hpa_on_resource, span_seconds}``, in cores and bytes.
+
+    Answers requests and limits as quantities, or ``undetermined`` with its reason.
+    """
     return _call("krr_simple", input)
 
 
 def krr_simple_limit(input: Input) -> Any:
-    """Compute `krr_simple_limit`."""
+    """KRR's strategy ``simple_limit``: ``{cpu_samples}`` in cores.
+
+    Answers ``cpu_request`` and ``cpu_limit`` as quantities.
+    """
     return _call("krr_simple_limit", input)
 
 
 def lifetime_projection(input: Input) -> Any:
-    """Compute `lifetime_projection`."""
+    """Project savings of short-lived pods to a month: ``{core_hour_price, window_known_minutes, pods: [{name, minutes, allocated, recommended}]}``.
+
+    Answers ``monthly`` by pod and their ``total``.
+    """
     return _call("lifetime_projection", input)
 
 
 def portfolio(input: Input) -> Any:
-    """Compute `portfolio`."""
+    """Grant savings so that no dollar counts twice: ``{findings: [{id, kind, detector, subject, claims}]}``.
+
+    Answers what each is ``granted``, by whom it is ``superseded_by``, and the totals.
+    """
     return _call("portfolio", input)
 
 
 def realizable(input: Input) -> Any:
-    """Compute `realizable`."""
+    """What the bill will lack: ``{node_supply: elastic | fixed | unknown, granted, simulation_today, simulation_with_proposals}``.
+
+    Answers an amount a finding, null where it is unknown, and ``consolidation`` for nodes that could go.
+    """
     return _call("realizable", input)
 
 
 def risk(input: Input) -> Any:
-    """Compute `risk`."""
+    """The risk of a change: ``{base, factors}``.
+
+    Answers the risk, 0 to 1.
+    """
     return _call("risk", input)
 
 
 def scale_down(input: Input) -> Any:
-    """Compute `scale_down`."""
+    """Which nodes could go: ``{nodes, pods, profile}``.
+
+    Answers ``removed``, the ``moves`` of pods as (pod, from, to) and ``monthly_saving``.
+    """
     return _call("scale_down", input)
 
 
 def ttl(input: Input) -> Any:
-    """Compute `ttl`."""
+    """Whether an object outlived its annotation: ``{annotations, created_at, as_of}`` (``janitor/ttl``, ``janitor/expires``).
+
+    Answers ``outcome`` and ``reason``.
+    """
     return _call("ttl", input)
 
 
 def vpa(input: Input) -> Any:
-    """Compute `vpa`."""
+    """The Vertical Pod Autoscaler's recommendation for generated samples.
+
+    Takes ``{start, cpu_millicore_samples, memory_byte_samples, oom, containers_in_pod}``.
+    Answers ``target``, ``lower`` and ``upper`` in millicores and bytes, percentiles and the checkpoint.
+    """
     return _call("vpa", input)
 
 
 def vpa_histogram(input: Input) -> Any:
-    """Compute `vpa_histogram`."""
+    """The buckets of the autoscaler's histogram: ``{first_bucket, max}``.
+
+    Answers ``buckets`` and where each ``starts``.
+    """
     return _call("vpa_histogram", input)
 
 
 def yaml_edit(input: Input) -> Any:
-    """Compute `yaml_edit`."""
+    """Edit a manifest: ``{text, target: {kind, name, namespace, container}, set: [{path: value}]}``.
+
+    Answers the new ``text``, in which no byte outside the edit differs.
+    """
     return _call("yaml_edit", input)
 
 

@@ -7,6 +7,7 @@ use finops_core::{
     time::Timestamp,
     waste::{Inventory, summary::ClusterData},
 };
+use std::sync::Arc;
 
 /// An inventory that is given to the engine.
 #[expect(clippy::large_enum_variant, reason = "a run is given a handful of them")]
@@ -16,7 +17,7 @@ pub enum Given {
     /// The summary form.
     Summary(ClusterData),
     /// A full inventory of a cluster.
-    Cluster(Box<ClusterInventory>),
+    Cluster(Arc<ClusterInventory>),
 }
 
 /// Members that only full inventories have.
@@ -45,11 +46,24 @@ impl Given {
     /// # Errors
     /// `waste.invalid_record` and the codes of inventories.
     pub fn from_json(value: &Json, as_of: Option<Timestamp>) -> Result<Self, Fault> {
-        let lists = value.get("workloads").is_some_and(|workloads| workloads.as_array().is_some());
-        if lists || FULL.iter().any(|name| value.get(name).is_some_and(|member| !member.is_null())) {
-            return ClusterInventory::from_json(value).map(|read| Self::Cluster(Box::new(read.value)));
+        if Self::is_inventory(value) {
+            return ClusterInventory::from_json(value).map(|read| Self::Cluster(Arc::new(read.value)));
         }
         ClusterData::from_json(value, as_of).map(Self::Summary)
+    }
+
+    /// Whether a value is a full inventory in its wire form.
+    pub(crate) fn is_inventory(value: &Json) -> bool {
+        let lists = value.get("workloads").is_some_and(|workloads| workloads.as_array().is_some());
+        lists || FULL.iter().any(|name| value.get(name).is_some_and(|member| !member.is_null()))
+    }
+
+    /// The same at another time of the run: a summary has it from the caller, a full inventory from itself.
+    pub(super) fn at(mut self, as_of: Option<Timestamp>) -> Self {
+        if let (Self::Summary(data), Some(as_of)) = (&mut self, as_of) {
+            data.as_of = as_of;
+        }
+        self
     }
 
     /// The time that "now" means in it.
@@ -58,14 +72,14 @@ impl Given {
         self.inventory().as_of()
     }
 
-    pub(super) const fn inventory(&self) -> Inventory<'_> {
+    pub(super) fn inventory(&self) -> Inventory<'_> {
         match self {
             Self::Summary(data) => Inventory::Summary(data),
             Self::Cluster(cluster) => Inventory::Cluster(cluster),
         }
     }
 
-    pub(super) fn cluster(&self) -> &str {
+    pub(crate) fn cluster(&self) -> &str {
         match self {
             Self::Summary(data) => &data.cluster,
             Self::Cluster(cluster) => cluster.cluster.as_str(),

@@ -7,9 +7,6 @@ use crate::ledger::SavingsLedger;
 use finops_core::{
     change::SourceFile,
     error::{Fault, shorten},
-    inventory::{
-        ClusterInventory, KubernetesOptions, Metric, PrometheusOptions, read_kubernetes, read_prometheus,
-    },
     json::{Json, Limits, read},
     time::Timestamp,
     waste::{Outcome, wire},
@@ -81,8 +78,22 @@ impl Engine {
     /// `waste.invalid_record` and the codes of inventories where one has another shape than its form; `guardrail.*`;
     /// `store.*`.
     pub fn run_json(&self, input: &Json, ledger: Option<&SavingsLedger>) -> Result<Json, EngineError> {
+        self.run_held(input, &[], ledger)
+    }
+
+    /// As [`Engine::run_json`], where `held` has inventories that are in memory already: each stands for the member of
+    /// `inventories` at its place.
+    ///
+    /// # Errors
+    /// As [`Engine::run_json`].
+    pub fn run_held(
+        &self,
+        input: &Json,
+        held: &[Option<Given>],
+        ledger: Option<&SavingsLedger>,
+    ) -> Result<Json, EngineError> {
         if let Some(engine) = self.guarded(input)? {
-            let answer = engine.run_json(&without(input, &["guardrails"]), ledger)?;
+            let answer = engine.run_held(&without(input, &["guardrails"]), held, ledger)?;
             self.remember(engine);
             return Ok(answer);
         }
@@ -92,6 +103,10 @@ impl Engine {
         let many = inventories.len() > 1;
         let mut given = Vec::with_capacity(inventories.len());
         for (index, value) in inventories.iter().enumerate() {
+            if let Some(Some(held)) = held.get(index) {
+                given.push(held.clone().at(as_of));
+                continue;
+            }
             // The time of a summary is the one given, else its own, else now.
             let own = value.get("as_of").is_some_and(|own| !own.is_null());
             let at = if as_of.is_some() || !own { Some(now) } else { None };
@@ -306,41 +321,4 @@ pub fn kinds(topic: &str) -> Vec<&'static str> {
         "findings" => finops_core::finding::wire::kinds().collect(),
         _ => Vec::new(),
     }
-}
-
-fn shown(inventory: &ClusterInventory, diagnostics: &[finops_core::inventory::Diagnostic]) -> Json {
-    Json::object([
-        ("inventory", inventory.to_json()),
-        ("diagnostics", Json::array(diagnostics.iter().map(finops_core::inventory::Diagnostic::to_json))),
-    ])
-}
-
-/// Reads what `kubectl get -o json` prints: `{inventory, diagnostics}`.
-///
-/// # Errors
-/// `inventory.*` for a document as a whole.
-pub fn read_cluster(documents: &[&[u8]], cluster: &str, as_of: Timestamp) -> Result<Json, EngineError> {
-    let read = read_kubernetes(documents, &KubernetesOptions::new(cluster, as_of))?;
-    Ok(shown(&read.value, &read.diagnostics))
-}
-
-/// Adds the answer of a Prometheus query for `metric` to an inventory in its wire form: `{inventory, diagnostics}`.
-///
-/// # Errors
-/// `prometheus.*`, `inventory.*`; `config.invalid` for a metric that is none.
-pub fn add_prometheus(
-    inventory: &Json,
-    metric: &str,
-    answer: &[u8],
-    step_seconds: u32,
-) -> Result<Json, EngineError> {
-    let role = Metric::from_name(metric).ok_or_else(|| {
-        let problem = format!("`{}` is no metric", shorten(metric));
-        Fault::new("config.invalid", "metric", problem, "give one such as `cpu_usage`")
-    })?;
-    let mut inventory = ClusterInventory::from_json(inventory)?.value;
-    let mut read = read_prometheus(role, answer, &PrometheusOptions::new(step_seconds))?;
-    inventory.usage.get_or_insert_default().append(&mut read.value);
-    inventory.canonicalize();
-    Ok(shown(&inventory, &read.diagnostics))
 }

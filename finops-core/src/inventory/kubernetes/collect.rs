@@ -7,11 +7,11 @@ use super::{
         cx::Cx,
         tree::{At, Tree},
     },
-    config, ignored, node,
+    clock, config, ignored, node,
     object::{Meta, Result},
     pod, remark, scaling, service, storage, workload,
 };
-use crate::error::Fault;
+use crate::{error::Fault, time::Timestamp};
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
 
@@ -98,6 +98,8 @@ fn uuid(text: &str) -> Option<u128> {
 #[derive(Debug, Default)]
 pub(super) struct Collected {
     pub(super) cx: Cx,
+    /// When the objects were read.
+    pub(super) as_of: Option<Timestamp>,
     pub(super) nodes: Collection<Node>,
     pub(super) namespaces: Collection<Namespace>,
     pub(super) pods: Collection<pod::Read>,
@@ -159,7 +161,10 @@ impl Collected {
         place: Place,
     ) {
         match self.read(kind, version, tree, at) {
-            Ok(Some(duplicate)) => self.duplicates = self.duplicates.saturating_add(u64::from(duplicate)),
+            Ok(Some(duplicate)) => {
+                self.duplicates = self.duplicates.saturating_add(u64::from(duplicate));
+                self.diagnostics.extend(self.as_of.and_then(|as_of| clock::ahead(tree, at, as_of, place)));
+            }
             Ok(None) => {
                 let count = self.ignored.entry(ignored(kind)).or_default();
                 *count = count.saturating_add(1);

@@ -1,5 +1,6 @@
 //! Reads what `kubectl get -o json` and the API print.
 
+mod clock;
 mod collect;
 mod config;
 mod finish;
@@ -87,7 +88,7 @@ pub fn read_kubernetes(
     documents: &[&[u8]],
     options: &KubernetesOptions,
 ) -> Result<Read<ClusterInventory>, Fault> {
-    let mut collected = Collected::default();
+    let mut collected = Collected { as_of: Some(options.as_of), ..Collected::default() };
     for (index, document) in documents.iter().enumerate() {
         let place = format!("documents[{index}]");
         read_document(&mut collected, index, document, options).map_err(|fault| fault.below(&place))?;

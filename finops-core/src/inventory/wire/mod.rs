@@ -15,7 +15,7 @@ pub(super) use usage::{places, time_text};
 pub(super) use write::subject;
 
 use super::{
-    ClusterInventory, Read,
+    ClusterInventory, Diagnostic, Read,
     canonical::canonicalize,
     cx::Cx,
     tree::{At, Bad, Source, Tree},
@@ -73,9 +73,25 @@ fn from_tree(tree: &Tree<'_>) -> Result<Read<ClusterInventory>, Fault> {
     let mut cx = Cx::default();
     let mut value = cluster::inventory(&mut cx, tree, &At::ROOT)?;
     let mut diagnostics = cx.take_unknown();
+    diagnostics.extend(ahead(&value));
     diagnostics.extend(super::canonical::remark(value.canonicalize()));
     diagnostics.sort();
     Ok(Read { value, diagnostics, ignored: std::collections::BTreeMap::new() })
+}
+
+/// Remarks on pods that start after the time of the inventory, by their place in the input.
+fn ahead(inventory: &ClusterInventory) -> Vec<Diagnostic> {
+    let as_of = inventory.as_of;
+    let pods = inventory.pods.iter().flatten().enumerate();
+    let late = pods.filter_map(|(index, pod)| {
+        let start = pod.start.filter(|start| *start > as_of)?;
+        let message =
+            format!("`{start}` lies after `{as_of}`, the time of the inventory; correct one of them");
+        let remark = Diagnostic::new("inventory.clock_skew", message);
+        let remark = remark.about(format!("{}/{}", pod.namespace, pod.name));
+        Some(Diagnostic { path: Some(format!("pods[{index}].start")), ..remark })
+    });
+    late.collect()
 }
 
 /// The fault of bytes that are no document.

@@ -26,6 +26,7 @@ mod zombies;
 pub use expiry::expiry;
 pub(super) use gpus::{GpuNodeWithoutGpuPods, gpu_containers};
 pub(super) use index::Index;
+pub use recommend::{Rightsizing, rightsize};
 pub(super) use supply::{Proposed, node_supply, simulate};
 
 use super::Detector;

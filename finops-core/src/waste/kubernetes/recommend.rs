@@ -1,148 +1,116 @@
-//! What a container should request: from raw samples by the strategy that is tested on its history, else by a margin on
-//! the summary.
+//! What a container of an inventory should request: its usage, its limits and its autoscaler as a strategy reads them.
 
 use super::{
-    common::oom_limit,
-    figures::in_window,
+    common::{is_managed, oom_limit, scaler},
+    figures::{Figures, in_window},
     index::{Index, Part, TWO_WEEKS, Work},
-    price::NANO,
+    price::{GIB, NANO},
 };
 use crate::{
-    inventory::{Metric, UsageData, UsageSeries, UsageSubject},
+    inventory::{ClusterInventory, Metric, UsageData, UsageSubject},
+    price::PriceBook,
     waste::{
-        Reason,
-        rightsizing::{Resource, Withheld, exact, hpa, round},
+        Amount, DetectionConfig, Outcome, Ratio, Reason, Subject,
+        rightsizing::{
+            Advised, Backtest, Config, Current, Data, Recommendation, Resource, Series, Split, Strategy,
+            backtest, recommend as recommend_series, recommend_resource,
+        },
     },
 };
-
-/// The margin on a summary, in percent (specification, section 5: p95 and max times 1.15).
-const SUMMARY_PERCENT: u32 = 115;
-/// Memory above the limit at which a container was killed, in percent (specification 6.3, step 5).
-const OOM_PERCENT: u32 = 125;
-/// Seconds after the start of a container that do not count for CPU (specification 6.3, step 1).
-const STARTUP_SECONDS: i64 = 600;
-
-/// A recommendation in nanocores or bytes.
-pub(super) struct Recommendation {
-    pub request: u64,
-    /// Folds and misses where it was tested on the history.
-    pub backtest: Option<(u64, u64)>,
-    /// The target of the autoscaler that must change with it, in percent.
-    pub target: Option<u64>,
-}
+use std::borrow::Cow;
 
 /// The metric of a resource.
-pub(super) const fn metric(resource: Resource) -> Metric {
+const fn metric(resource: Resource) -> Metric {
     match resource {
         Resource::Cpu => Metric::CpuUsage,
         Resource::Memory => Metric::MemoryWorkingSet,
     }
 }
 
-/// What a container should request of a resource; the request of today in nanocores or bytes.
-pub(super) fn recommend(
-    index: &Index<'_>,
-    work: &Work<'_>,
-    part: &Part<'_>,
-    resource: Resource,
-    request: u64,
-) -> Result<Recommendation, Reason> {
-    let killed_at = match resource {
-        Resource::Cpu => None,
-        Resource::Memory => oom_limit(index, work, part).and_then(|limit| u64::try_from(limit).ok()),
+/// 1e-9 of a core or byte in nanocores or whole bytes.
+fn amount(resource: Resource, nano: i128) -> Option<u64> {
+    let value = match resource {
+        Resource::Cpu => nano,
+        Resource::Memory => nano.div_euclid(NANO),
     };
-    let raw: Vec<&UsageSeries> = index
-        .series(work, Some(part.name), metric(resource))
-        .filter(|series| series.summary().is_none())
-        .collect();
-    let (advised, backtest) = if raw.is_empty() {
-        (by_summary(part, resource, killed_at).ok_or(Reason::NoUsage)?, None)
-    } else {
-        let pods = blocks(index, work, part, &raw, resource);
-        let advice = exact::advise(resource, &pods, killed_at, &exact::Config::default());
-        let advice = advice.map_err(|(withheld, _)| reason(withheld))?;
-        (advice.request, Some((advice.test.folds.into(), advice.test.misses.into())))
-    };
-    let name = resource.name();
-    let least = index.least_request(&work.record.namespace, name).and_then(|least| match resource {
-        Resource::Cpu => u64::try_from(least).ok(),
-        Resource::Memory => u64::try_from(least.div_euclid(NANO)).ok(),
-    });
-    let advised = advised.max(least.unwrap_or(0));
-    let Some(target) = super::common::scaler(work, name).filter(|_| advised < request) else {
-        return Ok(Recommendation { request: advised, backtest, target: None });
-    };
-    // A lower request alone raises utilisation, and so the number of replicas.
-    let pair = hpa::pair(request, advised, target.into())
-        .filter(|pair| resource == Resource::Cpu || pair.request == advised);
-    let pair = pair.ok_or(Reason::NoChange)?;
-    Ok(Recommendation { request: pair.request, backtest, target: Some(pair.target) })
+    (value >= 0).then(|| u64::try_from(value).unwrap_or(u64::MAX))
 }
 
-const fn reason(withheld: Withheld) -> Reason {
-    match withheld {
-        Withheld::NotEnoughSamples => Reason::NotEnoughSamples,
-        Withheld::HpaDetected => Reason::HpaDetected,
-        Withheld::HistoryTooShort => Reason::HistoryTooShort,
-        Withheld::UnstableDemand => Reason::UnstableDemand,
+/// What the container has today.
+fn current(index: &Index<'_>, work: &Work<'_>, part: &Part<'_>) -> Current {
+    let record = part.record;
+    let of = |resource: Resource, amounts: &Option<crate::inventory::Resources>| {
+        let found = amounts.as_ref()?;
+        let quantity = match resource {
+            Resource::Cpu => found.cpu(),
+            Resource::Memory => found.memory(),
+        };
+        amount(resource, quantity?.nano()).filter(|amount| *amount > 0)
+    };
+    let least =
+        |resource: Resource| amount(resource, index.least_request(&work.record.namespace, resource.name())?);
+    let mut kills: Vec<i64> = index
+        .pods(work)
+        .iter()
+        .flat_map(|pod| pod.containers.iter())
+        .filter(|found| found.name == *part.name)
+        .filter_map(|found| found.last_termination.as_ref())
+        .filter(|end| end.reason.as_ref().is_some_and(|reason| reason == "OOMKilled"))
+        .filter_map(|end| end.at.map(|at| at.ms().div_euclid(1000)))
+        .collect();
+    kills.sort_unstable();
+    Current {
+        cpu_request: of(Resource::Cpu, &record.requests),
+        cpu_limit: of(Resource::Cpu, &record.limits),
+        memory_request: of(Resource::Memory, &record.requests),
+        memory_limit: of(Resource::Memory, &record.limits),
+        cpu_target: scaler(work, "cpu"),
+        memory_target: scaler(work, "memory"),
+        cpu_least: least(Resource::Cpu),
+        memory_least: least(Resource::Memory),
+        oom_limit: oom_limit(index, work, part).and_then(|limit| u64::try_from(limit).ok()),
+        oom_kills: kills,
+        containers: u64::try_from(work.parts.len()).ok(),
+        managed_by_vpa: is_managed(work),
+        injected: part.injected,
     }
 }
 
-fn by_summary(part: &Part<'_>, resource: Resource, killed_at: Option<u64>) -> Option<u64> {
-    let demand = match resource {
-        Resource::Cpu => part.cpu.as_ref()?.p95?,
-        Resource::Memory => part.memory.as_ref()?.max?,
+/// The usage of a container of one resource in the window: raw samples where there are some, else what is known of them.
+fn series<'a>(index: &Index<'a>, work: &Work<'a>, part: &Part<'a>, resource: Resource) -> Vec<Series<'a>> {
+    let raw: Vec<Series<'a>> = index
+        .series(work, Some(part.name), metric(resource))
+        .filter_map(|series| match &series.data {
+            UsageData::Samples { step_seconds, .. } => {
+                let samples = in_window(series, index.as_of, TWO_WEEKS);
+                let found = Series::samples(resource, *step_seconds, samples);
+                Some(found.starting(startups(index, work, part, &series.subject, resource)))
+            }
+            UsageData::Summary(_) => None,
+        })
+        .collect();
+    let figures = match resource {
+        Resource::Cpu => &part.cpu,
+        Resource::Memory => &part.memory,
     };
-    let scale = match resource {
-        Resource::Cpu => 100,
-        Resource::Memory => 100_i128.saturating_mul(NANO),
-    };
-    let worth = demand.max(0).unsigned_abs().saturating_mul(SUMMARY_PERCENT.into());
-    let by_use = round::ceil(resource, worth, scale.unsigned_abs());
-    let by_kill = killed_at.map_or(0, |limit| round::with_margin(resource, limit, OOM_PERCENT));
-    Some(by_use.max(by_kill))
+    match figures {
+        Some(figures) if raw.is_empty() => vec![summary(resource, figures)],
+        _ => raw,
+    }
 }
 
-/// The samples of each series cut into the blocks of the time that was measured.
-fn blocks(
-    index: &Index<'_>,
-    work: &Work<'_>,
-    part: &Part<'_>,
-    raw: &[&UsageSeries],
-    resource: Resource,
-) -> Vec<Vec<Vec<u64>>> {
-    let windows: Vec<_> =
-        raw.iter().map(|series| (*series, in_window(series, index.as_of, TWO_WEEKS))).collect();
-    let step = |series: &UsageSeries| match &series.data {
-        UsageData::Samples { step_seconds, .. } => i64::from(*step_seconds),
-        UsageData::Summary(_) => 0,
-    };
-    let starts =
-        windows.iter().filter_map(|(series, samples)| Some(samples.first()?.at.saturating_sub(step(series))));
-    let ends = windows.iter().filter_map(|(_, samples)| Some(samples.last()?.at));
-    let (Some(start), Some(end)) = (starts.min(), ends.max()) else { return Vec::new() };
-    let span = u64::try_from(end.saturating_sub(start)).unwrap_or(0);
-    let count = exact::blocks(span);
-    let cut = |(series, samples): &(&UsageSeries, &[crate::inventory::Sample])| {
-        let warm = startups(index, work, part, series, resource);
-        let mut blocks = vec![Vec::new(); count];
-        for sample in *samples {
-            // A sample at `t` describes the step before it.
-            let since = u64::try_from(sample.at.saturating_sub(start).saturating_sub(1)).unwrap_or(0);
-            let place = u128::from(since)
-                .saturating_mul(u128::try_from(count).unwrap_or(1))
-                .checked_div(u128::from(span.max(1)))
-                .and_then(|place| usize::try_from(place).ok())
-                .unwrap_or(0);
-            let starting =
-                warm.iter().any(|start| (*start..start.saturating_add(STARTUP_SECONDS)).contains(&sample.at));
-            if let Some(block) = blocks.get_mut(place).filter(|_| !starting) {
-                block.push(u64::try_from(sample.value).unwrap_or(0));
-            }
-        }
-        blocks
-    };
-    windows.iter().map(cut).collect()
+fn summary(resource: Resource, figures: &Figures) -> Series<'static> {
+    let of = |nano: Option<i128>| crate::waste::rightsizing::from_nano(resource, nano?.max(0));
+    Series {
+        resource,
+        data: Data::Summary {
+            p95: of(figures.p95),
+            max: of(figures.max),
+            samples: Some(figures.samples),
+            span_s: figures.span_seconds,
+        },
+        starts: Cow::Borrowed(&[]),
+    }
 }
 
 /// When the container of a series started, in seconds; nothing for memory, whose peak at the start counts.
@@ -150,10 +118,10 @@ fn startups(
     index: &Index<'_>,
     work: &Work<'_>,
     part: &Part<'_>,
-    series: &UsageSeries,
+    subject: &UsageSubject,
     resource: Resource,
 ) -> Vec<i64> {
-    let UsageSubject::Pod { pod: name, .. } = &series.subject else { return Vec::new() };
+    let UsageSubject::Pod { pod: name, .. } = subject else { return Vec::new() };
     if resource == Resource::Memory {
         return Vec::new();
     }
@@ -161,4 +129,107 @@ fn startups(
     let containers = pods.flat_map(|pod| pod.containers.iter()).filter(|found| found.name == *part.name);
     let running = containers.filter_map(|found| found.running.as_ref()).flat_map(|running| running.iter());
     running.map(|(start, _)| start.ms().div_euclid(1000)).collect()
+}
+
+/// What a container should request of a resource by the default strategy.
+pub(super) fn recommend(index: &Index<'_>, work: &Work<'_>, part: &Part<'_>, resource: Resource) -> Advised {
+    let series = series(index, work, part, resource);
+    let current = current(index, work, part);
+    recommend_resource(resource, &series, &current, Strategy::Exact, &Config::default())
+}
+
+/// What one container of a cluster should request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rightsizing {
+    /// The container.
+    pub subject: Subject,
+    /// Its requests and limits today, and what acts on them.
+    pub current: Current,
+    /// Pods that run on average; `None` where that is not known.
+    pub replicas: Option<Ratio>,
+    /// The recommendation; nothing where the workload is excluded or no usage is known.
+    pub recommendation: Result<Recommendation, (Outcome, Reason)>,
+    /// How the strategy fared on its history, where that was asked.
+    pub backtest: Option<Backtest>,
+    /// What the CPU and the memory would save a month by the prices of requests; negative where more is recommended than
+    /// is requested, `None` without a recommendation, a request today or a price.
+    pub monthly_savings: [Option<Amount>; 2],
+}
+
+/// Asks a strategy about every container of an inventory, by workload and container, over the last 14 days.
+///
+/// ```
+/// use finops_core::{
+///     inventory::ClusterInventory,
+///     json::{Limits, read},
+///     price::PriceBook,
+///     waste::{DetectionConfig, kubernetes::rightsize, rightsizing::{Config, Strategy}},
+/// };
+/// let json = read(
+///     br#"{"cluster": "c", "as_of": "2026-11-20T00:00:00Z", "workloads": [{"namespace": "shop", "kind": "Deployment",
+///         "name": "web", "containers": [{"name": "app", "requests": {"cpu": "1"}}]}],
+///       "usage": [{"subject": {"namespace": "shop", "workload": "Deployment/web", "container": "app"},
+///         "metric": "cpu_usage", "summary": {"p95": "0.2", "max": "0.4", "samples": 4000}}]}"#,
+///     &Limits::default(),
+/// )?;
+/// let cluster = ClusterInventory::from_json(&json)?.value;
+/// let (prices, detection) = (PriceBook::builtin(), DetectionConfig::default());
+/// let found = rightsize(&cluster, &prices, &detection, Strategy::Simple, &Config::default(), None);
+/// assert_eq!(found[0].subject.text(), "workload/shop/Deployment/web/app");
+/// assert_eq!(found[0].recommendation.as_ref().unwrap().cpu.request, Ok(200_000_000));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[must_use]
+pub fn rightsize(
+    inventory: &ClusterInventory,
+    prices: &PriceBook,
+    detection: &DetectionConfig,
+    strategy: Strategy,
+    config: &Config,
+    split: Option<Split>,
+) -> Vec<Rightsizing> {
+    let index = Index::new(inventory, prices, detection);
+    let mut found = Vec::new();
+    for work in index.works() {
+        for part in &work.parts {
+            let current = current(&index, work, part);
+            let of_part: Vec<Series<'_>> =
+                Resource::ALL.into_iter().flat_map(|resource| series(&index, work, part, resource)).collect();
+            let recommendation = match work.excluded {
+                Some(excluded) => Err(excluded),
+                None => recommend_series(&of_part, &current, strategy, config)
+                    .map_err(|_| (Outcome::Undetermined, Reason::NoUsage)),
+            };
+            let test = |split| backtest(&of_part, &current, strategy, config, split).ok();
+            let replicas = index.replicas(work);
+            found.push(Rightsizing {
+                monthly_savings: Resource::ALL.map(|resource| {
+                    saving(&index, work, resource, &current, recommendation.as_ref().ok()?, &replicas)
+                }),
+                backtest: split.filter(|_| recommendation.is_ok()).and_then(test),
+                subject: part.subject.clone(),
+                current,
+                replicas,
+                recommendation,
+            });
+        }
+    }
+    found
+}
+
+fn saving(
+    index: &Index<'_>,
+    work: &Work<'_>,
+    resource: Resource,
+    current: &Current,
+    advice: &Recommendation,
+    replicas: &Option<Ratio>,
+) -> Option<Amount> {
+    let (rate, unit) = match resource {
+        Resource::Cpu => (&work.rates.cpu_core_hour, Ratio::from(NANO)),
+        Resource::Memory => (&work.rates.memory_gib_hour, Ratio::from(GIB)),
+    };
+    let cut = Ratio::from(current.request(resource)?).minus(&Ratio::from(advice.of(resource).request.ok()?));
+    let hours = &index.config.month_hours;
+    Amount::round(&cut.over(&unit)?.times(rate.as_ref()?).times(hours).times(replicas.as_ref()?))
 }

@@ -3,7 +3,7 @@
 use super::{
     common::{Verdict, evidence_of, is_managed, nano, open, quantity, resources, risk_of, settle, team},
     index::{Index, Part, TWO_WEEKS, Work},
-    price::{GIB, NANO, units},
+    price::{GIB, units},
     recommend::recommend,
 };
 use crate::{
@@ -137,16 +137,12 @@ impl OverRequest {
         if !figures.suffices(constants.samples, constants.span) {
             return Err(with(judged.undetermined(Reason::NotEnoughSamples)));
         }
-        let today = match self.resource {
-            Resource::Cpu => u64::try_from(request.nano()).unwrap_or(u64::MAX),
-            Resource::Memory => u64::try_from(request.nano().div_euclid(NANO)).unwrap_or(u64::MAX),
+        let advised = recommend(index, work, part, self.resource);
+        let advised_request = match advised.request {
+            Ok(request) => request,
+            Err(why) => return Err(with(judged.other(why.outcome(), why.reason()))),
         };
-        let advised = match recommend(index, work, part, self.resource, today) {
-            Ok(advised) => advised,
-            Err(Reason::NoChange) => return Err(with(judged.ok(Reason::NoChange))),
-            Err(reason) => return Err(with(judged.undetermined(reason))),
-        };
-        let (before, after) = (units(request), self.amount(advised.request));
+        let (before, after) = (units(request), self.amount(advised_request));
         let cut = before.minus(&after);
         if after > before.times(&constants.threshold) || cut < constants.reduction {
             return Err(with(judged.ok(Reason::NoReduction)));
@@ -159,11 +155,11 @@ impl OverRequest {
             return Err(with(judged.ok(Reason::BelowMinimumSaving)));
         }
         let share = after.over(&before).unwrap_or_default();
-        let confidence = match advised.backtest {
-            Some((folds, misses)) => Confidence::backtested(folds, misses),
+        let confidence = match advised.test {
+            Some(test) => Confidence::backtested(test.folds.into(), test.misses.into()),
             None => Confidence::metric(&[Measured::Below(share, constants.threshold.clone())]),
         };
-        let evidence = evidence().with("backtested", advised.backtest.is_some());
+        let evidence = evidence().with("backtested", advised.test.is_some());
         let mut risk = risk_of(index, work, Ratio::thousandths(200), Some(self.resource.name()));
         let limit = self.limit(part).map(Quantity::nano);
         let equal = self.resource == Resource::Memory && limit == Some(request.nano());
@@ -178,8 +174,8 @@ impl OverRequest {
             risk,
         );
         finding.team = team(work);
-        self.states(index, part, request, advised.request, &mut finding);
-        if let Some(target) = advised.target {
+        self.states(index, part, request, advised_request, &mut finding);
+        if let Some(target) = advised.autoscaler_target {
             finding.after.push(("target_utilization", super::common::count(target)));
         }
         Ok(finding)

@@ -184,6 +184,11 @@ pub fn advise(
     Ok(Advice { request, margin, demand, test: Test { misses, ..test } })
 }
 
+/// What samples of pods demanded: the highest p95 (CPU) or maximum (memory) of the pods; `None` without samples.
+pub(super) fn demand(resource: Resource, pods: &[Vec<Vec<u64>>]) -> Option<u64> {
+    Demands::new(resource, pods).of_all()
+}
+
 /// Sorted samples of each pod and block, and what ranges of blocks demanded.
 struct Demands {
     resource: Resource,

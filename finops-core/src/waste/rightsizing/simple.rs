@@ -10,7 +10,7 @@ pub const POINTS_MIN: u64 = 100;
 /// Least span of the points in seconds: three hours.
 pub const SPAN_MIN_S: u64 = 3 * 3600;
 /// Memory above the highest use, in percent (`simple.py`, `memory_buffer_percentage`).
-const MEMORY_PERCENT: u32 = 115;
+pub(super) const MEMORY_PERCENT: u32 = 115;
 /// Memory above the limit at which the container was killed, in percent (`simple.py`, `oom_memory_buffer_percentage`).
 const OOM_PERCENT: u32 = 125;
 /// `simple_limit.py`: percentiles of the pooled samples.
@@ -80,7 +80,7 @@ pub fn simple_limit(samples: &mut [u64]) -> Option<(u64, u64)> {
 }
 
 /// The percentile of sorted values by linear interpolation between the closest ranks, as a fraction.
-fn interpolate(sorted: &[u64], percentile: u64) -> Option<(u128, u128)> {
+pub(super) fn interpolate(sorted: &[u64], percentile: u64) -> Option<(u128, u128)> {
     let last = u64::try_from(sorted.len().checked_sub(1)?).ok()?;
     let position = u128::from(last).checked_mul(u128::from(percentile))?;
     let (index, rest) = (usize::try_from(position.div_euclid(100)).ok()?, position.rem_euclid(100));

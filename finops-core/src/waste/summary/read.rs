@@ -2,6 +2,7 @@
 
 use crate::{
     error::{Fault, shorten},
+    inventory::Diagnostic,
     json::{Json, Object},
     time::Timestamp,
     waste::Ratio,
@@ -170,6 +171,8 @@ pub struct ClusterData {
     pub nodes: Vec<Node>,
     /// Keys that are not known, by name, with how often each was met.
     pub unknown_keys: BTreeMap<String, u64>,
+    /// Records that stand twice, with their paths: equal ones are read once, of unequal ones no detector judges any.
+    pub diagnostics: Vec<Diagnostic>,
 }
 
 pub(in crate::waste) fn refused(path: &str, problem: String, help: &'static str) -> Fault {
@@ -263,6 +266,33 @@ pub(in crate::waste) fn settle<T: PartialEq, K: Ord>(
     *records = kept;
 }
 
+/// The records that were read, by collection, namespace and name.
+#[derive(Default)]
+struct Seen(BTreeMap<(&'static str, String, String), String>);
+
+impl Seen {
+    /// The remark on a record whose name was there before.
+    fn again(
+        &mut self,
+        collection: &'static str,
+        namespace: &str,
+        record: &Record<'_>,
+    ) -> Option<Diagnostic> {
+        let key = (collection, namespace.to_owned(), record.name.clone());
+        let Some(first) = self.0.get(&key) else {
+            self.0.insert(key, record.path.clone());
+            return None;
+        };
+        let message = format!(
+            "stands at `{first}` already: equal records are read once, of unequal ones no detector judges any"
+        );
+        let subject =
+            if namespace.is_empty() { record.name.clone() } else { format!("{namespace}/{}", record.name) };
+        let remark = Diagnostic::new("inventory.duplicate", message).about(shorten(&subject));
+        Some(Diagnostic { path: Some(record.path.clone()), ..remark })
+    }
+}
+
 const TOP_KEYS: &[&str] =
     &["cluster", "tags", "workloads", "node_groups", "volumes", "hpa_configs", "nodes", "region", "as_of"];
 const WORKLOAD_KEYS: &[&str] = &[
@@ -343,22 +373,28 @@ impl ClusterData {
         data.read_tags(top.get("tags"))?;
         data.count_unknown(members, TOP_KEYS);
         data.read_workloads(top.get("workloads"))?;
+        let mut seen = Seen::default();
         for record in records(top.get("node_groups"), "node_groups", "name")? {
             data.count_unknown(record.members, GROUP_KEYS);
+            data.diagnostics.extend(seen.again("node_groups", "", &record));
             data.node_groups.push(NodeGroup::read(&record));
         }
         for record in records(top.get("volumes"), "volumes", "volume_id")? {
             data.count_unknown(record.members, VOLUME_KEYS);
+            data.diagnostics.extend(seen.again("volumes", "", &record));
             data.volumes.push(Volume::read(&record));
         }
         for record in records(top.get("hpa_configs"), "hpa_configs", "workload")? {
             data.count_unknown(record.members, AUTOSCALER_KEYS);
+            let namespace = record.text("namespace").unwrap_or_default();
+            data.diagnostics.extend(seen.again("hpa_configs", &namespace, &record));
             data.autoscalers.push(Autoscaler::read(&record));
         }
         for record in records(top.get("nodes"), "nodes", "name")? {
             data.count_unknown(record.members, NODE_KEYS);
             data.nodes.push(Node::read(&record));
         }
+        data.diagnostics.sort();
         let name = |namespace: &str, name: &str| (namespace.to_owned(), name.to_owned());
         settle(&mut data.workloads, |w| name(&w.namespace, &w.name), |w| &mut w.repeated);
         settle(&mut data.node_groups, |group| group.name.clone(), |group| &mut group.repeated);
@@ -394,9 +430,11 @@ impl ClusterData {
             let problem = format!("a {} is no table of namespaces", workloads.type_name());
             refused("workloads", problem, "give an object {namespace: [workload, ...]}")
         })?;
+        let mut seen = Seen::default();
         for (namespace, list) in by_namespace.iter() {
             for record in records(Some(list), &format!("workloads.{}", shorten(namespace)), "name")? {
                 self.count_unknown(record.members, WORKLOAD_KEYS);
+                self.diagnostics.extend(seen.again("workloads", namespace, &record));
                 self.workloads.push(Workload::read(namespace, &record));
             }
         }

@@ -6,11 +6,13 @@ mod kubernetes;
 mod measures;
 mod portfolio;
 mod read;
+mod recommend;
 mod render;
 mod rightsizing;
 mod simulation;
 mod summary;
 
+pub use recommend::rightsized;
 pub use render::{
     assessment, claim, confidence_inputs, estimate, evidence, facts, portfolio, report, risk_inputs, value,
 };
@@ -30,6 +32,7 @@ const TABLES: &[&[(&str, Handler)]] = &[
     kubernetes::KINDS,
     measures::KINDS,
     portfolio::KINDS,
+    recommend::KINDS,
     rightsizing::KINDS,
     simulation::KINDS,
     summary::KINDS,

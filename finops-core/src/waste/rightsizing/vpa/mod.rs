@@ -6,6 +6,8 @@ mod histogram;
 
 pub use histogram::{Checkpoint, Histogram, Scale};
 
+use std::collections::BTreeMap;
+
 /// Weight of a CPU sample (`aggregate_container_state.go`, `minSampleWeight`).
 const CPU_WEIGHT: f64 = 0.1;
 /// One memory peak is kept per window of this many seconds.
@@ -20,6 +22,8 @@ const LOWER: f64 = 0.5;
 const UPPER: f64 = 0.95;
 /// Added to every estimate (`--recommendation-margin-fraction`).
 const MARGIN: f64 = 0.15;
+/// The same on the whole, in percent.
+pub(super) const MARGIN_PERCENT: u32 = 115;
 /// Floors of a pod: 25 millicores, 250 MiB, divided by its containers.
 const POD_CPU_MILLICORES: u64 = 25;
 const POD_MEMORY_BYTES: u64 = 250 << 20;
@@ -36,10 +40,23 @@ pub struct Container {
     first_s: Option<i64>,
     last_s: i64,
     samples: u64,
+    /// What is known of the memory of each pod, by its number.
+    pods: BTreeMap<usize, Peak>,
+}
+
+/// The memory peak of the container in one pod.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Peak {
     window_end_s: Option<i64>,
-    last_memory_s: i64,
-    peak: u64,
-    oom_peak: u64,
+    last_s: i64,
+    used: u64,
+    oom: u64,
+}
+
+impl Default for Peak {
+    fn default() -> Self {
+        Self { window_end_s: None, last_s: i64::MIN, used: 0, oom: 0 }
+    }
 }
 
 /// CPU in millicores and memory in bytes.
@@ -70,10 +87,7 @@ impl Default for Container {
             first_s: None,
             last_s: i64::MIN,
             samples: 0,
-            window_end_s: None,
-            last_memory_s: i64::MIN,
-            peak: 0,
-            oom_peak: 0,
+            pods: BTreeMap::new(),
         }
     }
 }
@@ -92,44 +106,56 @@ impl Container {
 
     /// Adds a memory sample in bytes, seen at Unix second `at_s`; one older than the last is dropped.
     pub fn add_memory(&mut self, at_s: i64, bytes: u64) {
-        if at_s >= self.last_memory_s {
-            self.memory_sample(at_s, bytes, false);
+        self.add_memory_of(0, at_s, bytes);
+    }
+
+    /// The same of one of several pods, by its number: each keeps a peak of its own.
+    pub fn add_memory_of(&mut self, pod: usize, at_s: i64, bytes: u64) {
+        if self.pods.get(&pod).is_none_or(|peak| at_s >= peak.last_s) {
+            self.memory_sample(pod, at_s, bytes, false);
         }
     }
 
     /// Records that the container was killed at `at_s` for want of memory, having requested `request` bytes; `false`
     /// where that is too long ago to count.
     pub fn add_oom(&mut self, at_s: i64, request: u64) -> bool {
-        let window_start = self.window_end_s.map_or(i64::MIN, |end| end.saturating_sub(MEMORY_WINDOW_S));
+        self.add_oom_of(0, at_s, request)
+    }
+
+    /// The same of one of several pods.
+    pub fn add_oom_of(&mut self, pod: usize, at_s: i64, request: u64) -> bool {
+        let peak = self.pods.get(&pod).copied().unwrap_or_default();
+        let window_start = peak.window_end_s.map_or(i64::MIN, |end| end.saturating_sub(MEMORY_WINDOW_S));
         if at_s < window_start {
             return false;
         }
         // Earlier kills are left out: each would otherwise raise the next.
-        let used = request.max(self.peak);
+        let used = request.max(peak.used);
         let needed = used.saturating_add(OOM_BUMP_BYTES).max(scale(used, OOM_BUMP_RATIO));
-        self.memory_sample(at_s, needed, true);
+        self.memory_sample(pod, at_s, needed, true);
         true
     }
 
-    fn memory_sample(&mut self, at_s: i64, bytes: u64, is_oom: bool) {
-        self.last_memory_s = at_s;
-        let end = *self.window_end_s.get_or_insert(at_s);
+    fn memory_sample(&mut self, pod: usize, at_s: i64, bytes: u64, is_oom: bool) {
+        let peak = self.pods.entry(pod).or_default();
+        peak.last_s = at_s;
+        let mut end = *peak.window_end_s.get_or_insert(at_s);
         if at_s < end {
-            let highest = self.peak.max(self.oom_peak);
+            let highest = peak.used.max(peak.oom);
             if highest == 0 || bytes <= highest {
                 return;
             }
             self.memory.subtract(as_f64(highest), 1.0, end);
         } else {
             let windows = at_s.saturating_sub(end).div_euclid(MEMORY_WINDOW_S).saturating_add(1);
-            self.window_end_s = Some(end.saturating_add(windows.saturating_mul(MEMORY_WINDOW_S)));
-            (self.peak, self.oom_peak) = (0, 0);
+            end = end.saturating_add(windows.saturating_mul(MEMORY_WINDOW_S));
+            *peak = Peak { window_end_s: Some(end), last_s: at_s, ..Peak::default() };
         }
-        self.memory.add(as_f64(bytes), 1.0, self.window_end_s.unwrap_or(at_s));
+        self.memory.add(as_f64(bytes), 1.0, end);
         if is_oom {
-            self.oom_peak = bytes;
+            peak.oom = bytes;
         } else {
-            self.peak = bytes;
+            peak.used = bytes;
         }
     }
 
