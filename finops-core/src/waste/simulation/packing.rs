@@ -461,12 +461,11 @@ mod tests {
     #[test]
     fn pods_of_the_node_itself_never_keep_it() {
         // A pod of a DaemonSet in kube-system without a budget, or with a folder of the node: every node has such.
-        let daemon = Load { blocked: true, stays: true, ..load(0, 1, 1) };
-        let machines = [machine(0, 0, 10), machine(1, 0, 10)];
-        let removed = |loads: &[Load]| scale_down(&machines, loads, Profile::Prod, |_, _| true).removed;
-        assert_eq!(removed(std::slice::from_ref(&daemon)).first(), Some(&1));
-        assert!(removed(std::slice::from_ref(&daemon)).contains(&0));
-        assert!(!removed(&[Load { stays: false, ..daemon }]).contains(&0));
+        let daemon = Load { key: "p".into(), cpu: 1, memory: 1, blocked: true, stays: true, ..Load::default() };
+        let machines = [machine(0, 100, 20), machine(1, 100, 20)];
+        let removed = |load: Load| scale_down(&machines, &[load], Profile::Prod, |_, _| true).removed;
+        assert_eq!(removed(daemon.clone()), [1, 0]);
+        assert_eq!(removed(Load { stays: false, ..daemon }), [1]);
     }
 
     #[test]
