@@ -44,8 +44,32 @@ GPU_DUTY_MEAN = 0.05
 # Daily cycle of CPU, flat memory: "resource usages of containers have similar cyclical fluctuation ... while their memory
 # usages remain approximately constant": Jiang et al., Characterizing Co-located Workloads in Alibaba Cloud Datacenters, IEEE
 # TCC 2020, https://openreview.net/forum?id=FsYOj2uGzf. How deep the cycle is and how much it scatters is our choice.
-OFFICE_DAY = [0.45, 0.40, 0.38, 0.36, 0.38, 0.45, 0.60, 0.80, 1.05, 1.25, 1.35, 1.40,
-              1.38, 1.40, 1.42, 1.40, 1.35, 1.28, 1.20, 1.10, 1.00, 0.85, 0.70, 0.55]
+OFFICE_DAY = [
+    0.45,
+    0.40,
+    0.38,
+    0.36,
+    0.38,
+    0.45,
+    0.60,
+    0.80,
+    1.05,
+    1.25,
+    1.35,
+    1.40,
+    1.38,
+    1.40,
+    1.42,
+    1.40,
+    1.35,
+    1.28,
+    1.20,
+    1.10,
+    1.00,
+    0.85,
+    0.70,
+    0.55,
+]
 WEEKEND = 0.70
 CPU_SCATTER = 0.10
 MEMORY_SCATTER = 0.02

@@ -26,9 +26,14 @@ from objects import documents  # noqa: E402
 
 # Nothing of the user's configuration may change the commit.
 GIT = {
-    "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1",
-    "GIT_AUTHOR_NAME": "demo", "GIT_AUTHOR_EMAIL": "demo@demo.example", "GIT_AUTHOR_DATE": f"{f.AS_OF_S - 86_400} +0000",
-    "GIT_COMMITTER_NAME": "demo", "GIT_COMMITTER_EMAIL": "demo@demo.example", "GIT_COMMITTER_DATE": f"{f.AS_OF_S - 86_400} +0000",
+    "GIT_CONFIG_GLOBAL": os.devnull,
+    "GIT_CONFIG_NOSYSTEM": "1",
+    "GIT_AUTHOR_NAME": "demo",
+    "GIT_AUTHOR_EMAIL": "demo@demo.example",
+    "GIT_AUTHOR_DATE": f"{f.AS_OF_S - 86_400} +0000",
+    "GIT_COMMITTER_NAME": "demo",
+    "GIT_COMMITTER_EMAIL": "demo@demo.example",
+    "GIT_COMMITTER_DATE": f"{f.AS_OF_S - 86_400} +0000",
 }
 
 
@@ -67,8 +72,13 @@ def generate(out: Path, seed: int = f.SEED) -> dict[str, int]:
     git(root, "-c", "init.defaultBranch=main", "init", "--quiet")
     git(root, "-c", "core.autocrlf=false", "add", "--all")
     git(root, "-c", "core.autocrlf=false", "commit", "--quiet", "--message", "Deploy the demo cluster")
-    return {"workloads": len(made.works), "nodes": len(made.nodes), "pods": sum(len(w.pods) for w in made.works), "series": series,
-            "files": len(files)}
+    return {
+        "workloads": len(made.works),
+        "nodes": len(made.nodes),
+        "pods": sum(len(w.pods) for w in made.works),
+        "series": series,
+        "files": len(files),
+    }
 
 
 def main() -> None:

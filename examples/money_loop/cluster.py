@@ -91,11 +91,18 @@ def read(snapshot: Snapshot) -> finops.ClusterInventory:
     for role, answer in snapshot.answers().items():
         inventory.add_prometheus(role, answer, step_seconds=steps[role])
     remarks += inventory.diagnostics
-    kinds = Counter({name: len(value.get(name) or []) for name in ("workloads", "pods", "nodes", "services", "volumes", "autoscalers", "budgets")})
+    kinds = Counter(
+        {
+            name: len(value.get(name) or [])
+            for name in ("workloads", "pods", "nodes", "services", "volumes", "autoscalers", "budgets")
+        }
+    )
     print(f"  read {', '.join(f'{count:,} {name}' for name, count in kinds.items())}")
     for remark in remarks:
         place = f" at {remark['path']}" if remark.get("path") else ""
-        print(f"  remark  {remark['code']}: {remark['message']}{place}{' (' + str(remark['count']) + ')' if remark.get('count', 1) > 1 else ''}")
+        print(
+            f"  remark  {remark['code']}: {remark['message']}{place}{' (' + str(remark['count']) + ')' if remark.get('count', 1) > 1 else ''}"
+        )
     return inventory
 
 
@@ -111,7 +118,11 @@ def check_conservation(costs: dict[str, Any], snapshot: Snapshot) -> str:
     for node in snapshot.items("nodes"):
         labels, created = node["metadata"]["labels"], seconds(node["metadata"]["creationTimestamp"])
         asset = assets["node", node["metadata"]["name"]]
-        hourly = None if labels.get("karpenter.sh/capacity-type") == "spot" else price(f"ec2.instance.{labels['node.kubernetes.io/instance-type']}.linux")
+        hourly = (
+            None
+            if labels.get("karpenter.sh/capacity-type") == "spot"
+            else price(f"ec2.instance.{labels['node.kubernetes.io/instance-type']}.linux")
+        )
         if hourly is None:
             if asset["cost"] is not None:
                 raise SystemExit(f"a node without a price has a cost: {asset}")
@@ -121,7 +132,9 @@ def check_conservation(costs: dict[str, Any], snapshot: Snapshot) -> str:
             raise SystemExit(f"node {asset['name']} costs {asset['cost']}, its list price says {cost}")
         own += cost
     priced = sum((Decimal(asset["cost"]) for asset in costs["assets"] if asset["cost"] is not None), Decimal(0))
-    nodes = sum((Decimal(asset["cost"]) for (kind, _), asset in assets.items() if kind == "node" and asset["cost"] is not None), Decimal(0))
+    nodes = sum(
+        (Decimal(asset["cost"]) for (kind, _), asset in assets.items() if kind == "node" and asset["cost"] is not None), Decimal(0)
+    )
     rows = sum((Decimal(row["total"]) for row in costs["rows"] if row["total"] is not None), Decimal(0))
     if not rows == priced == Decimal(costs["totals"]["assets"]) or nodes != own or Decimal(costs["difference"]) != 0:
         raise SystemExit(f"not conserved: rows {rows}, assets {priced}, nodes {nodes} of {own}, difference {costs['difference']}")
@@ -165,22 +178,44 @@ def show_findings(report: dict[str, Any]) -> None:
     for detector, found in sorted(by_detector.items(), key=lambda pair: (-gross(pair[1]), pair[0])):
         unknown = sum(one["estimated_monthly_savings"] is None for one in found)
         actions = Counter(one["guardrail"]["action"] for one in found)
-        rows.append((detector, str(len(found)), usd(gross(found)), str(unknown or ""),
-                     *(str(actions.get(name, "") or "") for name in ("allow", "require_approval", "deny"))))
-    header = ("detector", "findings", "gross USD/month", "no price", "allow", "approval", "deny")
+        rows.append(
+            (
+                detector,
+                str(len(found)),
+                usd(gross(found)),
+                str(unknown or ""),
+                *(str(actions.get(name, "") or "") for name in ("allow", "require_approval", "deny")),
+            )
+        )
+    header = ("detector", "findings", "gross USD/month", "no estimate", "allow", "approval", "deny")
     table("Findings by detector, with what the guardrails say", header, rows, left=1)
-    undetermined = Counter((one["detector"], one["reason"]) for one in report["assessments"] if one["outcome"] == "undetermined")
-    table("Undetermined: evidence is missing, so nothing is claimed", ("detector", "reason", "subjects"),
-          [(detector, reason, str(count)) for (detector, reason), count in sorted(undetermined.items())])
+    undetermined: dict[tuple[str, str], list[str]] = {}
+    for one in report["assessments"]:
+        if one["outcome"] == "undetermined":
+            undetermined.setdefault((one["detector"], one["reason"]), []).append(one["subject"])
+    table(
+        "Undetermined: evidence is missing, so nothing is claimed",
+        ("detector", "reason", "for example", "subjects"),
+        [(*key, subjects[0], str(len(subjects))) for key, subjects in sorted(undetermined.items())],
+        left=3,
+    )
     portfolio, counts = report["portfolio"], report["counts"]
-    print(f"\n  {counts['finding']:,} findings, {counts['ok']:,} fine, {counts['undetermined']:,} undetermined, {counts['inapplicable']:,} not applicable;"
-          f" {len(report['failures'])} detectors failed")
+    print(
+        f"\n  {counts['finding']:,} findings, {counts['ok']:,} fine, {counts['undetermined']:,} undetermined, {counts['inapplicable']:,} not applicable;"
+        f" {len(report['failures'])} detectors failed"
+    )
     print(f"  gross, not additive      USD {usd(portfolio['gross_not_additive']):>12} a month")
-    print(f"  granted, no dollar twice USD {usd(portfolio['granted_monthly']):>12} a month of {usd(portfolio['cost_of_resources'])} that the resources cost")
+    print(
+        f"  granted, no dollar twice USD {usd(portfolio['granted_monthly']):>12} a month of {usd(portfolio['cost_of_resources'])} that the resources cost"
+    )
     why = f" ({portfolio['realizable_reason']})" if portfolio["realizable_reason"] else ""
     print(f"  realizable on the bill   USD {usd(portfolio['realizable_monthly']):>12} a month{why}")
-    reasons = Counter(f"{one['guardrail']['action']}: {one['guardrail']['policy_name']}" for one in report["opportunities"])
-    print(f"  guardrails: {'; '.join(f'{name} {count}' for name, count in sorted(reasons.items()))}")
+    reasons = Counter((one["guardrail"]["action"], one["guardrail"]["policy_name"]) for one in report["opportunities"])
+    table(
+        "Guardrails, with their defaults",
+        ("action", "because of", "findings"),
+        [(*key, str(count)) for key, count in sorted(reasons.items())],
+    )
 
 
 def git(repository: Path, *words: str) -> str:
@@ -233,11 +268,17 @@ def propose(engine: finops.FinOpsEngine, found: list[Any], snapshot: Snapshot, s
         raise SystemExit("the working tree of the repository changed")
     refused = Counter(json.loads(change.to_json())["reason"]["code"] for change in changes if change.status == "refused")
     rows = Counter((change.kind, change.status, "approval" if change.requires_approval else "allowed") for change, _ in committed)
-    table("Changes, each a branch with one commit", ("kind", "status", "guardrails", "branches"),
-          [(*key, str(count)) for key, count in sorted(rows.items())], left=3)
+    table(
+        "Changes, each a branch with one commit",
+        ("kind", "status", "guardrails", "branches"),
+        [(*key, str(count)) for key, count in sorted(rows.items())],
+        left=3,
+    )
     print(f"\n  not written: {', '.join(f'{count} {code}' for code, count in sorted(refused.items())) or 'none'}")
     print(f"  files touched: {', '.join(f'{name} {count}' for name, count in sorted(edits.items()))}")
-    print(f"  proved: {len(committed)} commits touch only the lines of their diffs, {parsed} YAML files parse again, the working tree is as it was")
+    print(
+        f"  proved: {len(committed)} commits touch only the lines of their diffs, {parsed} YAML files parse again, the working tree is as it was"
+    )
     show_one(committed, snapshot)
 
 
@@ -258,7 +299,9 @@ def keep(log: ledger.EventLog, engine: finops.FinOpsEngine, out: Path) -> None:
     """The ledger's state, checked, and the reports of the week and the month."""
     states = Counter(item.status.value for item in engine.ledger.get_opportunities())
     total = engine.ledger.get_total_estimated_savings()
-    print(f"\n  ledger: {', '.join(f'{count} {name}' for name, count in sorted(states.items()))}; estimated USD {usd(total)} a month, nothing counted twice")
+    print(
+        f"\n  ledger: {', '.join(f'{count} {name}' for name, count in sorted(states.items()))}; estimated USD {usd(total)} a month, nothing counted twice"
+    )
     refused = Counter(one["code"] for one in json.loads(engine.last_report.to_json())["not_recorded"])
     print(f"  not recorded: {', '.join(f'{count} {code}' for code, count in sorted(refused.items())) or 'none'}")
     note = log.checkpoint()
@@ -289,7 +332,9 @@ def run(out: Path) -> None:
         show_findings(json.loads(engine.last_report.to_json()))
         propose(engine, found, snapshot, savings)
         keep(log, engine, out)
-    print(f"  {out}: branches in repository/, week.html, month.html, finops.db, ledger.log; {time.perf_counter() - began:.1f} s in all")
+    print(
+        f"  {out}: branches in repository/, week.html, month.html, finops.db, ledger.log; {time.perf_counter() - began:.1f} s in all"
+    )
 
 
 def main() -> None:

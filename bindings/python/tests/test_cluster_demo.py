@@ -85,12 +85,30 @@ def test_the_cluster_is_as_large_and_as_idle_as_its_sources_say(demo: tuple[Path
 def test_the_loop_shows_what_it_promises(demo: tuple[Path, str]) -> None:
     _, printed = demo
     assert re.search(r"conserved: [\d,]+ rows add up to USD [\d.]+: .*; difference 0", printed)
-    for word in ("__idle__", "__unallocated__", "__unmounted__", "no_usage", "no_network_data", "unstable_demand", "not_enough_samples"):
+    for word in (
+        "__idle__",
+        "__unallocated__",
+        "__unmounted__",
+        "no_usage",
+        "no_network_data",
+        "unstable_demand",
+        "not_enough_samples",
+    ):
         assert word in printed, word
     assert "`two cores` is no quantity" in printed and "inventory.duplicate" in printed and "prometheus.duplicate_series" in printed
-    assert re.search(r"guardrails: allow: all_checks \d+; deny: min_confidence \d+; require_approval: ", printed)
-    for detector in ("k8s.cpu_over_request", "k8s.hpa_min_replicas", "k8s.idle_workload", "k8s.unused_claim", "k8s.node_consolidation",
-                     "k8s.load_balancer_without_endpoints", "k8s.released_volume", "ai.gpu_idle", "k8s.missing_requests"):
+    for action, policy in (("allow", "all_checks"), ("deny", "min_confidence"), ("require_approval", "max_daily_change")):
+        assert re.search(rf"^  {action} +{policy} +[1-9]", printed, re.MULTILINE), policy
+    for detector in (
+        "k8s.cpu_over_request",
+        "k8s.hpa_min_replicas",
+        "k8s.idle_workload",
+        "k8s.unused_claim",
+        "k8s.node_consolidation",
+        "k8s.load_balancer_without_endpoints",
+        "k8s.released_volume",
+        "ai.gpu_idle",
+        "k8s.missing_requests",
+    ):
         assert re.search(rf"^  {re.escape(detector)} +\d+", printed, re.MULTILINE), detector
     assert re.search(r"^  cpu_rightsize +ready +allowed +\d+", printed, re.MULTILINE)
     assert "0 detectors failed" in printed
@@ -102,7 +120,9 @@ def test_the_patches_are_branches_and_the_working_tree_stays(demo: tuple[Path, s
     branches = git(repository, "branch", "--list", "finops/*", "--format=%(refname:short)").split()
     proved = re.search(r"proved: (\d+) commits .*, (\d+) YAML files parse again", printed)
     assert proved is not None and len(branches) == int(proved[1]) > 20 and int(proved[2]) > 20
-    assert git(repository, "status", "--porcelain") == "" and git(repository, "log", "--format=%s").splitlines() == ["Deploy the demo cluster"]
+    assert git(repository, "status", "--porcelain") == "" and git(repository, "log", "--format=%s").splitlines() == [
+        "Deploy the demo cluster"
+    ]
     sizes = {}
     for branch in branches:
         assert git(repository, "rev-list", "--count", f"main..{branch}") == "1\n"
