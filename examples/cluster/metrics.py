@@ -100,7 +100,7 @@ class Metrics:
             base = box.memory_used * MIB * pod["level"]
             values = [base * noise for noise in self.scatter(f.HOURS, f.MEMORY_SCATTER)]
             if work.trait == "leak":
-                values = [value * (0.6 + 0.8 * index / f.HOURS) for index, value in enumerate(values)]
+                values = [value * (0.5 + max(0, index - 168) / 168) for index, value in enumerate(values)]
             if work.trait == "oom" and box.memory_limit:
                 values = [box.memory_limit * MIB * (0.9 + 0.03 * noise) for noise in self.scatter(f.HOURS, 0.1)]
             return values
