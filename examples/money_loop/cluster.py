@@ -266,7 +266,6 @@ def propose(engine: finops.FinOpsEngine, found: list[Any], snapshot: Snapshot, s
             savings.propose(id, change=commit.branch, note=change.title, actor="svc:finops", at=AT)
     if (git(snapshot.repository, "rev-parse", "HEAD"), git(snapshot.repository, "status", "--porcelain")) != (head, clean):
         raise SystemExit("the working tree of the repository changed")
-    refused = Counter(json.loads(change.to_json())["reason"]["code"] for change in changes if change.status == "refused")
     rows = Counter((change.kind, change.status, "approval" if change.requires_approval else "allowed") for change, _ in committed)
     table(
         "Changes, each a branch with one commit",
@@ -274,7 +273,19 @@ def propose(engine: finops.FinOpsEngine, found: list[Any], snapshot: Snapshot, s
         [(*key, str(count)) for key, count in sorted(rows.items())],
         left=3,
     )
-    print(f"\n  not written: {', '.join(f'{count} {code}' for code, count in sorted(refused.items())) or 'none'}")
+    # Of each reason one example.
+    refused: dict[tuple[str, str], list[str]] = {}
+    for change in changes:
+        if change.status == "refused":
+            reason = json.loads(change.to_json())["reason"]
+            refused.setdefault((change.kind, reason["code"]), []).append(reason["message"].split("; ")[0])
+    table(
+        "Not written, and why",
+        ("kind", "code", "for example", "findings"),
+        [(*key, Counter(messages).most_common(1)[0][0][:88], str(len(messages))) for key, messages in sorted(refused.items())],
+        left=3,
+    )
+    print()
     print(f"  files touched: {', '.join(f'{name} {count}' for name, count in sorted(edits.items()))}")
     print(
         f"  proved: {len(committed)} commits touch only the lines of their diffs, {parsed} YAML files parse again, the working tree is as it was"
