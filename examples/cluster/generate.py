@@ -12,17 +12,14 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 import time
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-
-import figures as f  # noqa: E402
-from fleet import fleet  # noqa: E402
-from manifests import repository  # noqa: E402
-from metrics import FINE, answers  # noqa: E402
-from objects import documents  # noqa: E402
+import figures as f
+from fleet import fleet
+from manifests import repository
+from metrics import FINE, answers
+from objects import documents
 
 # Nothing of the user's configuration may change the commit.
 GIT = {
