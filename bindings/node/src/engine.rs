@@ -16,7 +16,7 @@ thread_local! {
     static HELD: Handles<Arc<Engine>> = const { Handles::new() };
 }
 
-fn refused(error: impl Into<EngineError>) -> napi::Error {
+pub(crate) fn refused(error: impl Into<EngineError>) -> napi::Error {
     let error = error.into();
     let told = Json::object([
         ("code", Json::from(error.code())),

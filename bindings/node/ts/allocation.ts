@@ -36,6 +36,8 @@ export const prometheus = kind('prometheus')
 export const quantity = kind('quantity')
 /** Computes `quantity_error`. */
 export const quantityError = kind('quantity_error')
+/** Computes `read_cluster_data`. */
+export const readClusterData = kind('read_cluster_data')
 /** Computes `reconcile`. */
 export const reconcile = kind('reconcile')
 /** Computes `waterfall`. */

@@ -35,9 +35,16 @@ export class ClusterInventory {
     return ClusterInventory.fromKubernetes([], options).addPrometheus(metric, answer, options)
   }
 
-  /** The summary form, for the detectors; it holds no pods that a cost could be divided over. */
-  static fromClusterData(clusterData: Record<string, unknown>): ClusterInventory {
-    return new ClusterInventory(clusterData)
+  /**
+   * The summary form; its time is `asOf`, else its own, else now. It places no workload on a node and gives nodes no capacity: `allocate`
+   * prices its volumes, and lists workloads and nodes as unpriced, each with the reason.
+   */
+  static fromClusterData(clusterData: Record<string, unknown>, options: { asOf?: Instant | null } = {}): ClusterInventory {
+    const own = options.asOf == null && clusterData.as_of != null
+    const value = own ? clusterData : { ...clusterData, as_of: instantText(options.asOf) }
+    const inventory = new ClusterInventory(value)
+    inventory.#diagnostics = compute('read_cluster_data', { cluster_data: value }).diagnostics as Record<string, unknown>[]
+    return inventory
   }
 
   /** Adds the answer of a query for `metric`, such as `cpu_usage`, made with this step. */

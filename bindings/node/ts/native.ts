@@ -71,6 +71,16 @@ export interface Native {
   changeLater(method: string, change: string, json: string): Promise<string>
   /** A computation of `waste`, `allocation` or `findings`; without a kind, the names of all. */
   topicCall(topic: string, kind: string, json: string): string
+  /** What takes records into a `table`, a `list` or a `stream`. */
+  findingsNew(json: string, mode: 'table' | 'list' | 'stream', strict: boolean): number
+  findingsFree(handle: number): void
+  /** Takes bytes of JSON lines, a record without a JSON form, or the end. */
+  findingsTake(handle: number, bytes?: Uint8Array, foreign?: string): Promise<string>
+  findingsFinish(handle: number): Promise<string>
+  findingsAt(table: number, from: number, count: number): string
+  findingsDrop(table: number): void
+  findingsSum(table: number, what: 'totals' | 'combine' | 'content_hash'): Promise<string>
+  findingsCanonical(record: string, json: string): string
   inventoryKubernetes(documents: Uint8Array[], cluster: string, asOf: string): string
   inventoryPrometheus(inventory: string, metric: string, answer: Uint8Array, stepSeconds: number): string
   ledgerVerify(file: Uint8Array, json: string, secrets: string[]): Promise<string>

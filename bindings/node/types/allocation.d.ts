@@ -30,6 +30,8 @@ export declare const prometheus: (input: unknown) => any;
 export declare const quantity: (input: unknown) => any;
 /** Computes `quantity_error`. */
 export declare const quantityError: (input: unknown) => any;
+/** Computes `read_cluster_data`. */
+export declare const readClusterData: (input: unknown) => any;
 /** Computes `reconcile`. */
 export declare const reconcile: (input: unknown) => any;
 /** Computes `waterfall`. */

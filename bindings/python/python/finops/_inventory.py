@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Self
 
-from ._finops import Result, inventory_kubernetes, inventory_prometheus, topic_call
+from ._finops import Result, inventory_kubernetes, inventory_prometheus, topic_call, topic_value
 
 Time = datetime | str | float | None
 Document = bytes | str | Mapping[str, Any]
@@ -54,9 +54,18 @@ class ClusterInventory:
         return inventory
 
     @classmethod
-    def from_cluster_data(cls, cluster_data: Mapping[str, Any]) -> Self:
-        """The summary form, for the detectors; it holds no pods that a cost could be divided over."""
-        return cls(cluster_data)
+    def from_cluster_data(cls, cluster_data: Mapping[str, Any], *, as_of: Time = None) -> Self:
+        """The summary form; its time is `as_of`, else its own, else now.
+
+        It places no workload on a node and gives nodes no capacity: `allocate` prices its volumes, and lists workloads and
+        nodes as unpriced, each with the reason.
+        """
+        given = {"cluster_data": dict(cluster_data)}
+        if as_of is not None or cluster_data.get("as_of") is None:
+            given["cluster_data"]["as_of"] = json.loads(inventory_kubernetes([], "", as_of))["inventory"]["as_of"]
+        inventory = cls(given["cluster_data"])
+        inventory.diagnostics = tuple(json.loads(topic_value("allocation", "read_cluster_data", given))["diagnostics"])
+        return inventory
 
     def add_prometheus(self, metric: str, answer: Document, *, step_seconds: int = 60) -> None:
         """Add the answer of a query for `metric`, such as ``cpu_usage``, made with this step."""
@@ -164,4 +173,4 @@ def allocate(
     input: dict[str, Any] = {"inventory": value, "config": config}
     if prices is not None:
         input["prices"] = prices
-    return AllocationSet(json.loads(json.dumps(input, default=lambda at: at.isoformat())))
+    return AllocationSet(json.loads(json.dumps(input, default=lambda at: at.isoformat() if hasattr(at, "isoformat") else str(at))))

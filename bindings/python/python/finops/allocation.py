@@ -88,6 +88,11 @@ def quantity_error(input: Input) -> Any:
     return _call("quantity_error", input)
 
 
+def read_cluster_data(input: Input) -> Any:
+    """Compute `read_cluster_data`."""
+    return _call("read_cluster_data", input)
+
+
 def reconcile(input: Input) -> Any:
     """Compute `reconcile`."""
     return _call("reconcile", input)
@@ -119,6 +124,7 @@ __all__ = [
     "prometheus",
     "quantity",
     "quantity_error",
+    "read_cluster_data",
     "reconcile",
     "waterfall",
 ]

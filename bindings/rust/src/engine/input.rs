@@ -19,24 +19,6 @@ pub enum Given {
     Cluster(Box<ClusterInventory>),
 }
 
-/// Members that only full inventories have.
-const FULL: &[&str] = &[
-    "window",
-    "namespaces",
-    "pods",
-    "services",
-    "ingresses",
-    "autoscalers",
-    "budgets",
-    "node_pools",
-    "limit_ranges",
-    "config_objects",
-    "logs",
-    "allocation",
-    "usage",
-    "currency",
-];
-
 impl Given {
     /// Reads either form: an inventory lists its workloads, a summary has an object of them by namespace.
     ///
@@ -45,8 +27,7 @@ impl Given {
     /// # Errors
     /// `waste.invalid_record` and the codes of inventories.
     pub fn from_json(value: &Json, as_of: Option<Timestamp>) -> Result<Self, Fault> {
-        let lists = value.get("workloads").is_some_and(|workloads| workloads.as_array().is_some());
-        if lists || FULL.iter().any(|name| value.get(name).is_some_and(|member| !member.is_null())) {
+        if !ClusterData::is_summary(value) {
             return ClusterInventory::from_json(value).map(|read| Self::Cluster(Box::new(read.value)));
         }
         ClusterData::from_json(value, as_of).map(Self::Summary)
