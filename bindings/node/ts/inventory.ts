@@ -78,7 +78,10 @@ export class ClusterInventory {
     return ClusterInventory.fromKubernetes([], options).addPrometheus(metric, answer, options)
   }
 
-  /** The summary form: workloads by namespace, node groups, volumes. */
+  /**
+   * The summary form: workloads by namespace, node groups, volumes; `asOf` is its time where it has none. It places no workload on a node and
+   * gives nodes no capacity: `allocate` prices its volumes, and lists workloads and nodes as unpriced, each with the reason.
+   */
   static fromClusterData(clusterData: Record<string, unknown>, options: { asOf?: Day | null } = {}): ClusterInventory {
     return new ClusterInventory(clusterData, options)
   }

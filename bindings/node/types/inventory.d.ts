@@ -17,8 +17,13 @@ export declare class ClusterInventory {
         asOf?: Instant | null;
         stepSeconds?: number;
     }): ClusterInventory;
-    /** The summary form, for the detectors; it holds no pods that a cost could be divided over. */
-    static fromClusterData(clusterData: Record<string, unknown>): ClusterInventory;
+    /**
+     * The summary form; its time is `asOf`, else its own, else now. It places no workload on a node and gives nodes no capacity: `allocate`
+     * prices its volumes, and lists workloads and nodes as unpriced, each with the reason.
+     */
+    static fromClusterData(clusterData: Record<string, unknown>, options?: {
+        asOf?: Instant | null;
+    }): ClusterInventory;
     /** Adds the answer of a query for `metric`, such as `cpu_usage`, made with this step. */
     addPrometheus(metric: string, answer: Document, options?: {
         stepSeconds?: number;

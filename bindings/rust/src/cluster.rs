@@ -77,7 +77,11 @@ impl Cluster {
             return Ok(Self::of(ClusterInventory::from_json(&value)?));
         }
         let own = value.get("as_of").is_some_and(|own| !own.is_null());
-        let (given, diagnostics) = Given::read(&value, if own { None } else { Some(as_of) })?;
+        let given = Given::from_json(&value, if own { None } else { Some(as_of) })?;
+        let diagnostics = match &given {
+            Given::Summary(summary) => summary.to_inventory().diagnostics,
+            Given::Cluster(_) => Vec::new(),
+        };
         Ok(Self { given, source: Some(Arc::new(value)), diagnostics: Arc::new(diagnostics) })
     }
 
@@ -148,16 +152,11 @@ impl Cluster {
     }
 
     /// The inventory whose cost is divided.
-    ///
-    /// # Errors
-    /// The codes of inventories, where a summary cannot be one.
-    pub fn inventory(&self) -> Result<Arc<ClusterInventory>, EngineError> {
-        match (&self.given, &self.source) {
-            (Given::Cluster(inventory), _) => Ok(Arc::clone(inventory)),
-            (_, source) => {
-                let summary = source.as_deref().unwrap_or(&Json::Null);
-                Ok(Arc::new(ClusterInventory::from_json(summary)?.value))
-            }
+    #[must_use]
+    pub fn inventory(&self) -> Arc<ClusterInventory> {
+        match &self.given {
+            Given::Cluster(inventory) => Arc::clone(inventory),
+            Given::Summary(summary) => Arc::new(summary.to_inventory().value),
         }
     }
 
@@ -171,7 +170,7 @@ impl Cluster {
         prices: &PriceBook,
         config: &AllocationConfig,
     ) -> Result<AllocationSet, EngineError> {
-        let mut set = allocate(&*self.inventory()?, prices, config)?;
+        let mut set = allocate(&*self.inventory(), prices, config)?;
         set.diagnostics.splice(0..0, self.diagnostics.iter().cloned());
         Ok(set)
     }
@@ -268,10 +267,10 @@ mod tests {
                 .add_usage(Cluster::read_prometheus("cpu_usage", &answer(from, "1"), 60).unwrap())
                 .unwrap();
         }
-        let inventory = cluster.inventory().unwrap();
+        let inventory = cluster.inventory();
         let series = inventory.usage.as_deref().unwrap();
         assert_eq!((series.len(), series[0].samples().len()), (1, 6));
-        assert_eq!(before.inventory().unwrap().usage, None);
+        assert_eq!(before.inventory().usage, None);
     }
 
     #[test]

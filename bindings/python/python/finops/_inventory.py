@@ -101,7 +101,11 @@ class ClusterInventory:
 
     @classmethod
     def from_cluster_data(cls, cluster_data: Mapping[str, Any], *, as_of: Time = None) -> Self:
-        """The summary form: workloads by namespace, node groups, volumes; `as_of` is its time, where it has none."""
+        """The summary form: workloads by namespace, node groups, volumes; `as_of` is its time, where it has none.
+
+        It places no workload on a node and gives nodes no capacity: `allocate` prices its volumes, and lists workloads and
+        nodes as unpriced, each with the reason.
+        """
         return cls(cluster_data, as_of=as_of)
 
     @classmethod

@@ -20,24 +20,6 @@ pub enum Given {
     Cluster(Arc<ClusterInventory>),
 }
 
-/// Members that only full inventories have.
-const FULL: &[&str] = &[
-    "window",
-    "namespaces",
-    "pods",
-    "services",
-    "ingresses",
-    "autoscalers",
-    "budgets",
-    "node_pools",
-    "limit_ranges",
-    "config_objects",
-    "logs",
-    "allocation",
-    "usage",
-    "currency",
-];
-
 impl Given {
     /// Reads either form: an inventory lists its workloads, a summary has an object of them by namespace.
     ///
@@ -65,8 +47,7 @@ impl Given {
 
     /// Whether a value is a full inventory in its wire form.
     pub(crate) fn is_inventory(value: &Json) -> bool {
-        let lists = value.get("workloads").is_some_and(|workloads| workloads.as_array().is_some());
-        lists || FULL.iter().any(|name| value.get(name).is_some_and(|member| !member.is_null()))
+        !ClusterData::is_summary(value)
     }
 
     /// The same at another time of the run: a summary has it from the caller, a full inventory from itself.
