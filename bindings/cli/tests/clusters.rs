@@ -339,3 +339,41 @@ fn queries_are_a_script_within_what_prometheus_answers() {
     assert!(shown["resources"].as_array().is_some_and(|all| all.iter().any(|one| one["name"] == "pods")), "{wire}");
     assert_eq!(run(&["kubernetes", "queries", "--step", "never"], "").0, 2);
 }
+
+/// Commands of the book, by page: lines of its shell blocks.
+fn commands(page: &str) -> Vec<String> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs").join(page);
+    let book = fs::read_to_string(path).expect("a page of the book");
+    book.split("```sh\n")
+        .skip(1)
+        .filter_map(|block| block.split("```").next())
+        .flat_map(|block| block.lines().filter(|line| line.starts_with("finops ")).map(str::to_owned))
+        .collect()
+}
+
+#[cfg(unix)]
+#[test]
+fn the_commands_of_the_book_do_what_they_say() {
+    let folder = Folder::new("book");
+    cluster(&folder);
+    for name in ["cluster.json", "summary.json"] {
+        folder.put(name, &text(name));
+    }
+    let binary = Path::new(env!("CARGO_BIN_EXE_finops")).parent().expect("a folder").display().to_string();
+    let path = format!("{binary}:{}", std::env::var("PATH").unwrap_or_default());
+    let mut ran = 0;
+    for line in ["waste.md", "allocation.md", "findings.md"].into_iter().flat_map(commands) {
+        let done = std::process::Command::new("sh")
+            .args(["-c", &line])
+            .current_dir(&folder.0)
+            .env("PATH", &path)
+            .output()
+            .expect("a shell");
+        let comment = line.split_once('#').map_or("", |(_, comment)| comment.trim());
+        let wanted = if comment == "exit 1" { 1 } else { 0 };
+        assert_eq!(done.status.code(), Some(wanted), "{line}\n{}", String::from_utf8_lossy(&done.stderr));
+        ran += 1;
+    }
+    assert!(ran >= 14, "{ran} commands");
+    assert!(fs::read_dir(folder.path("patches")).is_ok_and(|patches| patches.count() == 2), "changes of summary.json");
+}

@@ -300,6 +300,13 @@ fn links_are_not_followed() {
     let names: Vec<_> =
         read_sources(&folder.0, SourceLimits::default()).unwrap().into_iter().map(|f| f.path).collect();
     assert_eq!(names, ["own.yaml"]);
+    let written = folder.0.join("patches/finops-cpu");
+    fs::create_dir_all(written.join("files")).unwrap();
+    for name in ["files/own.yaml", "pull_request.md", "change.patch", "rollback.patch"] {
+        fs::write(written.join(name), "a: 1\n").unwrap();
+    }
+    let again = read_sources(&folder.0, SourceLimits::default()).unwrap();
+    assert_eq!(again.len(), 1, "a change that was written is no source");
     let none = SourceLimits { files: 0, ..SourceLimits::default() };
     assert_eq!(read_sources(&folder.0, none).unwrap_err().code(), "change.too_large");
     assert_eq!(read_sources(&folder.0.join("nowhere"), none).unwrap_err().code(), "engine.file");
