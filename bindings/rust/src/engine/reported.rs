@@ -58,7 +58,9 @@ const STATES: &[&str] = &[
     "min_replicas",
     "node_count",
     "has_snapshot",
+    "limits",
     "replicas",
+    "requests",
     "scale_up_delay",
     "state",
     "target_utilization",
@@ -95,6 +97,12 @@ fn part(item: &Json, name: &str) -> Result<Option<Ratio>, Fault> {
     }
 }
 
+/// The states of a full inventory hold quantities by resource.
+fn amounts(value: &Json) -> Value {
+    let of = |name: &'static str| Some((name, Value::Text(text(value, name)?.to_owned())));
+    Value::Map(["cpu", "memory"].into_iter().filter_map(of).collect())
+}
+
 fn states(item: &Json, name: &str) -> Vec<Fact> {
     let Some(object) = item.get(name).and_then(Json::as_object) else { return Vec::new() };
     let value = |value: &Json| match value {
@@ -103,6 +111,7 @@ fn states(item: &Json, name: &str) -> Vec<Fact> {
         Json::String(text) => {
             Some(Ratio::parse(text).map_or_else(|| Value::Text(text.clone()), Value::Number))
         }
+        Json::Object(_) => Some(amounts(value)),
         _ => None,
     };
     object
@@ -146,8 +155,22 @@ fn subject(item: &Json, kind: Option<OpportunityType>) -> Result<Subject, Fault>
         Some(T::KarpenterConsolidation) => Subject::summary_named(SubjectKind::NodeType, name),
         Some(T::OrphanVolumes) => Subject::summary_named(SubjectKind::Volume, name),
         Some(T::MisconfiguredAutoscaling) => Subject::summary_autoscaler(namespace, name),
+        Some(T::LlmSpend | T::IdleGpu | T::IdleEndpoint | T::TrainingWaste) => ai(item, kind, name),
         _ => Subject::summary_workload(namespace, name),
     })
+}
+
+/// The subject of a finding on AI workloads: what its type and its detector speak of.
+fn ai(item: &Json, kind: Option<OpportunityType>, name: &str) -> Subject {
+    use OpportunityType as T;
+    let name = name.strip_prefix("gpu_container/").unwrap_or(name);
+    match (kind, text(item, "detector")) {
+        (Some(T::IdleGpu), _) => Subject::summary_named(SubjectKind::GpuContainer, name),
+        (Some(T::IdleEndpoint), _) => Subject::named(SubjectKind::Endpoint, name),
+        (Some(T::TrainingWaste), _) => Subject::named(SubjectKind::TrainingRun, name),
+        (_, Some("ai.provisioned_below_break_even")) => Subject::named(SubjectKind::Throughput, name),
+        _ => Subject::named(SubjectKind::Route, name),
+    }
 }
 
 /// Reads an opportunity: a detector's own, or one that was answered before and comes back.
