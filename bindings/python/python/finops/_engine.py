@@ -334,6 +334,9 @@ def _ledger(place: Any) -> SavingsLedger:
     return SavingsLedger(EventLog("finops/savings", store=place))
 
 
+_IN_MEMORY = "db_conn: this connection is to a database in memory, which no ledger can share; leave db_conn out"
+
+
 def _url(connection: Any) -> str:
     """The store that a connection of DB-API or of SQLAlchemy points to; the ledger opens its own connection to it."""
     from urllib.parse import quote
@@ -343,13 +346,15 @@ def _url(connection: Any) -> str:
         drivers = {"sqlite": "sqlite", "postgresql": "postgres", "postgres": "postgres"}
         name, rest = str(url.render_as_string(hide_password=False)).split(":", 1)
         if kind := drivers.get(name.split("+", 1)[0]):
+            if kind == "sqlite" and (not rest.startswith("///") or rest == "///:memory:"):
+                raise TypeError(_IN_MEMORY)
             return rest.removeprefix("///") if kind == "sqlite" else f"postgres:{rest}"
     module = type(connection).__module__.split(".", 1)[0]
     if module in ("sqlite3", "pysqlite3"):
         files = [row[2] for row in connection.execute("PRAGMA database_list") if row[1] == "main"]
         if files and files[0]:
             return str(files[0])
-        raise TypeError("db_conn: this connection is to a database in memory, which no ledger can share; leave db_conn out")
+        raise TypeError(_IN_MEMORY)
     if module in ("psycopg", "psycopg2"):
         info = connection.info
         parts = {name: getattr(info, name) for name in ("host", "port", "dbname", "user", "password")}
