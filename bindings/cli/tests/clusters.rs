@@ -87,8 +87,10 @@ fn waste_of_a_summary_is_a_table_with_what_could_not_be_judged() {
     assert_eq!(again, out, "the same from standard input");
     let (status, _, _) = run(&["waste", "detect", &data("summary.json"), "--fail-on-findings"], "");
     assert_eq!(status, 1);
-    let clean = r#"{"cluster": "c", "workloads": {"n": [{"name": "a", "cpu_request": 1, "cpu_usage": 0.9}]}}"#;
-    let (status, out, _) = run(&["waste", "detect", "-", "--fail-on-findings", "--as-of", "2026-11-20"], clean);
+    let clean =
+        r#"{"cluster": "c", "workloads": {"n": [{"name": "a", "cpu_request": 1, "cpu_usage": 0.9}]}}"#;
+    let (status, out, _) =
+        run(&["waste", "detect", "-", "--fail-on-findings", "--as-of", "2026-11-20"], clean);
     assert_eq!(status, 0, "{out}");
     assert!(out.starts_with("0 findings, 0 undetermined, 1 ok"), "{out}");
 }
@@ -98,10 +100,15 @@ fn waste_of_a_cluster_names_what_was_left_out() {
     let folder = Folder::new("detect");
     let (status, out, err) = call(&["waste", "detect", "--fail-on-findings"], &cluster(&folder));
     assert_eq!(status, 1, "{err}");
-    assert!(out.starts_with("2 findings, ") && out.contains("cpu from 1 to") || out.contains("127m"), "{out}");
+    assert!(
+        out.starts_with("2 findings, ") && out.contains("cpu from 1 to") || out.contains("127m"),
+        "{out}"
+    );
     assert!(
         err.contains("remark[quantity.invalid]: ")
-            && err.contains("cluster.json: items[5].spec.containers[0].resources.requests.cpu: `1.5.0` is no quantity"),
+            && err.contains(
+                "cluster.json: items[5].spec.containers[0].resources.requests.cpu: `1.5.0` is no quantity"
+            ),
         "{err}"
     );
     assert!(err.contains("remark: 1 of kind Lease were not read\n"), "{err}");
@@ -190,7 +197,10 @@ fn baseline_shows_every_workload() {
     let (_, wire, _) = call(&["waste", "baseline", "--format", "json"], &cluster(&folder));
     let shown = parsed(&wire);
     let web = &shown["clusters"][0]["workloads"][1];
-    assert_eq!((&web["name"], &web["cpu"]["request"], &web["cpu"]["limit"]), (&json!("web"), &json!("1"), &Value::Null));
+    assert_eq!(
+        (&web["name"], &web["cpu"]["request"], &web["cpu"]["limit"]),
+        (&json!("web"), &json!("1"), &Value::Null)
+    );
     assert!(shown["clusters"][0]["baselines"].as_array().is_some_and(|all| all.len() > 4), "{wire}");
 }
 
@@ -205,7 +215,10 @@ fn every_strategy_recommends_and_is_tested() {
         let containers = shown["containers"].as_array().expect("containers");
         let web = containers.iter().find(|one| one["container"] == "web").expect("web");
         assert!(web["recommendation"]["cpu"]["request"].is_string(), "{strategy}: {web}");
-        assert!(web["backtest"]["cpu"]["folds"].as_array().is_some_and(|folds| !folds.is_empty()), "{strategy}");
+        assert!(
+            web["backtest"]["cpu"]["folds"].as_array().is_some_and(|folds| !folds.is_empty()),
+            "{strategy}"
+        );
     }
     let (status, out, _) = call(&["waste", "rightsize", "--backtest"], &cluster(&folder));
     assert_eq!(status, 0);
@@ -272,7 +285,10 @@ fn findings_become_patches_and_the_repository_stays() {
     let (status, patch, err) = run(&["propose", &report, "--repo", &repo], "");
     assert_eq!(status, 0, "{err}");
     assert!(patch.contains("+              cpu: \"127m\" # from 2024\n"), "{patch}");
-    assert!(err.starts_with("ready finops/cpu-rightsize-web-20261120-") && err.contains("needs an approval"), "{err}");
+    assert!(
+        err.starts_with("ready finops/cpu-rightsize-web-20261120-") && err.contains("needs an approval"),
+        "{err}"
+    );
     let out = folder.path("patches");
     let (status, told, _) = run(&["propose", &report, "--repo", &repo, "--out", &out], "");
     assert_eq!(status, 0);
@@ -318,7 +334,9 @@ fn the_findings_of_a_run_are_valid_records() {
     assert_eq!((status, out.as_str()), (65, "5 accepted, 2 rejected\n"));
     assert!(err.contains("rejected[finding.wrong_type]: stdin:7: /check_id `5`"), "{err}");
     assert!(err.contains("rejected[finding.bad_json]: stdin:8: "), "{err}");
-    for (input, code) in [("", "finding.bad_json"), ("7", "finding.wrong_type"), ("{\"a\":", "finding.bad_json")] {
+    for (input, code) in
+        [("", "finding.bad_json"), ("7", "finding.wrong_type"), ("{\"a\":", "finding.bad_json")]
+    {
         let (status, _, err) = run(&["findings", "validate", "-"], input);
         assert!(status == 65 && err.contains(code), "{input}: {err}");
     }
@@ -330,13 +348,19 @@ fn the_findings_of_a_run_are_valid_records() {
 fn queries_are_a_script_within_what_prometheus_answers() {
     let (status, out, _) = run(&["kubernetes", "queries", "--window", "7d", "--step", "5m"], "");
     assert_eq!(status, 0);
-    assert!(out.starts_with("#!/bin/sh\n") && out.contains("rate(container_cpu_usage_seconds_total"), "{out}");
+    assert!(
+        out.starts_with("#!/bin/sh\n") && out.contains("rate(container_cpu_usage_seconds_total"),
+        "{out}"
+    );
     assert!(out.contains("from=$((end - 604800))") && out.contains("to=$((from + 3299700))"), "{out}");
     let (_, wire, _) = run(&["kubernetes", "queries", "--format", "json"], "");
     let shown = parsed(&wire);
     assert_eq!(shown["queries"][0]["metric"], "cpu_usage");
     assert_eq!(shown["queries"][0]["window_seconds"], 1_209_600);
-    assert!(shown["resources"].as_array().is_some_and(|all| all.iter().any(|one| one["name"] == "pods")), "{wire}");
+    assert!(
+        shown["resources"].as_array().is_some_and(|all| all.iter().any(|one| one["name"] == "pods")),
+        "{wire}"
+    );
     assert_eq!(run(&["kubernetes", "queries", "--step", "never"], "").0, 2);
 }
 
@@ -375,5 +399,8 @@ fn the_commands_of_the_book_do_what_they_say() {
         ran += 1;
     }
     assert!(ran >= 14, "{ran} commands");
-    assert!(fs::read_dir(folder.path("patches")).is_ok_and(|patches| patches.count() == 2), "changes of summary.json");
+    assert!(
+        fs::read_dir(folder.path("patches")).is_ok_and(|patches| patches.count() == 2),
+        "changes of summary.json"
+    );
 }

@@ -37,7 +37,7 @@ export type { Ratio, ReportInputs, ReportModel, ReportRow } from './report';
 export * as ledger from './ledger';
 export { DetectedOpportunity, FinOpsEngine, PRGenerator, PullRequest, WasteDetectionEngine, generateEvidencePack } from './engine';
 export type { ChangedFile, Detector, EngineOptions, Estimate, RunReport, Sources, WrittenCommit } from './engine';
-export { AllocationReport, AllocationSet, ClusterInventory, allocate } from './inventory';
+export { AiInventory, AllocationReport, AllocationSet, ClusterInventory, allocate } from './inventory';
 export type { AllocationRow, Document } from './inventory';
 export * as allocation from './allocation';
 export * as findings from './findings';

@@ -82,7 +82,7 @@ if TYPE_CHECKING:
         WasteDetectionEngine,
         generate_evidence_pack,
     )
-    from ._inventory import AllocationReport, AllocationSet, ClusterInventory, allocate
+    from ._inventory import AiInventory, AllocationReport, AllocationSet, ClusterInventory, allocate
     from .ledger import (
         CostBaseline,
         EventLog,
@@ -99,6 +99,7 @@ if TYPE_CHECKING:
     from .policy import GuardrailEngine, Guardrails, PolicyAction, PolicyGate
 
 __all__ = [
+    "AiInventory",
     "AllocationError",
     "AllocationReport",
     "AllocationSet",
@@ -204,7 +205,7 @@ _ENGINE = (
     "WasteDetectionEngine",
     "generate_evidence_pack",
 )
-_INVENTORY = ("AllocationReport", "AllocationSet", "ClusterInventory", "allocate")
+_INVENTORY = ("AiInventory", "AllocationReport", "AllocationSet", "ClusterInventory", "allocate")
 
 
 def _register() -> None:
