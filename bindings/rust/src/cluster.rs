@@ -37,7 +37,7 @@ use finops_core::{
 use std::sync::Arc;
 
 /// What is in a cluster, with the remarks of its reading. A clone shares what it holds.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Cluster {
     given: Given,
     /// The summary form as it came: nothing else writes it.
@@ -81,6 +81,11 @@ impl Cluster {
         let diagnostics = match &given {
             Given::Summary(summary) => summary.to_inventory().diagnostics,
             Given::Cluster(_) => Vec::new(),
+            Given::Ai(_) => {
+                let problem = "an inventory of AI workloads is no cluster";
+                let help = "give it to the engine: `AiInventory`";
+                return Err(Fault::new("inventory.invalid_object", "", problem, help).into());
+            }
         };
         Ok(Self { given, source: Some(Arc::new(value)), diagnostics: Arc::new(diagnostics) })
     }
@@ -157,6 +162,7 @@ impl Cluster {
         match &self.given {
             Given::Cluster(inventory) => Arc::clone(inventory),
             Given::Summary(summary) => Arc::new(summary.to_inventory().value),
+            Given::Ai(_) => Arc::new(ClusterInventory::new(self.name(), self.given.as_of())),
         }
     }
 

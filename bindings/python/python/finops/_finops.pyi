@@ -13,7 +13,7 @@ from .policy import PolicyAction
 from typing import Any, Final, SupportsFloat, SupportsIndex, final
 from typing_extensions import disjoint_base
 
-__all__ = ["__version__", "ArrowTable", "BatchResult", "Budget", "BudgetState", "Budgets", "CallSignal", "Catalogue", "ConfigValue", "Cost", "Decision", "Extracted", "InferenceRecord", "LineItem", "Meter", "ModelPrice", "Part", "PolicyCheck", "Report", "Reservation", "Resolved", "ResourceMonitor", "Result", "Settlement", "Sketch", "Stats", "StreamMeter", "SummaryRow", "TestReport", "TrainingRecord", "Usage", "Verification", "_Engine", "_EventLog", "_Guardrails", "_PolicyGate", "_SavingsLedger", "apportion", "call_signals", "carbon_call", "carbon_kinds", "change_commit", "change_open", "change_write", "cost", "estimate_inference", "estimate_inference_batch", "extract", "extract_stream", "inventory_kubernetes", "inventory_prometheus", "ledger_baseline", "ledger_call", "ledger_groups", "ledger_opportunity", "nvml", "otel_attributes", "policy_builtin", "policy_call", "policy_kinds", "prices", "rapl", "round_amount", "sign_event", "topic_call", "topic_kinds", "topic_value", "verify_event", "verify_log"]
+__all__ = ["__version__", "ArrowTable", "BatchResult", "Budget", "BudgetState", "Budgets", "CallSignal", "Catalogue", "ConfigValue", "Cost", "Decision", "Extracted", "InferenceRecord", "LineItem", "Meter", "ModelPrice", "Part", "PolicyCheck", "Report", "Reservation", "Resolved", "ResourceMonitor", "Result", "Settlement", "Sketch", "Stats", "StreamMeter", "SummaryRow", "TestReport", "TrainingRecord", "Usage", "Verification", "_Engine", "_EventLog", "_Guardrails", "_PolicyGate", "_SavingsLedger", "apportion", "call_facts", "call_signals", "carbon_call", "carbon_kinds", "change_commit", "change_open", "change_write", "cost", "estimate_inference", "estimate_inference_batch", "extract", "extract_stream", "inventory_kubernetes", "inventory_prometheus", "ledger_baseline", "ledger_call", "ledger_groups", "ledger_opportunity", "nvml", "otel_attributes", "policy_builtin", "policy_call", "policy_kinds", "prices", "rapl", "round_amount", "sign_event", "topic_call", "topic_kinds", "topic_value", "verify_event", "verify_log"]
 
 __version__: Final[str]
 """
@@ -2191,6 +2191,11 @@ def apportion(rows: collections.abc.Mapping[str, decimal.Decimal | int | str], p
 
     >>> finops.apportion({"a": "1.5", "b": "1.5"}, 0)
     {'rows': {'a': '2', 'b': '1'}, 'total': '3'}
+    """
+
+def call_facts(records: collections.abc.Iterable[InferenceRecord | TrainingRecord | collections.abc.Mapping[str, typing.Any]]) -> str:
+    """
+    What an inventory of AI workloads keeps of records, as JSON text; those of training runs are left out.
     """
 
 def call_signals(records: collections.abc.Iterable[InferenceRecord | TrainingRecord | collections.abc.Mapping[str, typing.Any]], *, candidates: collections.abc.Mapping[str, collections.abc.Sequence[str]] | None = None, config: collections.abc.Mapping[str, int] | None = None) -> list[CallSignal]:
