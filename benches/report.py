@@ -124,6 +124,8 @@ def rust_table() -> list[str]:
 
 def fleet_table() -> list[str]:
     measured = criterion()
+    if not any(name in measured for name, *_ in FLEET):
+        return ["Not measured yet."]
     lines = ["| Rust | goal | least | median | a second, at least | |", "|-|-:|-:|-:|-:|-|"]
     for name, what, goal, records in FLEET:
         if name not in measured:
@@ -170,7 +172,7 @@ def machine() -> str:
 
 def main() -> int:
     on = f"Measured on {datetime.date.today().isoformat()}: {machine()}."
-    fleet = "\n".join([on, "", *fleet_table()])
+    fleet = "\n".join([on, "", *fleet_table()]) if criterion() else "Not measured yet."
     if "allocation" in sys.argv[1:]:
         if "--print" in sys.argv[1:]:
             print(fleet)

@@ -368,9 +368,10 @@ impl<'a> Collector<'a> {
             self.diagnostics.push(remark.about(subject()).times(outside.into()));
         }
         (row.start, row.end) = self.ends();
-        let usage = match self.usage.is_empty() {
-            true => [None; 2],
-            false => self.usage.find(&pod.namespace, &pod.name, container()),
+        let usage = if self.usage.is_empty() {
+            [None; 2]
+        } else {
+            self.usage.find(&pod.namespace, &pod.name, container())
         };
         let time = u64::from(row.seconds);
         let claims = [claim(cpu, usage[0], &self.active, time), claim(memory, usage[1], &self.active, time)];

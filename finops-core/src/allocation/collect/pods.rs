@@ -56,7 +56,7 @@ impl Amounts {
         if let Some(known) = self.places.get(&key) {
             return *known;
         }
-        if self.all.len() >= AMOUNTS_MAX {
+        if self.places.len() >= AMOUNTS_MAX {
             return None;
         }
         let mut names = container.requests.iter().chain(&container.limits).flat_map(Resources::iter);
@@ -180,7 +180,7 @@ impl<'a> PodOrder<'a> {
             placed.node = rank(&node_ranks, placed.node);
             placed.namespace = rank(&namespace_ranks, placed.namespace);
         }
-        let by_node = by_node(&pods, node_names.len())?;
+        let (by_node, ends) = by_node(&pods, node_names.len())?;
         // A pod that came back under its name on its node is told apart by its time.
         let first = |pod: &Pod| super::pod_interval(pod, window);
         let compare = |one: &Sorting<'_>, other: &Sorting<'_>| {
@@ -210,8 +210,9 @@ impl<'a> PodOrder<'a> {
         let mut last: Option<ServiceNames> = None;
         let mut order = Vec::with_capacity(pods.len());
         let mut group: Vec<Sorting<'a>> = Vec::new();
-        let node_of = |at: &u32| pods.get(place(*at)).map(|pod| pod.placed.node);
-        for numbers in by_node.chunk_by(|a, b| node_of(a) == node_of(b)) {
+        let mut start = 0;
+        for end in ends {
+            let numbers = by_node.get(std::mem::replace(&mut start, end)..end).unwrap_or_default();
             group.clear();
             group.extend(numbers.iter().filter_map(|at| pods.get(place(*at))).copied());
             group.sort_unstable_by(compare);
@@ -271,8 +272,8 @@ fn note<'a>(
     Ok(one.filter(|_| last < NONE))
 }
 
-/// The places of pods by node, in one pass: their number is known and there are many.
-fn by_node(pods: &[Sorting<'_>], nodes: usize) -> Result<Vec<u32>, Fault> {
+/// The places of pods by node, in one pass, and where those of each node end.
+fn by_node(pods: &[Sorting<'_>], nodes: usize) -> Result<(Vec<u32>, Vec<usize>), Fault> {
     let mut starts = vec![0_usize; nodes.saturating_add(1)];
     for Sorting { placed, .. } in pods {
         if let Some(count) = starts.get_mut(place(placed.node).saturating_add(1)) {
@@ -293,7 +294,9 @@ fn by_node(pods: &[Sorting<'_>], nodes: usize) -> Result<Vec<u32>, Fault> {
             *start = start.saturating_add(1);
         }
     }
-    Ok(out)
+    // Each start has moved to the end of its node; the last was one for all.
+    starts.truncate(nodes);
+    Ok((out, starts))
 }
 
 /// The names of a pod's services.
