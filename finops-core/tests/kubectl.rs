@@ -63,9 +63,9 @@ fn kubectl(amounts: &[String]) -> Option<Vec<String>> {
 }
 
 fn is_installed() -> bool {
-    let found =
-        Command::new("kubectl").args(["version", "--client"]).stdout(Stdio::null()).stderr(Stdio::null());
-    let found = found.status().is_ok_and(|status| status.success());
+    let mut asked = Command::new("kubectl");
+    asked.args(["version", "--client"]).stdout(Stdio::null()).stderr(Stdio::null());
+    let found = asked.status().is_ok_and(|status| status.success());
     if !found {
         eprintln!("NO KUBECTL ON THIS MACHINE: quantities are compared with the vectors alone");
     }
