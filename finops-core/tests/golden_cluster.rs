@@ -2,7 +2,6 @@
 //! on one thread and on eight. Python and Node compare with the same files.
 #![expect(
     clippy::unwrap_used,
-    clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
     clippy::disallowed_methods,
     reason = "a test reads files and fails by panicking"
@@ -63,11 +62,12 @@ fn report(order: Option<u64>) -> [String; 3] {
     }
     let texts = documents.each_ref().map(Json::to_text);
     let bytes = texts.each_ref().map(String::as_bytes);
-    let options = KubernetesOptions::new(&text("cluster"), text("as_of").parse().unwrap());
+    let options = KubernetesOptions::new(text("cluster"), text("as_of").parse().unwrap());
     let mut inventory = read_kubernetes(&bytes, &options).unwrap().value;
     for (metric, answer) in &answers {
         let metric = Metric::from_name(metric).unwrap();
-        let mut read = read_prometheus(metric, answer.to_text().as_bytes(), &PrometheusOptions::new(3600)).unwrap();
+        let mut read =
+            read_prometheus(metric, answer.to_text().as_bytes(), &PrometheusOptions::new(3600)).unwrap();
         inventory.usage.get_or_insert_default().append(&mut read.value);
     }
     inventory.canonicalize();
@@ -79,7 +79,11 @@ fn report(order: Option<u64>) -> [String; 3] {
         wire::call(kind, &input).unwrap()
     };
     let csv = ask("allocation_report", &[("format", Json::from("csv"))]);
-    [ask("allocation_report", &[]).to_text(), csv.as_str().unwrap().to_owned(), ask("allocation_set", &[]).to_text()]
+    [
+        ask("allocation_report", &[]).to_text(),
+        csv.as_str().unwrap().to_owned(),
+        ask("allocation_set", &[]).to_text(),
+    ]
 }
 
 #[test]

@@ -1,8 +1,6 @@
 //! Quantities against `kubectl`, where it is installed: both read a text as the same amount and print it alike.
 #![expect(
     clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
     clippy::disallowed_methods,
     clippy::print_stderr,
     reason = "a test runs a program and fails by panicking"

@@ -279,7 +279,11 @@ impl PyFindings {
         };
         py.detach(|| {
             self.0.len() == other.len()
-                && self.0.iter().zip(other).all(|(one, other)| Arc::ptr_eq(one, other) || line(one) == line(other))
+                && self
+                    .0
+                    .iter()
+                    .zip(other)
+                    .all(|(one, other)| Arc::ptr_eq(one, other) || line(one) == line(other))
         })
     }
 
