@@ -1,78 +1,63 @@
-import { type Instant } from './time';
-/** A document: text, bytes, or the object that they hold. */
+import { type Day } from './time';
+/** A document: text, bytes, or the object that they hold. Bytes are read where they lie. */
 export type Document = string | Uint8Array | Record<string, unknown>;
-/** What is in a cluster: read from Kubernetes and Prometheus, or in the summary form. */
+/** A remark: what was left out or is odd, with where it stands as far as that is known. */
+export interface Diagnostic {
+    code: string;
+    message: string;
+    document?: number;
+    index?: number;
+    path?: string;
+    subject?: string;
+    resource?: string;
+    count?: number;
+}
+/** The query that a metric expects. */
+export interface PrometheusQuery {
+    metric: string;
+    unit: string;
+    query: string;
+    windowSeconds: number;
+    stepSeconds: number;
+}
+/**
+ * What is in a cluster: read from Kubernetes and Prometheus, or in the summary form. It is held in the engine's memory; nothing of it
+ * becomes an object of JavaScript until it is asked for.
+ */
 export declare class ClusterInventory {
     #private;
-    /** An inventory in its wire form, or a `cluster_data`. */
-    constructor(value: Record<string, unknown>);
-    /** What `kubectl get -o json` prints; `asOf` is when it was read, now without one. */
+    /** An inventory in its wire form, or a `cluster_data`; `asOf` is the time of the latter, where it has none. */
+    constructor(value: Record<string, unknown>, options?: {
+        asOf?: Day | null;
+    });
+    /** What `kubectl get -o json` prints; `asOf` is when it was read: an instant, or a date, which is its midnight in UTC; now without one. */
     static fromKubernetes(documents: readonly Document[], options?: {
         cluster?: string;
-        asOf?: Instant | null;
+        asOf?: Day | null;
     }): ClusterInventory;
     /** An inventory of usage alone. */
     static fromPrometheus(metric: string, answer: Document, options?: {
         cluster?: string;
-        asOf?: Instant | null;
+        asOf?: Day | null;
         stepSeconds?: number;
     }): ClusterInventory;
-    /** The summary form, for the detectors; it holds no pods that a cost could be divided over. */
-    static fromClusterData(clusterData: Record<string, unknown>): ClusterInventory;
-    /** Adds the answer of a query for `metric`, such as `cpu_usage`, made with this step. */
+    /** The summary form: workloads by namespace, node groups, volumes. */
+    static fromClusterData(clusterData: Record<string, unknown>, options?: {
+        asOf?: Day | null;
+    }): ClusterInventory;
+    /** The query that each metric of `addPrometheus` expects. */
+    static queries(options?: {
+        windowSeconds?: number;
+        stepSeconds?: number;
+    }): PrometheusQuery[];
+    /** Adds the answer of a query for `metric`, such as `cpu_usage`, made with this step. Answers in several pieces of time are joined. */
     addPrometheus(metric: string, answer: Document, options?: {
         stepSeconds?: number;
     }): this;
+    /** The name of the cluster. */
+    get cluster(): string;
     /** What was left out or is odd, with where. */
-    get diagnostics(): readonly Readonly<Record<string, unknown>>[];
+    get diagnostics(): readonly Readonly<Diagnostic>[];
     /** The wire form. */
     toJSON(): Record<string, unknown>;
 }
-/** A row of a report: amounts as text, ratios as text. */
-export interface AllocationRow {
-    name: string;
-    key: Record<string, string>;
-    cost: Record<string, string>;
-    attributed: Record<string, string>;
-    total: string;
-    sharePpm: number | null;
-    efficiency: Record<string, string | boolean | null>;
-    rows: number;
-    unpricedRows: number;
-}
-/** Rows of an allocation, summed by keys; iterable. */
-export declare class AllocationReport {
-    #private;
-    readonly rows: readonly AllocationRow[];
-    readonly total: string;
-    readonly currency: string;
-    [Symbol.iterator](): Iterator<AllocationRow>;
-    /** Comma-separated values whose columns add up to their totals. */
-    toCsv(places?: number): string;
-    /** A table in Markdown whose columns add up to their totals. */
-    toMarkdown(places?: number): string;
-    /** The report with the names of the wire. */
-    toJSON(): Record<string, unknown>;
-}
-/** What a cluster costs, divided over its containers: rows, assets, totals; they add up to the last digit. */
-export declare class AllocationSet {
-    #private;
-    /** Rows summed by keys such as `namespace` or `label:team`. */
-    aggregate(options: {
-        by: readonly string[];
-        filter?: Record<string, readonly string[]>;
-    }): AllocationReport;
-    /** The same by what the bill charges for each asset. */
-    reconcile(bill: readonly Record<string, unknown>[]): AllocationSet;
-    /** The set with the names of the wire. */
-    toJSON(): Record<string, any>;
-}
-/**
- * Divides what a cluster costs over its containers. `window` is `[start, end]`; the inventory's, else the day before it was read, without
- * one. The other settings are those of the allocation: `idle`, `shared`, `rates`, `labelFallbacks` and so on.
- */
-export declare function allocate(inventory: ClusterInventory | Record<string, unknown>, options?: {
-    window?: readonly [Instant, Instant];
-    prices?: unknown;
-    [setting: string]: unknown;
-}): AllocationSet;
