@@ -53,6 +53,12 @@ def _window(window: Sequence[Any] | Mapping[str, Any]) -> Any:
     return [_instant(at) for at in window]
 
 
+def _cluster(value: Mapping[str, Any], as_of: Time) -> _Cluster:
+    """An inventory in its wire form, or a `cluster_data`. Samples may be millions, so an inventory with usage goes as text."""
+    plain = value if isinstance(value, dict) else dict(value)
+    return _Cluster.text(json.dumps(plain, default=_plain), as_of) if plain.get("usage") else _Cluster.json(plain, as_of)
+
+
 class ClusterInventory:
     """What is in a cluster: read from Kubernetes and Prometheus, or in the summary form.
 
@@ -73,7 +79,7 @@ class ClusterInventory:
 
     def __init__(self, value: Mapping[str, Any], *, as_of: Time = None) -> None:
         """An inventory in its wire form, or a `cluster_data`; `as_of` is the time of the latter, where it has none."""
-        self._cluster = _Cluster.json(dict(value), as_of)
+        self._cluster = _cluster(value, as_of)
 
     @classmethod
     def _of(cls, cluster: _Cluster) -> Self:
@@ -506,7 +512,7 @@ def allocate(
     >>> [(row.name, row.cost.total) for row in costs.aggregate(by="namespace")]
     [('__idle__', Decimal('2.304'))]
     """
-    cluster = inventory._cluster if isinstance(inventory, ClusterInventory) else _Cluster.json(dict(inventory), None)
+    cluster = inventory._cluster if isinstance(inventory, ClusterInventory) else _cluster(inventory, None)
     if window is not None:
         config["window"] = _window(window)
     input: dict[str, Any] = {"config": config}
