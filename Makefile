@@ -59,7 +59,7 @@ build-node: bindings/node/node_modules/.ready
 ## The two commands ----------------------------------------------------------------------------------
 
 .PHONY: demo
-demo: build ## Meter recorded responses of 18 providers, a training run and a budget; write out/
+demo: build ## Meter recorded responses, take a cluster of 300 workloads through the loop; write out/
 	$(PY) examples/money_loop/demo.py --out out
 
 .PHONY: test

@@ -14,8 +14,11 @@ AS_OF_S = 1_795_143_600  # 2026-11-20T03:00:00Z
 STEP_S = 3_600
 # What `finops kubernetes queries` asks for by default is 14 days at 75 s; an hour keeps the files small. Our choice.
 HOURS = 14 * 24
-# Network and GPU detectors look at seven days and less.
+# Network detectors look at seven days.
 SHORT_HOURS = 7 * 24
+# Those of GPUs want 60 samples of the last 24 hours.
+GPU_STEP_S = 900
+GPU_HOURS = 7 * 24
 
 # "49 percent of containers are using less than 30 percent of their requested CPU", "45 percent ... of their requested
 # memory": Datadog, container report 2020, quoted in "Practical tips for rightsizing your Kubernetes workloads", 2023-03-21,
@@ -41,8 +44,32 @@ GPU_DUTY_MEAN = 0.05
 # Daily cycle of CPU, flat memory: "resource usages of containers have similar cyclical fluctuation ... while their memory
 # usages remain approximately constant": Jiang et al., Characterizing Co-located Workloads in Alibaba Cloud Datacenters, IEEE
 # TCC 2020, https://openreview.net/forum?id=FsYOj2uGzf. How deep the cycle is and how much it scatters is our choice.
-OFFICE_DAY = [0.45, 0.40, 0.38, 0.36, 0.38, 0.45, 0.60, 0.80, 1.05, 1.25, 1.35, 1.40,
-              1.38, 1.40, 1.42, 1.40, 1.35, 1.28, 1.20, 1.10, 1.00, 0.85, 0.70, 0.55]
+OFFICE_DAY = [
+    0.45,
+    0.40,
+    0.38,
+    0.36,
+    0.38,
+    0.45,
+    0.60,
+    0.80,
+    1.05,
+    1.25,
+    1.35,
+    1.40,
+    1.38,
+    1.40,
+    1.42,
+    1.40,
+    1.35,
+    1.28,
+    1.20,
+    1.10,
+    1.00,
+    0.85,
+    0.70,
+    0.55,
+]
 WEEKEND = 0.70
 CPU_SCATTER = 0.10
 MEMORY_SCATTER = 0.02

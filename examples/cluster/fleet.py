@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -79,7 +80,7 @@ class Fleet:
     previews: list[str]
 
 
-def pick(rng: random.Random, weights: dict[int, float]) -> int:
+def pick(rng: random.Random, weights: Mapping[int, float]) -> int:
     return rng.choices(list(weights), weights=list(weights.values()))[0]
 
 
@@ -91,7 +92,7 @@ def share_used(rng: random.Random, below_30: float) -> float:
     """Mean use over request: below 30 % as often as measured; above it falling off towards the request (our choice)."""
     if rng.random() < below_30:
         return rng.uniform(0.04, 0.29)
-    return rng.triangular(0.31, 0.95, 0.35)
+    return rng.triangular(0.31, 0.80, 0.31)
 
 
 def box(rng: random.Random, name: str, cpu_m: int | None = None) -> Box:
@@ -189,8 +190,11 @@ def gpu_of(rng: random.Random) -> list[Work]:
 def system_of(rng: random.Random) -> list[Work]:
     works = []
     for namespace, name, cpu, memory in (
-        (SYSTEM, "aws-node", 25, 64), (SYSTEM, "kube-proxy", 50, 64), (SYSTEM, "ebs-csi-node", 30, 128),
-        ("monitoring", "node-exporter", 50, 64), ("monitoring", "fluent-bit", 100, 128),
+        (SYSTEM, "aws-node", 25, 64),
+        (SYSTEM, "kube-proxy", 50, 64),
+        (SYSTEM, "ebs-csi-node", 30, 128),
+        ("monitoring", "node-exporter", 50, 64),
+        ("monitoring", "fluent-bit", 100, 128),
     ):
         made = Box(name, cpu, memory, None, memory * 2)
         made.cpu_used, made.memory_used = cpu * 0.4, memory * 0.6
@@ -198,7 +202,9 @@ def system_of(rng: random.Random) -> list[Work]:
     for name, replicas, cpu, memory in (("coredns", 3, 100, 192), ("metrics-server", 2, 100, 256), ("karpenter", 2, 500, 1024)):
         made = Box(name, cpu, memory, None, memory)
         made.cpu_used, made.memory_used = cpu * 0.3, memory * 0.55
-        works.append(Work("Deployment", SYSTEM, name, [made], replicas, pool="system", shape="flat", created_s=f.AS_OF_S - 600 * DAY_S))
+        works.append(
+            Work("Deployment", SYSTEM, name, [made], replicas, pool="system", shape="flat", created_s=f.AS_OF_S - 600 * DAY_S)
+        )
     for work in works:
         work.team = "platform"
         work.where = "none" if work.namespace == SYSTEM else "plain"
@@ -207,11 +213,28 @@ def system_of(rng: random.Random) -> list[Work]:
 
 def give_traits(rng: random.Random, works: list[Work]) -> None:
     """What is wrong, odd or special about some workloads; each is a case of a detector. How many: our choice."""
-    plain = [w for w in works if w.kind == "Deployment" and w.namespace not in ("staging", "ml-serving", SYSTEM)
-             and not w.pool and w.boxes[0].cpu]
+    plain = [
+        w
+        for w in works
+        if w.kind == "Deployment" and w.namespace not in ("staging", "ml-serving", SYSTEM) and not w.pool and w.boxes[0].cpu
+    ]
     rng.shuffle(plain)
-    counts = {"idle": 14, "crash": 3, "zero": 4, "no-metrics": 12, "young": 9, "leak": 7, "growth": 5, "oom": 3,
-              "hot": 4, "vpa": 3, "ignored": 3, "expired": 3, "bad-ttl": 1, "standby": 1}
+    counts = {
+        "idle": 14,
+        "crash": 3,
+        "zero": 4,
+        "no-metrics": 12,
+        "young": 9,
+        "leak": 7,
+        "growth": 5,
+        "oom": 3,
+        "hot": 4,
+        "vpa": 3,
+        "ignored": 3,
+        "expired": 3,
+        "bad-ttl": 1,
+        "standby": 1,
+    }
     taken = iter(plain)
     for trait, count in counts.items():
         for work in (next(taken) for _ in range(count)):
@@ -277,31 +300,44 @@ def previews_of(rng: random.Random) -> list[Work]:
 
 
 def nodes_of(rng: random.Random) -> list[Node]:
-    nodes = []
+    nodes: list[Node] = []
     for pool, (kind, count, by) in f.POOLS.items():
         cpu, memory, gpus, _ = f.INSTANCES[kind]
         for number in range(count):
             name = f"ip-10-{10 + len(nodes)}-{round(rng.uniform(1, 250))}-{round(rng.uniform(1, 250))}.ec2.internal"
             # One general node joined while the metrics ran.
             age = 5.5 if (pool, number) == ("general", 0) else rng.uniform(15, 120)
-            nodes.append(Node(name, kind, pool, by, f.AS_OF_S - round(age * DAY_S / 3600) * 3600,
-                              cpu * 1000 - f.RESERVED_CPU_M, memory * 1024 - f.RESERVED_MEMORY_MIB, gpus))
+            nodes.append(
+                Node(
+                    name,
+                    kind,
+                    pool,
+                    by,
+                    f.AS_OF_S - round(age * DAY_S / 3600) * 3600,
+                    cpu * 1000 - f.RESERVED_CPU_M,
+                    memory * 1024 - f.RESERVED_MEMORY_MIB,
+                    gpus,
+                )
+            )
     return nodes
 
 
 def place(rng: random.Random, works: list[Work], nodes: list[Node]) -> None:
     """Least requested first, as the scheduler's default scores; the large pods before the small ones."""
+
     def put(work: Work, node: Node, index: int) -> None:
         cpu, memory = (sum(getattr(b, name) or 0 for b in work.boxes) for name in ("cpu", "memory"))
         node.used_cpu, node.used_memory = node.used_cpu + cpu, node.used_memory + memory
         node.used_gpus += sum(b.gpus for b in work.boxes)
         stateful = work.kind == "StatefulSet"
-        work.pods.append({
-            "name": f"{work.name}-{index}" if stateful else f"{work.name}-{suffix(rng, 9)}-{suffix(rng, 5)}",
-            "node": node.name,
-            "start_s": max(work.created_s, node.created_s, f.AS_OF_S - round(rng.uniform(15, 35) * DAY_S)),
-            "level": rng.uniform(0.92, 1.08),
-        })
+        work.pods.append(
+            {
+                "name": f"{work.name}-{index}" if stateful else f"{work.name}-{suffix(rng, 9)}-{suffix(rng, 5)}",
+                "node": node.name,
+                "start_s": max(work.created_s, node.created_s, f.AS_OF_S - round(rng.uniform(15, 35) * DAY_S)),
+                "level": rng.uniform(0.92, 1.08),
+            }
+        )
 
     for work in (w for w in works if w.kind == "DaemonSet"):
         work.replicas = len(nodes)
@@ -312,9 +348,14 @@ def place(rng: random.Random, works: list[Work], nodes: list[Node]) -> None:
         cpu, memory, gpus = (sum(getattr(b, name) or 0 for b in work.boxes) for name in ("cpu", "memory", "gpus"))
         hash_ = suffix(rng, 9)
         for index in range(work.replicas):
-            fits = [n for n in nodes
-                    if (n.pool == work.pool if work.pool else n.pool in ("general", "general-large", "memory", "spot"))
-                    and n.used_cpu + cpu <= n.cpu and n.used_memory + memory <= n.memory and n.used_gpus + gpus <= n.gpus + 0]
+            fits = [
+                n
+                for n in nodes
+                if (n.pool == work.pool if work.pool else n.pool in ("general", "general-large", "memory", "spot"))
+                and n.used_cpu + cpu <= n.cpu
+                and n.used_memory + memory <= n.memory
+                and n.used_gpus + gpus <= n.gpus
+            ]
             if not fits:
                 raise SystemExit(f"{work.full} does not fit: raise the pools in figures.py")
             node = min(fits, key=lambda n: (max(n.used_cpu / n.cpu, n.used_memory / n.memory), n.name))
@@ -331,13 +372,30 @@ def leftovers(rng: random.Random) -> tuple[list[dict[str, Any]], list[dict[str, 
     volumes: list[dict[str, Any]] = []
     for number in range(11):
         namespace = ["catalog", "data", "legacy", "tools"][number % 4]
-        volumes.append({"claim": (namespace, f"old-export-{number:02}"), "size": [50, 100, 200, 500][number % 4], "class": "gp3",
-                        "phase": "Bound", "created_s": f.AS_OF_S - (3 if number == 10 else 60 + 9 * number) * DAY_S})
+        volumes.append(
+            {
+                "claim": (namespace, f"old-export-{number:02}"),
+                "size": [50, 100, 200, 500][number % 4],
+                "class": "gp3",
+                "phase": "Bound",
+                "created_s": f.AS_OF_S - (3 if number == 10 else 60 + 9 * number) * DAY_S,
+            }
+        )
     for number in range(4):
-        volumes.append({"claim": None, "size": 250, "class": "gp3", "phase": "Released",
-                        "created_s": f.AS_OF_S - 200 * DAY_S, "since_s": f.AS_OF_S - (2 if number == 3 else 40) * DAY_S})
-    services = [{"namespace": namespace, "name": f"{name}-lb", "created_s": f.AS_OF_S - days * DAY_S}
-                for namespace, name, days in (("legacy", "soap", 300), ("tools", "forms", 120), ("mobile", "beta", 45), ("data", "new", 2))]
+        volumes.append(
+            {
+                "claim": None,
+                "size": 250,
+                "class": "gp3",
+                "phase": "Released",
+                "created_s": f.AS_OF_S - 200 * DAY_S,
+                "since_s": f.AS_OF_S - (2 if number == 3 else 40) * DAY_S,
+            }
+        )
+    services = [
+        {"namespace": namespace, "name": f"{name}-lb", "created_s": f.AS_OF_S - days * DAY_S}
+        for namespace, name, days in (("legacy", "soap", 300), ("tools", "forms", 120), ("mobile", "beta", 45), ("data", "new", 2))
+    ]
     return volumes, services
 
 

@@ -12,23 +12,25 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 import time
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-
-import figures as f  # noqa: E402
-from fleet import fleet  # noqa: E402
-from manifests import repository  # noqa: E402
-from metrics import answers  # noqa: E402
-from objects import documents  # noqa: E402
+import figures as f
+from fleet import fleet
+from manifests import repository
+from metrics import FINE, answers
+from objects import documents
 
 # Nothing of the user's configuration may change the commit.
 GIT = {
-    "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1",
-    "GIT_AUTHOR_NAME": "demo", "GIT_AUTHOR_EMAIL": "demo@demo.example", "GIT_AUTHOR_DATE": f"{f.AS_OF_S - 86_400} +0000",
-    "GIT_COMMITTER_NAME": "demo", "GIT_COMMITTER_EMAIL": "demo@demo.example", "GIT_COMMITTER_DATE": f"{f.AS_OF_S - 86_400} +0000",
+    "GIT_CONFIG_GLOBAL": os.devnull,
+    "GIT_CONFIG_NOSYSTEM": "1",
+    "GIT_AUTHOR_NAME": "demo",
+    "GIT_AUTHOR_EMAIL": "demo@demo.example",
+    "GIT_AUTHOR_DATE": f"{f.AS_OF_S - 86_400} +0000",
+    "GIT_COMMITTER_NAME": "demo",
+    "GIT_COMMITTER_EMAIL": "demo@demo.example",
+    "GIT_COMMITTER_DATE": f"{f.AS_OF_S - 86_400} +0000",
 }
 
 
@@ -48,14 +50,16 @@ def generate(out: Path, seed: int = f.SEED) -> dict[str, int]:
     for name, items in documents(made).items():
         text = json.dumps({"apiVersion": "v1", "kind": "List", "items": items}, separators=(",", ":"))
         (out / "kubectl" / f"{name}.json").write_text(text, encoding="utf-8")
-    series = 0
+    series, steps = 0, {}
     for role, lines in answers(made, seed):
+        steps[role] = f.GPU_STEP_S if role in FINE else f.STEP_S
         with (out / "prometheus" / f"{role}.json").open("w", encoding="utf-8") as file:
             file.write('{"status":"success","data":{"resultType":"matrix","result":[')
             for number, line in enumerate(lines):
                 file.write(("," if number else "") + "\n" + line)
                 series += 1
             file.write("\n]}}\n")
+    (out / "steps.json").write_text(json.dumps(steps) + "\n", encoding="utf-8")
     files, told = repository(made)
     root = out / "repository"
     for path, text in files.items():
@@ -65,8 +69,13 @@ def generate(out: Path, seed: int = f.SEED) -> dict[str, int]:
     git(root, "-c", "init.defaultBranch=main", "init", "--quiet")
     git(root, "-c", "core.autocrlf=false", "add", "--all")
     git(root, "-c", "core.autocrlf=false", "commit", "--quiet", "--message", "Deploy the demo cluster")
-    return {"workloads": len(made.works), "nodes": len(made.nodes), "pods": sum(len(w.pods) for w in made.works), "series": series,
-            "files": len(files)}
+    return {
+        "workloads": len(made.works),
+        "nodes": len(made.nodes),
+        "pods": sum(len(w.pods) for w in made.works),
+        "series": series,
+        "files": len(files),
+    }
 
 
 def main() -> None:

@@ -58,8 +58,11 @@ def manifest(work: Work, style: int) -> str:
     text = f"{head}apiVersion: {'batch/v1' if work.kind == 'CronJob' else 'apps/v1'}\nkind: {work.kind}\n"
     text += f"metadata:\n  name: {work.name}\n  namespace: {work.namespace}\n  labels:\n{labels(work, '    ')}spec:\n"
     if work.kind == "CronJob":
-        return (text + '  schedule: "15 2 * * *"\n  jobTemplate:\n    spec:\n      template:\n        spec:\n          restartPolicy: Never\n'
-                "          containers:\n" + boxes(work, "            ", style))
+        return (
+            text
+            + '  schedule: "15 2 * * *"\n  jobTemplate:\n    spec:\n      template:\n        spec:\n          restartPolicy: Never\n'
+            "          containers:\n" + boxes(work, "            ", style)
+        )
     if work.kind != "DaemonSet":
         text += f"  replicas: {work.replicas}\n"
     text += f"  selector:\n    matchLabels:\n      app.kubernetes.io/name: {work.name}\n  template:\n    metadata:\n      labels:\n"
@@ -68,18 +71,22 @@ def manifest(work: Work, style: int) -> str:
 
 def autoscaler(work: Work) -> str:
     scale: Any = work.autoscaler
-    text = (f"apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata:\n  name: {work.name}\n  namespace: {work.namespace}\nspec:\n"
-            f"  scaleTargetRef:\n    apiVersion: apps/v1\n    kind: {work.kind}\n    name: {work.name}\n  minReplicas: {scale['min']}\n  maxReplicas: {scale['max']}\n"
-            "  metrics:\n    - type: Resource\n      resource:\n        name: cpu\n        target:\n          type: Utilization\n"
-            f"          averageUtilization: {scale['target']} # percent of the request\n")
+    text = (
+        f"apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata:\n  name: {work.name}\n  namespace: {work.namespace}\nspec:\n"
+        f"  scaleTargetRef:\n    apiVersion: apps/v1\n    kind: {work.kind}\n    name: {work.name}\n  minReplicas: {scale['min']}\n  maxReplicas: {scale['max']}\n"
+        "  metrics:\n    - type: Resource\n      resource:\n        name: cpu\n        target:\n          type: Utilization\n"
+        f"          averageUtilization: {scale['target']} # percent of the request\n"
+    )
     if scale["delay"]:
         text += f"  behavior:\n    scaleUp:\n      stabilizationWindowSeconds: {scale['delay']}\n"
     return text
 
 
 def service(name: str, namespace: str, kind: str) -> str:
-    return (f"apiVersion: v1\nkind: Service\nmetadata:\n  name: {name}\n  namespace: {namespace}\nspec:\n  type: {kind}\n"
-            f"  selector:\n    app.kubernetes.io/name: {name}\n  ports:\n    - port: 80\n")
+    return (
+        f"apiVersion: v1\nkind: Service\nmetadata:\n  name: {name}\n  namespace: {namespace}\nspec:\n  type: {kind}\n"
+        f"  selector:\n    app.kubernetes.io/name: {name}\n  ports:\n    - port: 80\n"
+    )
 
 
 def plain(fleet: Fleet, files: Files) -> None:
@@ -101,14 +108,18 @@ def plain(fleet: Fleet, files: Files) -> None:
         namespace, name = one["claim"]
         files[f"apps/{namespace}/claim-{name}.yaml"] = (
             f"apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata:\n  name: {name}\n  namespace: {namespace}\nspec:\n"
-            f"  accessModes: [ReadWriteOnce]\n  storageClassName: gp3\n  resources:\n    requests:\n      storage: {one['size']}Gi\n")
+            f"  accessModes: [ReadWriteOnce]\n  storageClassName: gp3\n  resources:\n    requests:\n      storage: {one['size']}Gi\n"
+        )
     for number in range(8):
         files[f"apps/legacy/settings-2024-{number + 1:02}.yaml"] = (
-            f"apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: settings-2024-{number + 1:02}\n  namespace: legacy\ndata:\n  app.yaml: \"\"\n")
+            f'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: settings-2024-{number + 1:02}\n  namespace: legacy\ndata:\n  app.yaml: ""\n'
+        )
     for name, (_, _, by) in f.POOLS.items():
         if by != "eks":
-            files[f"karpenter/{name}.yaml"] = (f"apiVersion: karpenter.sh/v1\nkind: NodePool\nmetadata:\n  name: {name}\nspec:\n  disruption:\n"
-                                               "    consolidationPolicy: WhenEmpty # safe choice of 2024\n    consolidateAfter: 1h\n")
+            files[f"karpenter/{name}.yaml"] = (
+                f"apiVersion: karpenter.sh/v1\nkind: NodePool\nmetadata:\n  name: {name}\nspec:\n  disruption:\n"
+                "    consolidationPolicy: WhenEmpty # safe choice of 2024\n    consolidateAfter: 1h\n"
+            )
 
 
 def chart(fleet: Fleet, files: Files) -> list[dict[str, str]]:
@@ -122,17 +133,35 @@ def chart(fleet: Fleet, files: Files) -> list[dict[str, str]]:
                 values += "        resources: {}\n"
             for resource in ("cpu", "memory"):
                 path = f"services.{work.name}.containers.{box.name}.resources.requests.{resource}"
-                mapping.append({"file": "charts/checkout/values.yaml", "path": path, "kind": work.kind, "namespace": work.namespace,
-                                "name": work.name, "container": box.name, "resource": resource})
-        mapping.append({"file": "charts/checkout/values.yaml", "path": f"services.{work.name}.replicas", "kind": work.kind,
-                        "namespace": work.namespace, "name": work.name, "resource": "replicas"})
+                mapping.append(
+                    {
+                        "file": "charts/checkout/values.yaml",
+                        "path": path,
+                        "kind": work.kind,
+                        "namespace": work.namespace,
+                        "name": work.name,
+                        "container": box.name,
+                        "resource": resource,
+                    }
+                )
+        mapping.append(
+            {
+                "file": "charts/checkout/values.yaml",
+                "path": f"services.{work.name}.replicas",
+                "kind": work.kind,
+                "namespace": work.namespace,
+                "name": work.name,
+                "resource": "replicas",
+            }
+        )
     files["charts/checkout/Chart.yaml"] = "apiVersion: v2\nname: checkout\nversion: 4.11.0\n"
     files["charts/checkout/values.yaml"] = values
     files["charts/checkout/templates/deployments.yaml"] = (
         "{{- range $name, $s := .Values.services }}\n---\napiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: {{ $name }}\n"
         "  namespace: checkout\nspec:\n  replicas: {{ $s.replicas }}\n  template:\n    spec:\n      containers:\n"
         "        {{- range $container, $c := $s.containers }}\n        - name: {{ $container }}\n          resources:\n"
-        "            {{- toYaml $c.resources | nindent 12 }}\n        {{- end }}\n{{- end }}\n")
+        "            {{- toYaml $c.resources | nindent 12 }}\n        {{- end }}\n{{- end }}\n"
+    )
     return mapping
 
 
@@ -155,15 +184,19 @@ def terraform(fleet: Fleet, files: Files) -> dict[str, str]:
     text = ""
     for name, (kind, count, by) in f.POOLS.items():
         if by == "eks":
-            text += (f'# Nodes of the pool "{name}".\nresource "aws_eks_node_group" "{name}" {{\n  cluster_name    = aws_eks_cluster.main.name\n'
-                     f'  node_group_name = "{name}"\n  instance_types  = ["{kind}"]\n\n  scaling_config {{\n    desired_size = {count} # since the migration\n'
-                     f"    min_size     = {max(1, count - 1)}\n    max_size     = {count * 3}\n  }}\n}}\n\n")
+            text += (
+                f'# Nodes of the pool "{name}".\nresource "aws_eks_node_group" "{name}" {{\n  cluster_name    = aws_eks_cluster.main.name\n'
+                f'  node_group_name = "{name}"\n  instance_types  = ["{kind}"]\n\n  scaling_config {{\n    desired_size = {count} # since the migration\n'
+                f"    min_size     = {max(1, count - 1)}\n    max_size     = {count * 3}\n  }}\n}}\n\n"
+            )
     files["infra/nodes.tf"] = text
     ids, text = {}, ""
     for number, one in enumerate(v for v in fleet.volumes if v["claim"] is None):
         if number < 2:
-            text += (f'resource "aws_ebs_volume" "archive_{number}" {{\n  availability_zone = "{f.REGION}a"\n  size              = {one["size"]}\n'
-                     f'  type              = "gp3"\n  tags              = {{ Name = "archive-{number}" }}\n}}\n\n')
+            text += (
+                f'resource "aws_ebs_volume" "archive_{number}" {{\n  availability_zone = "{f.REGION}a"\n  size              = {one["size"]}\n'
+                f'  type              = "gp3"\n  tags              = {{ Name = "archive-{number}" }}\n}}\n\n'
+            )
             ids[f"aws_ebs_volume.archive_{number}"] = one["volume_id"]
     files["infra/volumes.tf"] = text
     return ids
@@ -173,5 +206,10 @@ def repository(fleet: Fleet) -> tuple[Files, dict[str, Any]]:
     """The files, and what the engine has to be told of them. The volumes must have their ids, which the objects give them."""
     files: Files = {"README.md": "Made up by examples/cluster/generate.py; no such cluster exists.\n"}
     plain(fleet, files)
-    told = {"helm": chart(fleet, files), "overlay": overlays(fleet, files), "terraform_ids": terraform(fleet, files), "labels": ["finops"]}
+    told = {
+        "helm": chart(fleet, files),
+        "overlay": overlays(fleet, files),
+        "terraform_ids": terraform(fleet, files),
+        "labels": ["finops"],
+    }
     return files, told

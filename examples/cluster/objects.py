@@ -85,8 +85,13 @@ def template(work: Work) -> Object:
 
 def workload(work: Work) -> Object:
     api = "batch/v1" if work.kind in ("Job", "CronJob") else "apps/v1"
-    made: Object = {"apiVersion": api, "kind": work.kind,
-                    "metadata": meta(work.kind, work.namespace, work.name, work.created_s, labels=labels_of(work), annotations=work.annotations)}
+    made: Object = {
+        "apiVersion": api,
+        "kind": work.kind,
+        "metadata": meta(
+            work.kind, work.namespace, work.name, work.created_s, labels=labels_of(work), annotations=work.annotations
+        ),
+    }
     selector = {"matchLabels": {"app.kubernetes.io/name": work.name}}
     if work.kind == "CronJob":
         made["spec"] = {"schedule": "15 2 * * *", "jobTemplate": {"spec": {"template": template(work)}}}
@@ -102,8 +107,12 @@ def workload(work: Work) -> Object:
         if work.kind == "StatefulSet":
             made["spec"]["serviceName"] = work.name
             made["spec"]["volumeClaimTemplates"] = [
-                {"metadata": {"name": c["template"]}, "spec": {"storageClassName": c["class"], "resources": {"requests": {"storage": f"{c['size']}Gi"}}}}
-                for c in work.claims]
+                {
+                    "metadata": {"name": c["template"]},
+                    "spec": {"storageClassName": c["class"], "resources": {"requests": {"storage": f"{c['size']}Gi"}}},
+                }
+                for c in work.claims
+            ]
         made["status"] = {"replicas": work.replicas, "readyReplicas": 0 if work.trait == "crash" else work.replicas}
     return made
 
@@ -130,13 +139,20 @@ def pod(work: Work, index: int, one: Object) -> Object:
         statuses.append(status)
     ready = {"type": "Ready", "status": "False" if crash else "True", "lastTransitionTime": start}
     spec = pod_spec(work, index) | {"nodeName": one["node"]}
-    return {"metadata": meta("Pod", work.namespace, one["name"], one["start_s"], labels=labels, ownerReferences=[owner(work, one)]),
-            "spec": spec, "status": {"phase": "Running", "startTime": start, "conditions": [ready], "containerStatuses": statuses}}
+    return {
+        "metadata": meta("Pod", work.namespace, one["name"], one["start_s"], labels=labels, ownerReferences=[owner(work, one)]),
+        "spec": spec,
+        "status": {"phase": "Running", "startTime": start, "conditions": [ready], "containerStatuses": statuses},
+    }
 
 
 def node(one: Any) -> Object:
     cpu, memory, gpus, gpu_memory = f.INSTANCES[one.type]
-    labels = {"node.kubernetes.io/instance-type": one.type, "topology.kubernetes.io/region": f.REGION, "topology.kubernetes.io/zone": f"{f.REGION}a"}
+    labels = {
+        "node.kubernetes.io/instance-type": one.type,
+        "topology.kubernetes.io/region": f.REGION,
+        "topology.kubernetes.io/zone": f"{f.REGION}a",
+    }
     if one.by == "eks":
         labels |= {"eks.amazonaws.com/nodegroup": one.pool, "eks.amazonaws.com/capacityType": "ON_DEMAND"}
     else:
@@ -144,9 +160,14 @@ def node(one: Any) -> Object:
     if gpus:
         labels |= {"nvidia.com/gpu.count": str(gpus), "nvidia.com/gpu.memory": str(gpu_memory)}
     extra = {"nvidia.com/gpu": str(gpus)} if gpus else {}
-    return {"metadata": meta("Node", None, one.name, one.created_s, labels=labels), "spec": {"providerID": f"aws:///{f.REGION}a/i-{one.name[6:14]}"},
-            "status": {"capacity": {"cpu": str(cpu), "memory": f"{memory}Gi", "pods": "110", **extra},
-                       "allocatable": {"cpu": f"{one.cpu}m", "memory": f"{one.memory}Mi", "pods": "110", **extra}}}
+    return {
+        "metadata": meta("Node", None, one.name, one.created_s, labels=labels),
+        "spec": {"providerID": f"aws:///{f.REGION}a/i-{one.name[6:14]}"},
+        "status": {
+            "capacity": {"cpu": str(cpu), "memory": f"{memory}Gi", "pods": "110", **extra},
+            "allocatable": {"cpu": f"{one.cpu}m", "memory": f"{one.memory}Mi", "pods": "110", **extra},
+        },
+    }
 
 
 def services(fleet: Fleet) -> tuple[list[Object], list[Object]]:
@@ -155,17 +176,51 @@ def services(fleet: Fleet) -> tuple[list[Object], list[Object]]:
     for work in fleet.works:
         if not work.service:
             continue
-        found.append({"metadata": meta("Service", work.namespace, work.name, work.created_s),
-                      "spec": {"type": work.service, "selector": {"app.kubernetes.io/name": work.name}, "ports": [{"port": 80}]}})
-        ready = [{"addresses": [f"10.1.{i % 250}.{len(work.name)}"], "conditions": {"ready": work.trait != "crash"},
-                  "targetRef": {"kind": "Pod", "name": p["name"]}} for i, p in enumerate(work.pods)]
-        slices.append({"metadata": meta("EndpointSlice", work.namespace, f"{work.name}-x", work.created_s, labels={"kubernetes.io/service-name": work.name}),
-                       "endpoints": ready})
+        found.append(
+            {
+                "metadata": meta("Service", work.namespace, work.name, work.created_s),
+                "spec": {"type": work.service, "selector": {"app.kubernetes.io/name": work.name}, "ports": [{"port": 80}]},
+            }
+        )
+        ready = [
+            {
+                "addresses": [f"10.1.{i % 250}.{len(work.name)}"],
+                "conditions": {"ready": work.trait != "crash"},
+                "targetRef": {"kind": "Pod", "name": p["name"]},
+            }
+            for i, p in enumerate(work.pods)
+        ]
+        slices.append(
+            {
+                "metadata": meta(
+                    "EndpointSlice",
+                    work.namespace,
+                    f"{work.name}-x",
+                    work.created_s,
+                    labels={"kubernetes.io/service-name": work.name},
+                ),
+                "endpoints": ready,
+            }
+        )
     for one in fleet.services:
-        found.append({"metadata": meta("Service", one["namespace"], one["name"], one["created_s"]),
-                      "spec": {"type": "LoadBalancer", "selector": {"app.kubernetes.io/name": one["name"]}, "ports": [{"port": 443}]}})
-        slices.append({"metadata": meta("EndpointSlice", one["namespace"], f"{one['name']}-x", one["created_s"],
-                                        labels={"kubernetes.io/service-name": one["name"]}), "endpoints": []})
+        found.append(
+            {
+                "metadata": meta("Service", one["namespace"], one["name"], one["created_s"]),
+                "spec": {"type": "LoadBalancer", "selector": {"app.kubernetes.io/name": one["name"]}, "ports": [{"port": 443}]},
+            }
+        )
+        slices.append(
+            {
+                "metadata": meta(
+                    "EndpointSlice",
+                    one["namespace"],
+                    f"{one['name']}-x",
+                    one["created_s"],
+                    labels={"kubernetes.io/service-name": one["name"]},
+                ),
+                "endpoints": [],
+            }
+        )
     return found, slices
 
 
@@ -175,25 +230,48 @@ def storage(fleet: Fleet) -> tuple[list[Object], list[Object], list[Object]]:
     for work in fleet.works:
         for index in range(max(1, len(work.pods)) if work.claims else 0):
             for claim, name in zip(work.claims, claim_names(work, index)):
-                rows.append({"claim": (work.namespace, name), "size": claim["size"], "class": claim["class"], "phase": "Bound", "created_s": work.created_s})
+                rows.append(
+                    {
+                        "claim": (work.namespace, name),
+                        "size": claim["size"],
+                        "class": claim["class"],
+                        "phase": "Bound",
+                        "created_s": work.created_s,
+                    }
+                )
     claims, volumes = [], []
     for number, row in enumerate(rows + fleet.volumes):
         pv, size = f"pvc-{uuid.uuid5(uuid.NAMESPACE_DNS, str(number))}", f"{row['size']}Gi"
-        spec: Object = {"capacity": {"storage": size}, "accessModes": ["ReadWriteOnce"], "storageClassName": row["class"],
-                        "persistentVolumeReclaimPolicy": "Retain" if row["phase"] == "Released" else "Delete",
-                        "csi": {"driver": "ebs.csi.aws.com", "volumeHandle": f"vol-{uuid.uuid5(uuid.NAMESPACE_URL, pv).hex[:17]}"}}
+        spec: Object = {
+            "capacity": {"storage": size},
+            "accessModes": ["ReadWriteOnce"],
+            "storageClassName": row["class"],
+            "persistentVolumeReclaimPolicy": "Retain" if row["phase"] == "Released" else "Delete",
+            "csi": {"driver": "ebs.csi.aws.com", "volumeHandle": f"vol-{uuid.uuid5(uuid.NAMESPACE_URL, pv).hex[:17]}"},
+        }
         status: Object = {"phase": row["phase"]}
         if row["claim"]:
             namespace, name = row["claim"]
             spec["claimRef"] = {"namespace": namespace, "name": name}
-            claims.append({"metadata": meta("PersistentVolumeClaim", namespace, name, row["created_s"]),
-                           "spec": {"volumeName": pv, "storageClassName": row["class"], "accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": size}}},
-                           "status": {"phase": "Bound", "capacity": {"storage": size}}})
+            claims.append(
+                {
+                    "metadata": meta("PersistentVolumeClaim", namespace, name, row["created_s"]),
+                    "spec": {
+                        "volumeName": pv,
+                        "storageClassName": row["class"],
+                        "accessModes": ["ReadWriteOnce"],
+                        "resources": {"requests": {"storage": size}},
+                    },
+                    "status": {"phase": "Bound", "capacity": {"storage": size}},
+                }
+            )
         else:
             status["lastPhaseTransitionTime"] = at(row["since_s"])
             row["volume_id"] = spec["csi"]["volumeHandle"]
         volumes.append({"metadata": meta("PersistentVolume", None, pv, row["created_s"]), "spec": spec, "status": status})
-    classes = [{"metadata": meta("StorageClass", None, name, f.AS_OF_S - 10**8), "parameters": {"type": name}} for name in ("gp3", "gp2")]
+    classes = [
+        {"metadata": meta("StorageClass", None, name, f.AS_OF_S - 10**8), "parameters": {"type": name}} for name in ("gp3", "gp2")
+    ]
     return claims, volumes, classes
 
 
@@ -204,21 +282,48 @@ def autoscalers(fleet: Fleet) -> tuple[list[Object], list[Object], list[Object]]
         target = {"apiVersion": "apps/v1", "kind": work.kind, "name": work.name}
         if work.autoscaler:
             scale = work.autoscaler
-            spec: Object = {"scaleTargetRef": target, "minReplicas": scale["min"], "maxReplicas": scale["max"], "metrics": [
-                {"type": "Resource", "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": scale["target"]}}}]}
+            spec: Object = {
+                "scaleTargetRef": target,
+                "minReplicas": scale["min"],
+                "maxReplicas": scale["max"],
+                "metrics": [
+                    {
+                        "type": "Resource",
+                        "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": scale["target"]}},
+                    }
+                ],
+            }
             if scale["delay"]:
                 spec["behavior"] = {"scaleUp": {"stabilizationWindowSeconds": scale["delay"]}}
-            hpas.append({"metadata": meta("HorizontalPodAutoscaler", work.namespace, work.name, work.created_s), "spec": spec,
-                         "status": {"currentReplicas": work.replicas, "desiredReplicas": work.replicas}})
+            hpas.append(
+                {
+                    "metadata": meta("HorizontalPodAutoscaler", work.namespace, work.name, work.created_s),
+                    "spec": spec,
+                    "status": {"currentReplicas": work.replicas, "desiredReplicas": work.replicas},
+                }
+            )
         if work.trait == "vpa":
-            vpas.append({"metadata": meta("VerticalPodAutoscaler", work.namespace, work.name, work.created_s),
-                         "spec": {"targetRef": target, "updatePolicy": {"updateMode": "Auto"}}})
+            vpas.append(
+                {
+                    "metadata": meta("VerticalPodAutoscaler", work.namespace, work.name, work.created_s),
+                    "spec": {"targetRef": target, "updatePolicy": {"updateMode": "Auto"}},
+                }
+            )
         if work.budget:
-            budgets.append({"metadata": meta("PodDisruptionBudget", work.namespace, work.name, work.created_s),
-                            "spec": {"minAvailable": 1, "selector": {"matchLabels": {"app.kubernetes.io/name": work.name}}},
-                            "status": {"disruptionsAllowed": max(0, work.replicas - 1)}})
-    hpas.append({"metadata": meta("HorizontalPodAutoscaler", "legacy", "gone", f.AS_OF_S - 10**7),
-                 "spec": {"scaleTargetRef": {"kind": "Deployment", "name": "gone"}, "minReplicas": 1, "maxReplicas": 3}, "status": {}})
+            budgets.append(
+                {
+                    "metadata": meta("PodDisruptionBudget", work.namespace, work.name, work.created_s),
+                    "spec": {"minAvailable": 1, "selector": {"matchLabels": {"app.kubernetes.io/name": work.name}}},
+                    "status": {"disruptionsAllowed": max(0, work.replicas - 1)},
+                }
+            )
+    hpas.append(
+        {
+            "metadata": meta("HorizontalPodAutoscaler", "legacy", "gone", f.AS_OF_S - 10**7),
+            "spec": {"scaleTargetRef": {"kind": "Deployment", "name": "gone"}, "minReplicas": 1, "maxReplicas": 3},
+            "status": {},
+        }
+    )
     return hpas, vpas, budgets
 
 
@@ -242,15 +347,31 @@ def config_maps(fleet: Fleet) -> list[Object]:
             work.config = [f"{work.name}-config"]
             found.append({"metadata": meta("ConfigMap", work.namespace, work.config[0], work.created_s), "data": {"app.yaml": ""}})
     for number in range(8):
-        found.append({"metadata": meta("ConfigMap", "legacy", f"settings-2024-{number + 1:02}", f.AS_OF_S - 400 * 86_400), "data": {"app.yaml": ""}})
+        found.append(
+            {
+                "metadata": meta("ConfigMap", "legacy", f"settings-2024-{number + 1:02}", f.AS_OF_S - 400 * 86_400),
+                "data": {"app.yaml": ""},
+            }
+        )
     return found
 
 
 def bad_objects() -> list[Object]:
     """A workload whose request is no quantity: it is reported, and stops nobody."""
-    made = {"metadata": meta("Deployment", "tools", "handwritten", f.AS_OF_S - 10**7), "spec": {"replicas": 1, "template": {
-        "metadata": {"labels": {"app.kubernetes.io/name": "handwritten"}},
-        "spec": {"containers": [{"name": "app", "image": "registry.example/tools/app:1", "resources": {"requests": {"cpu": "two cores"}}}]}}}}
+    made = {
+        "metadata": meta("Deployment", "tools", "handwritten", f.AS_OF_S - 10**7),
+        "spec": {
+            "replicas": 1,
+            "template": {
+                "metadata": {"labels": {"app.kubernetes.io/name": "handwritten"}},
+                "spec": {
+                    "containers": [
+                        {"name": "app", "image": "registry.example/tools/app:1", "resources": {"requests": {"cpu": "two cores"}}}
+                    ]
+                },
+            },
+        },
+    }
     return [made]
 
 
@@ -267,8 +388,14 @@ def documents(fleet: Fleet) -> dict[str, list[Object]]:
     found, slices = services(fleet)
     claims, volumes, classes = storage(fleet)
     hpas, vpas, budgets = autoscalers(fleet)
-    pools = [{"metadata": meta("NodePool", None, name, f.AS_OF_S - 10**7), "spec": {"disruption": {"consolidationPolicy": "WhenEmpty", "consolidateAfter": "1h"}}}
-             for name, (_, _, by) in f.POOLS.items() if by != "eks"]
+    pools = [
+        {
+            "metadata": meta("NodePool", None, name, f.AS_OF_S - 10**7),
+            "spec": {"disruption": {"consolidationPolicy": "WhenEmpty", "consolidateAfter": "1h"}},
+        }
+        for name, (_, _, by) in f.POOLS.items()
+        if by != "eks"
+    ]
     lists: dict[str, tuple[str, str, list[Object]]] = {
         "nodes": ("v1", "Node", [node(one) for one in fleet.nodes]),
         "namespaces": ("v1", "Namespace", namespaces(fleet)),

@@ -34,7 +34,8 @@ REGION = "us-east-1"
 # When the snapshot was taken: within the nightly change window that the guardrails have by default.
 AS_OF = "2026-11-20T03:00:00Z"
 WINDOW = ("2026-11-06T03:00:00Z", AS_OF)
-STEP_S = 3_600
+# The ledger writes instants of UTC with six fraction digits.
+AT = "2026-11-20T03:00:00.000000Z"
 NANO = Decimal("1e-9")
 ORIGIN = "demo.example/cluster"
 # Published, so it protects nothing. Yours is SAVE_HMAC_SECRET, or a file.
@@ -51,7 +52,9 @@ class Snapshot:
         return [path.read_bytes() for path in sorted((self.folder / "kubectl").glob("*.json"))]
 
     def answers(self) -> dict[str, bytes]:
-        return {path.stem: path.read_bytes() for path in sorted((self.folder / "prometheus").glob("*.json"))}
+        # The largest last: each is added to all that came before.
+        paths = sorted((self.folder / "prometheus").glob("*.json"), key=lambda path: (path.stat().st_size, path.name))
+        return {path.stem: path.read_bytes() for path in paths}
 
     def items(self, name: str) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = json.loads((self.folder / "kubectl" / f"{name}.json").read_bytes())["items"]
@@ -84,14 +87,22 @@ def read(snapshot: Snapshot) -> finops.ClusterInventory:
         if service.get("type") == "LoadBalancer":
             service["cost"] = {"hourly": str(hourly)}
     inventory = finops.ClusterInventory(value)
+    steps = json.loads((snapshot.folder / "steps.json").read_bytes())
     for role, answer in snapshot.answers().items():
-        inventory.add_prometheus(role, answer, step_seconds=STEP_S)
+        inventory.add_prometheus(role, answer, step_seconds=steps[role])
     remarks += inventory.diagnostics
-    kinds = Counter({name: len(value.get(name) or []) for name in ("workloads", "pods", "nodes", "services", "volumes", "autoscalers", "budgets")})
+    kinds = Counter(
+        {
+            name: len(value.get(name) or [])
+            for name in ("workloads", "pods", "nodes", "services", "volumes", "autoscalers", "budgets")
+        }
+    )
     print(f"  read {', '.join(f'{count:,} {name}' for name, count in kinds.items())}")
     for remark in remarks:
         place = f" at {remark['path']}" if remark.get("path") else ""
-        print(f"  remark  {remark['code']}: {remark['message']}{place}{' (' + str(remark['count']) + ')' if remark.get('count', 1) > 1 else ''}")
+        print(
+            f"  remark  {remark['code']}: {remark['message']}{place}{' (' + str(remark['count']) + ')' if remark.get('count', 1) > 1 else ''}"
+        )
     return inventory
 
 
@@ -107,7 +118,11 @@ def check_conservation(costs: dict[str, Any], snapshot: Snapshot) -> str:
     for node in snapshot.items("nodes"):
         labels, created = node["metadata"]["labels"], seconds(node["metadata"]["creationTimestamp"])
         asset = assets["node", node["metadata"]["name"]]
-        hourly = None if labels.get("karpenter.sh/capacity-type") == "spot" else price(f"ec2.instance.{labels['node.kubernetes.io/instance-type']}.linux")
+        hourly = (
+            None
+            if labels.get("karpenter.sh/capacity-type") == "spot"
+            else price(f"ec2.instance.{labels['node.kubernetes.io/instance-type']}.linux")
+        )
         if hourly is None:
             if asset["cost"] is not None:
                 raise SystemExit(f"a node without a price has a cost: {asset}")
@@ -117,7 +132,9 @@ def check_conservation(costs: dict[str, Any], snapshot: Snapshot) -> str:
             raise SystemExit(f"node {asset['name']} costs {asset['cost']}, its list price says {cost}")
         own += cost
     priced = sum((Decimal(asset["cost"]) for asset in costs["assets"] if asset["cost"] is not None), Decimal(0))
-    nodes = sum((Decimal(asset["cost"]) for (kind, _), asset in assets.items() if kind == "node" and asset["cost"] is not None), Decimal(0))
+    nodes = sum(
+        (Decimal(asset["cost"]) for (kind, _), asset in assets.items() if kind == "node" and asset["cost"] is not None), Decimal(0)
+    )
     rows = sum((Decimal(row["total"]) for row in costs["rows"] if row["total"] is not None), Decimal(0))
     if not rows == priced == Decimal(costs["totals"]["assets"]) or nodes != own or Decimal(costs["difference"]) != 0:
         raise SystemExit(f"not conserved: rows {rows}, assets {priced}, nodes {nodes} of {own}, difference {costs['difference']}")
@@ -127,14 +144,26 @@ def check_conservation(costs: dict[str, Any], snapshot: Snapshot) -> str:
 def allocate(inventory: finops.ClusterInventory, snapshot: Snapshot) -> None:
     """Who pays for the fortnight."""
     costs = finops.allocate(inventory, window=WINDOW)
-    conserved = check_conservation(json.loads(costs.to_json()), snapshot)
+    set_ = json.loads(costs.to_json())
+    conserved = check_conservation(set_, snapshot)
     report = costs.aggregate(by=["team"])
+    whole = json.loads(report.to_json())
+    columns = ("cpu", "memory", "gpu", "volume", "load_balancer")
+
+    def line(name: str, cost: dict[str, str], total: str, ppm: int, efficiency: str | None) -> tuple[str, ...]:
+        used = f"{Decimal(efficiency):.0%}" if efficiency else ""
+        return name, *(usd(cost.get(column, "0")) for column in columns), usd(total), f"{Decimal(ppm) / 10_000:.1f} %", used
+
     rows = []
-    for row in sorted(json.loads(report.to_json())["rows"], key=lambda row: -Decimal(row["total"] or 0)):
-        cost = row.get("cost") or {}
-        rows.append((row["key"], *(usd(cost.get(name, "0")) for name in ("cpu", "memory", "gpu", "volume")), usd(row["total"])))
-    table(f"Allocation by team, USD, {WINDOW[0]} to {WINDOW[1]}", ("team", "cpu", "memory", "gpu", "volume", "total"), rows, left=1)
+    # What belongs to no team, such as idle time, comes last.
+    for row in sorted(whole["rows"], key=lambda row: (row["name"].startswith("__"), -Decimal(row["total"]))):
+        rows.append(line(row["name"], row["cost"], row["total"], row["share_ppm"], (row.get("efficiency") or {}).get("total")))
+    rows.append(("all", *("" for _ in columns), usd(whole["total"]), "100.0 %", ""))
+    header = ("team", "cpu", "memory", "gpu", "volume", "balancer", "total", "share", "used of request")
+    table(f"Allocation by team, USD, {WINDOW[0]} to {WINDOW[1]} (idle is kept apart, not spread)", header, rows, left=1)
+    unpriced = sum(row.get("unpriced_rows", 0) for row in whole["rows"])
     print(f"\n  conserved: {conserved}")
+    print(f"  not in it: {set_['totals']['unpriced_assets']} spot nodes without a list price, and {unpriced} rows of pods on them")
 
 
 def show_findings(report: dict[str, Any]) -> None:
@@ -149,22 +178,44 @@ def show_findings(report: dict[str, Any]) -> None:
     for detector, found in sorted(by_detector.items(), key=lambda pair: (-gross(pair[1]), pair[0])):
         unknown = sum(one["estimated_monthly_savings"] is None for one in found)
         actions = Counter(one["guardrail"]["action"] for one in found)
-        rows.append((detector, str(len(found)), usd(gross(found)), str(unknown or ""),
-                     *(str(actions.get(name, "") or "") for name in ("allow", "require_approval", "deny"))))
-    header = ("detector", "findings", "gross USD/month", "no price", "allow", "approval", "deny")
+        rows.append(
+            (
+                detector,
+                str(len(found)),
+                usd(gross(found)),
+                str(unknown or ""),
+                *(str(actions.get(name, "") or "") for name in ("allow", "require_approval", "deny")),
+            )
+        )
+    header = ("detector", "findings", "gross USD/month", "no estimate", "allow", "approval", "deny")
     table("Findings by detector, with what the guardrails say", header, rows, left=1)
-    undetermined = Counter((one["detector"], one["reason"]["code"]) for one in report["assessments"] if one["outcome"] == "undetermined")
-    table("Undetermined: evidence is missing, so nothing is claimed", ("detector", "reason", "subjects"),
-          [(detector, reason, str(count)) for (detector, reason), count in sorted(undetermined.items())])
+    undetermined: dict[tuple[str, str], list[str]] = {}
+    for one in report["assessments"]:
+        if one["outcome"] == "undetermined":
+            undetermined.setdefault((one["detector"], one["reason"]), []).append(one["subject"])
+    table(
+        "Undetermined: evidence is missing, so nothing is claimed",
+        ("detector", "reason", "for example", "subjects"),
+        [(*key, subjects[0], str(len(subjects))) for key, subjects in sorted(undetermined.items())],
+        left=3,
+    )
     portfolio, counts = report["portfolio"], report["counts"]
-    print(f"\n  {counts['finding']:,} findings, {counts['ok']:,} fine, {counts['undetermined']:,} undetermined, {counts['inapplicable']:,} not applicable;"
-          f" {len(report['failures'])} detectors failed")
+    print(
+        f"\n  {counts['finding']:,} findings, {counts['ok']:,} fine, {counts['undetermined']:,} undetermined, {counts['inapplicable']:,} not applicable;"
+        f" {len(report['failures'])} detectors failed"
+    )
     print(f"  gross, not additive      USD {usd(portfolio['gross_not_additive']):>12} a month")
-    print(f"  granted, no dollar twice USD {usd(portfolio['granted_monthly']):>12} a month of {usd(portfolio['cost_of_resources'])} that the resources cost")
+    print(
+        f"  granted, no dollar twice USD {usd(portfolio['granted_monthly']):>12} a month of {usd(portfolio['cost_of_resources'])} that the resources cost"
+    )
     why = f" ({portfolio['realizable_reason']})" if portfolio["realizable_reason"] else ""
     print(f"  realizable on the bill   USD {usd(portfolio['realizable_monthly']):>12} a month{why}")
-    reasons = Counter(f"{one['guardrail']['action']}: {one['guardrail']['policy_name']}" for one in report["opportunities"])
-    print(f"  guardrails: {'; '.join(f'{name} {count}' for name, count in sorted(reasons.items()))}")
+    reasons = Counter((one["guardrail"]["action"], one["guardrail"]["policy_name"]) for one in report["opportunities"])
+    table(
+        "Guardrails, with their defaults",
+        ("action", "because of", "findings"),
+        [(*key, str(count)) for key, count in sorted(reasons.items())],
+    )
 
 
 def git(repository: Path, *words: str) -> str:
@@ -173,8 +224,8 @@ def git(repository: Path, *words: str) -> str:
 
 
 def lines_of(diff: str) -> tuple[int, int]:
-    """Added and removed lines of a unified diff."""
-    body = [line for line in diff.splitlines() if not line.startswith(("+++", "---"))]
+    """Added and removed lines of the unified diff of one file; its head of two lines tells nothing."""
+    body = diff.splitlines()[2:]
     return sum(line.startswith("+") for line in body), sum(line.startswith("-") for line in body)
 
 
@@ -212,16 +263,33 @@ def propose(engine: finops.FinOpsEngine, found: list[Any], snapshot: Snapshot, s
         for file in json.loads(change.to_json())["changes"]:
             edits[f"{file['path'].split('/')[0]}/"] += 1
         for id in change.opportunity_ids:
-            savings.propose(id, change=commit.branch, note=change.title, actor="svc:finops", at=AS_OF)
+            savings.propose(id, change=commit.branch, note=change.title, actor="svc:finops", at=AT)
     if (git(snapshot.repository, "rev-parse", "HEAD"), git(snapshot.repository, "status", "--porcelain")) != (head, clean):
         raise SystemExit("the working tree of the repository changed")
-    refused = Counter(json.loads(change.to_json())["reason"]["code"] for change in changes if change.status == "refused")
     rows = Counter((change.kind, change.status, "approval" if change.requires_approval else "allowed") for change, _ in committed)
-    table("Changes, each a branch with one commit", ("kind", "status", "guardrails", "branches"),
-          [(*key, str(count)) for key, count in sorted(rows.items())], left=3)
-    print(f"\n  not written: {', '.join(f'{count} {code}' for code, count in sorted(refused.items())) or 'none'}")
+    table(
+        "Changes, each a branch with one commit",
+        ("kind", "status", "guardrails", "branches"),
+        [(*key, str(count)) for key, count in sorted(rows.items())],
+        left=3,
+    )
+    # Of each reason one example.
+    refused: dict[tuple[str, str], list[str]] = {}
+    for change in changes:
+        if change.status == "refused":
+            reason = json.loads(change.to_json())["reason"]
+            refused.setdefault((change.kind, reason["code"]), []).append(reason["message"].split("; ")[0])
+    table(
+        "Not written, and why",
+        ("kind", "code", "for example", "findings"),
+        [(*key, Counter(messages).most_common(1)[0][0][:88], str(len(messages))) for key, messages in sorted(refused.items())],
+        left=3,
+    )
+    print()
     print(f"  files touched: {', '.join(f'{name} {count}' for name, count in sorted(edits.items()))}")
-    print(f"  proved: {len(committed)} commits touch only the lines of their diffs, {parsed} YAML files parse again, the working tree is as it was")
+    print(
+        f"  proved: {len(committed)} commits touch only the lines of their diffs, {parsed} YAML files parse again, the working tree is as it was"
+    )
     show_one(committed, snapshot)
 
 
@@ -242,12 +310,14 @@ def keep(log: ledger.EventLog, engine: finops.FinOpsEngine, out: Path) -> None:
     """The ledger's state, checked, and the reports of the week and the month."""
     states = Counter(item.status.value for item in engine.ledger.get_opportunities())
     total = engine.ledger.get_total_estimated_savings()
-    print(f"\n  ledger: {', '.join(f'{count} {name}' for name, count in sorted(states.items()))}; estimated USD {usd(total)} a month, gross")
+    print(
+        f"\n  ledger: {', '.join(f'{count} {name}' for name, count in sorted(states.items()))}; estimated USD {usd(total)} a month, nothing counted twice"
+    )
     refused = Counter(one["code"] for one in json.loads(engine.last_report.to_json())["not_recorded"])
     print(f"  not recorded: {', '.join(f'{count} {code}' for code, count in sorted(refused.items())) or 'none'}")
+    note = log.checkpoint()
     engine.generate_weekly_report("2026-11-20").save(out / "week.html")
     engine.generate_monthly_report("2026-11-01").save(out / "month.html")
-    note = log.checkpoint()
     log.export(out / "ledger.log")
     found = ledger.verify_log(out / "ledger.log", DEMO_SECRET, anchors=[note])
     found.raise_for_error()
@@ -273,7 +343,9 @@ def run(out: Path) -> None:
         show_findings(json.loads(engine.last_report.to_json()))
         propose(engine, found, snapshot, savings)
         keep(log, engine, out)
-    print(f"  {out}: branches in repository/, week.html, month.html, finops.db, ledger.log; {time.perf_counter() - began:.1f} s in all")
+    print(
+        f"  {out}: branches in repository/, week.html, month.html, finops.db, ledger.log; {time.perf_counter() - began:.1f} s in all"
+    )
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""The money loop on recorded data: meter, train, budget, gate, find waste, prove a saving, compare the languages, write `out/`."""
+"""The money loop: meter recorded calls, train, budget, gate, find waste in a cluster, prove a saving, compare the languages."""
 
 from __future__ import annotations
 
@@ -14,6 +14,9 @@ from collections import Counter
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+
+import cluster
+from tables import table
 
 import finops
 from finops import ledger
@@ -64,14 +67,6 @@ def totals(monitor: finops.ResourceMonitor) -> list[str]:
 def twin(command: list[str]) -> list[str]:
     ran = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
     return ran.stdout.splitlines()
-
-
-def table(title: str, header: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
-    widths = [max(len(line[i]) for line in [header, *rows]) for i in range(len(header))]
-    print(f"\n{title}\n")
-    for line in [header, tuple("-" * width for width in widths), *rows]:
-        cells = [cell.ljust(width) if i < 2 else cell.rjust(width) for i, (cell, width) in enumerate(zip(line, widths))]
-        print("  " + "  ".join(cells).rstrip())
 
 
 def show(monitor: finops.ResourceMonitor) -> None:
@@ -323,6 +318,7 @@ def main() -> None:
 
     signals = finops.call_signals(metered)
     print(f"\nWaste signals: {dict(sorted(Counter(signal.type for signal in signals).items())) or 'none'}")
+    cluster.run(options.out / "cluster")
 
     if not options.python_only:
         print("\nThe same input in three languages:")

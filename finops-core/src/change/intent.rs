@@ -61,22 +61,23 @@ fn scaled(facts: &[Fact], name: &str, unit: i128) -> Option<u64> {
 const CORE: i128 = 1_000_000_000;
 const GIBIBYTE: i128 = 1 << 30;
 
-/// Nanocores or bytes as a full inventory states them: `{requests: {cpu: "500m"}}`.
-fn stated(facts: &[Fact], cpu: bool, what: &str) -> Option<u64> {
-    let Some(Value::Map(amounts)) = fact(facts, &format!("{what}s")) else { return None };
-    let text = match fact(amounts, if cpu { "cpu" } else { "memory" })? {
+/// The quantity of a full inventory, `requests: {cpu: "250m"}`, in nanocores or bytes, rounded up.
+fn quantity(facts: &[Fact], cpu: bool, what: &str) -> Option<u64> {
+    let Value::Map(resources) = fact(facts, &format!("{what}s"))? else { return None };
+    let text = match fact(resources, if cpu { "cpu" } else { "memory" })? {
         Value::Text(text) => text.as_str(),
         Value::Shared(text) => text,
         _ => return None,
     };
-    let amount = Quantity::parse_unsigned(text).ok()?;
-    if cpu { u64::try_from(amount.nano()).ok() } else { u64::try_from(amount.whole()).ok() }
+    let nano = Quantity::parse_unsigned(text).ok()?.nano();
+    let unit = if cpu { 1 } else { CORE };
+    u64::try_from(Ratio::new(nano, unit)?.ceil()?).ok()
 }
 
-/// Nanocores or bytes under any of the names that the two forms of inventory use.
+/// Cores or bytes under any of the names that the two forms of inventory use.
 fn amount(facts: &[Fact], cpu: bool, what: &str) -> Option<u64> {
-    if let Some(stated) = stated(facts, cpu, what) {
-        return Some(stated);
+    if let Some(amount) = quantity(facts, cpu, what) {
+        return Some(amount);
     }
     if cpu {
         return scaled(facts, &format!("cpu_{what}"), CORE);
@@ -107,8 +108,9 @@ pub(super) fn of(assessment: &Assessment) -> Vec<Intent> {
         Some(ChangeKind::VolumeCleanup) => intents.push(Intent::DeleteVolume),
         Some(ChangeKind::AutoscalingFix) => {
             intents.extend(whole(after, "min_replicas").map(Intent::MinReplicas));
-            let delay = ["scale_up_delay", "scale_up_stabilization_seconds"];
-            intents.extend(delay.iter().find_map(|name| whole(after, name)).map(Intent::ScaleUpDelay));
+            let delay = whole(after, "scale_up_delay");
+            let delay = delay.or_else(|| whole(after, "scale_up_stabilization_seconds"));
+            intents.extend(delay.map(Intent::ScaleUpDelay));
         }
         Some(ChangeKind::KarpenterConsolidation) => intents.push(Intent::Consolidate),
         Some(ChangeKind::ResourceCleanup) => {
@@ -139,4 +141,26 @@ fn is_scalable(subject: &Subject) -> bool {
     // A namespace names no object kind either.
     let is_namespace = subject.kind() == SubjectKind::Namespace;
     !is_namespace && subject.object_kind().is_none_or(|kind| matches!(kind, "Deployment" | "StatefulSet" | "ReplicaSet"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quantities_of_full_inventories_are_amounts_too() {
+        let text = |text: &str| Value::Text(text.to_owned());
+        let after = [
+            ("requests", Value::Map(vec![("cpu", text("127m")), ("memory", text("424Mi"))])),
+            ("limits", Value::Map(vec![("memory", text("0.5"))])),
+        ];
+        assert_eq!(amount(&after, true, "request"), Some(127_000_000));
+        assert_eq!(amount(&after, false, "request"), Some(424 << 20));
+        assert_eq!(amount(&after, false, "limit"), Some(1), "rounded up");
+        assert_eq!(amount(&after, true, "limit"), None);
+        let flat = [("cpu_request", Value::Number(Ratio::thousandths(450))), ("requests", Value::Word("set"))];
+        assert_eq!(amount(&flat, true, "request"), Some(450_000_000));
+        let bad = [("requests", Value::Map(vec![("cpu", text("-1"))]))];
+        assert_eq!(amount(&bad, true, "request"), None);
+    }
 }

@@ -5,6 +5,7 @@ use super::{
     ai::{self, AiInventory},
     config::Setting,
     kubernetes::Index,
+    realize::{Claimant, realize},
     summary::ClusterData,
 };
 use crate::{error::Fault, inventory::ClusterInventory, price::PriceBook, time::Timestamp};
@@ -169,6 +170,17 @@ pub fn detect(inventory: Inventory<'_>, prices: &PriceBook, config: &DetectionCo
 /// Runs these detectors; those that the configuration disables are left out.
 #[must_use]
 pub fn run(detectors: &[&'static dyn Detector], cx: &Context<'_>) -> DetectionReport {
+    let mut report = assess(detectors, cx);
+    let mut claimants: Vec<Claimant<'_>> =
+        report.findings.iter_mut().map(|finding| Claimant { detector: finding.detector, finding }).collect();
+    let realized = realize(&mut claimants, cx.config, Some(cx));
+    report.portfolio = realized.summary;
+    report
+}
+
+/// The same without the portfolio: what the findings are worth together is left to the caller, see [`realize`].
+#[must_use]
+pub fn assess(detectors: &[&'static dyn Detector], cx: &Context<'_>) -> DetectionReport {
     let (mut findings, mut others, mut failures) = (Vec::new(), Vec::new(), Vec::new());
     // In the order of the report, so that sorting finds its work done.
     let mut enabled: Vec<_> = detectors.iter().filter(|one| cx.config.is_enabled(one.id())).collect();
@@ -190,9 +202,7 @@ pub fn run(detectors: &[&'static dyn Detector], cx: &Context<'_>) -> DetectionRe
             }
         }
     }
-    let mut report = DetectionReport::sorted(findings, others, failures, cx.config.clone());
-    report.portfolio = super::realize::realize(&mut report.findings, cx);
-    report
+    DetectionReport::sorted(findings, others, failures, cx.config.clone())
 }
 
 fn failure(detector: &str, code: &str, message: String) -> Failure {

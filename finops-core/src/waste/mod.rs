@@ -28,9 +28,9 @@ pub use confidence::{Class, Confidence, Coverage, Measured};
 pub use config::{
     DetectionConfig, LimitPolicy, NodeSizing, NodeSupply, PriceOverrides, Rates, Setting, SettingDefault,
 };
-pub use detector::{Context, DetectionReport, Detector, Failure, Inventory, detect, run};
+pub use detector::{Context, DetectionReport, Detector, Failure, Inventory, assess, detect, run};
 pub use ratio::Ratio;
-pub use realize::PortfolioSummary;
+pub use realize::{Claimant, PortfolioSummary, Realized, realize};
 pub use reason::Reason;
 pub use risk::{Risk, RiskFactor};
 pub use subject::{Subject, SubjectKind};

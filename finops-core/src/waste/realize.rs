@@ -1,7 +1,7 @@
 //! What findings are worth together: the portfolio's grants, and what of them the bill will lack.
 
 use super::{
-    Amount, Assessment, Claim, ClaimKind, Component, Context, NodeSupply, Reason,
+    Amount, Assessment, Claim, ClaimKind, Component, Context, DetectionConfig, NodeSupply, Reason,
     portfolio::{self, Entry, Supply},
 };
 
@@ -50,25 +50,48 @@ fn billing(claim: &Claim) -> Billing {
     }
 }
 
-/// Grants the claims of all findings and writes into each what it is granted and what of that can be had.
-pub(super) fn realize(findings: &mut [Assessment], cx: &Context<'_>) -> PortfolioSummary {
+/// A finding that takes part, with the id of what found it: a detector's, or one of the user's own.
+#[derive(Debug)]
+pub struct Claimant<'a> {
+    /// The detector, by whose id findings of one saving are ordered.
+    pub detector: &'a str,
+    /// The finding; what it is granted is written into its estimate.
+    pub finding: &'a mut Assessment,
+}
+
+/// What findings are worth together, and who took what others claim.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Realized {
+    /// The sums.
+    pub summary: PortfolioSummary,
+    /// For each finding the places of those that took what it claims, where nothing is left for it.
+    pub superseded_by: Vec<Vec<usize>>,
+}
+
+/// Grants the claims of all findings that draw on the same resources, and writes into each what it is granted and what of
+/// that can be had. `cx` is the inventory that they are about, where there is one: it says whether nodes follow requests.
+pub fn realize(
+    claimants: &mut [Claimant<'_>],
+    config: &DetectionConfig,
+    cx: Option<&Context<'_>>,
+) -> Realized {
     let names: Vec<String> =
-        findings.iter().map(|finding| format!("{} {}", finding.detector, finding.subject)).collect();
-    let entries: Vec<Entry<'_>> = findings.iter().map(entry).collect();
+        claimants.iter().map(|one| format!("{} {}", one.detector, one.finding.subject)).collect();
+    let entries: Vec<Entry<'_>> = claimants.iter().map(entry).collect();
     let answer = portfolio::grant(&entries);
     let mut summary = PortfolioSummary {
         total: answer.total,
         gross_not_additive: answer.gross_not_additive,
         cost_of_resources: answer.cost_of_resources,
-        node_supply: node_supply(cx),
+        node_supply: node_supply(config, cx),
         ..PortfolioSummary::default()
     };
     drop(entries);
     // Grants on requests and on idle capacity are divided further; each claim knows its finding.
     let (mut requests, mut idle) = (Vec::new(), Vec::new());
-    let mut settled: Vec<Option<Amount>> = Vec::with_capacity(findings.len());
-    for (index, (finding, grant)) in findings.iter_mut().zip(&answer.grants).enumerate() {
-        let Some(estimate) = finding.estimate.as_deref_mut() else {
+    let mut settled: Vec<Option<Amount>> = Vec::with_capacity(claimants.len());
+    for (index, (claimant, grant)) in claimants.iter_mut().zip(&answer.grants).enumerate() {
+        let Some(estimate) = claimant.finding.estimate.as_deref_mut() else {
             settled.push(Some(Amount::ZERO));
             continue;
         };
@@ -88,10 +111,11 @@ pub(super) fn realize(findings: &mut [Assessment], cx: &Context<'_>) -> Portfoli
         estimate.superseded_by = names.collect();
         settled.push((drawn || estimate.is_governance()).then_some(alone));
     }
-    let proposed = || super::kubernetes::Proposed::of(findings.iter());
+    let proposed = || super::kubernetes::Proposed::of(claimants.iter().map(|one| &*one.finding));
     let supply = supply(summary.node_supply, cx, proposed);
     divide(supply, &requests, &idle, &mut settled);
-    for (finding, realizable) in findings.iter_mut().zip(&settled) {
+    for (claimant, realizable) in claimants.iter_mut().zip(&settled) {
+        let finding = &mut *claimant.finding;
         if finding.gross().is_none() {
             summary.unpriced = summary.unpriced.saturating_add(1);
         }
@@ -110,20 +134,21 @@ pub(super) fn realize(findings: &mut [Assessment], cx: &Context<'_>) -> Portfoli
     if summary.realizable_reason.is_none() {
         summary.realizable = Some(settled.into_iter().flatten().sum());
     }
-    summary
+    Realized { summary, superseded_by: answer.grants.into_iter().map(|grant| grant.superseded_by).collect() }
 }
 
-fn entry(finding: &Assessment) -> Entry<'_> {
+fn entry<'e>(claimant: &'e Claimant<'_>) -> Entry<'e> {
+    let finding = &*claimant.finding;
     Entry {
         gross: finding.gross(),
-        detector: finding.detector,
+        detector: claimant.detector,
         subject: finding.subject.text(),
         claims: finding.estimate.as_deref().map_or(&[], |estimate| estimate.claims.as_slice()),
     }
 }
 
-fn node_supply(cx: &Context<'_>) -> NodeSupply {
-    match (cx.config.node_supply, cx.cluster()) {
+fn node_supply(config: &DetectionConfig, cx: Option<&Context<'_>>) -> NodeSupply {
+    match (config.node_supply, cx.and_then(Context::cluster)) {
         (NodeSupply::Detect, Some(index)) => super::kubernetes::node_supply(index),
         (NodeSupply::Detect, None) => NodeSupply::Unknown,
         (NodeSupply::Fixed, None) => NodeSupply::Unknown,
@@ -133,12 +158,12 @@ fn node_supply(cx: &Context<'_>) -> NodeSupply {
 
 fn supply(
     found: NodeSupply,
-    cx: &Context<'_>,
+    cx: Option<&Context<'_>>,
     proposed: impl FnOnce() -> super::kubernetes::Proposed,
 ) -> Supply {
-    match (found, cx.cluster()) {
+    match (found, cx.and_then(|cx| Some((cx, cx.cluster()?)))) {
         (NodeSupply::Elastic, _) => Supply::Elastic,
-        (NodeSupply::Fixed, Some(index)) => {
+        (NodeSupply::Fixed, Some((cx, index))) => {
             let (today, proposed) = super::kubernetes::simulate(index, cx, &proposed());
             Supply::Fixed { today, proposed }
         }

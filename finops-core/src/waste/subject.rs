@@ -218,6 +218,34 @@ impl Subject {
         Self::summary(kind, segments)
     }
 
+    /// The subject of an [`id`](Self::id) with its word in front; `None` for any other text, so for the bare names of AI
+    /// subjects.
+    #[must_use]
+    pub fn from_id(id: &str) -> Option<Self> {
+        use SubjectKind as K;
+        let (word, rest) = id.split_once('/')?;
+        let parts: Vec<&str> = rest.split('/').collect();
+        let kinds = [K::Node, K::NodePool, K::Volume, K::Namespace, K::NodeGroup, K::NodeType, K::GpuContainer];
+        let namespaced = [K::Claim, K::Service, K::Ingress, K::Autoscaler];
+        let of_word = |kinds: &[K]| kinds.iter().copied().find(|kind| kind.word() == word);
+        match (word, parts.as_slice()) {
+            ("workload", [namespace, name]) => Some(Self::summary_workload(namespace, name)),
+            ("workload", [namespace, kind, name]) => Some(Self::workload(namespace, kind, name)),
+            ("workload", [namespace, kind, name, container]) => {
+                Some(Self::container(namespace, kind, name, container))
+            }
+            ("config", [namespace, kind, name]) => Some(Self::config(namespace, kind, name)),
+            (_, [namespace, name]) if of_word(&namespaced).is_some() => {
+                of_word(&namespaced).map(|kind| Self::namespaced(kind, namespace, name))
+            }
+            _ if rest.is_empty() => None,
+            _ => of_word(&kinds).map(|kind| match kind {
+                K::Node | K::NodePool | K::Volume | K::Namespace => Self::global(kind, rest),
+                _ => Self::summary_named(kind, rest),
+            }),
+        }
+    }
+
     /// What kind of thing it is.
     #[must_use]
     pub fn kind(&self) -> SubjectKind {
@@ -312,6 +340,29 @@ impl fmt::Display for Subject {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_id_is_read_back() {
+        for subject in [
+            Subject::container("shop", "Deployment", "web", "app"),
+            Subject::workload("shop", "StatefulSet", "db"),
+            Subject::summary_workload("shop", "web"),
+            Subject::config("shop", "Secret", "key"),
+            Subject::namespaced(SubjectKind::Autoscaler, "shop", "web"),
+            Subject::namespaced(SubjectKind::Claim, "shop", "data"),
+            Subject::global(SubjectKind::Node, "n1"),
+            Subject::global(SubjectKind::Volume, "vol-1"),
+            Subject::summary_named(SubjectKind::NodeGroup, "workers"),
+            Subject::summary_named(SubjectKind::GpuContainer, "a/b/c"),
+        ] {
+            let read = Subject::from_id(subject.id());
+            assert_eq!(read.as_ref().map(|read| (read.kind(), read.id())), Some((subject.kind(), subject.id())));
+            assert_eq!(read.as_ref().map(Subject::name), Some(subject.name()));
+        }
+        for text in ["", "chat", "workload/a", "workload/a/b/c/d/e", "node/", "route/chat", "claim/a"] {
+            assert_eq!(Subject::from_id(text), None, "{text}");
+        }
+    }
 
     #[test]
     fn every_form_has_its_words() {

@@ -47,6 +47,7 @@ const STATES: &[&str] = &[
     "cpu_request",
     "cpu_usage",
     "instance_type",
+    "limits",
     "max_replicas",
     "memory_limit",
     "memory_limit_bytes",
@@ -59,10 +60,18 @@ const STATES: &[&str] = &[
     "node_count",
     "has_snapshot",
     "replicas",
+    "requests",
     "scale_up_delay",
+    "scale_up_stabilization_seconds",
+    "size",
     "state",
+    "status",
     "target_utilization",
+    "type",
 ];
+
+/// The names within `requests` and `limits`.
+const RESOURCES: &[&str] = &["cpu", "memory"];
 
 fn refused(path: &str, problem: impl Into<String>, help: &'static str) -> Fault {
     Fault::new("waste.invalid_record", path, problem, help)
@@ -95,6 +104,20 @@ fn part(item: &Json, name: &str) -> Result<Option<Ratio>, Fault> {
     }
 }
 
+/// Quantities of Kubernetes, as they are written.
+fn quantities(object: &finops_core::json::Object) -> Value {
+    let quantity = |(key, member): (&str, &Json)| {
+        let known = RESOURCES.iter().find(|known| **known == key)?;
+        let text = match member {
+            Json::String(text) => text.clone(),
+            Json::Number(number) => number.text().to_owned(),
+            _ => return None,
+        };
+        Some((*known, Value::Text(text)))
+    };
+    Value::Map(object.iter().filter_map(quantity).collect())
+}
+
 fn states(item: &Json, name: &str) -> Vec<Fact> {
     let Some(object) = item.get(name).and_then(Json::as_object) else { return Vec::new() };
     let value = |value: &Json| match value {
@@ -103,6 +126,7 @@ fn states(item: &Json, name: &str) -> Vec<Fact> {
         Json::String(text) => {
             Some(Ratio::parse(text).map_or_else(|| Value::Text(text.clone()), Value::Number))
         }
+        Json::Object(resources) => Some(quantities(resources)),
         _ => None,
     };
     object
@@ -118,22 +142,12 @@ fn states(item: &Json, name: &str) -> Vec<Fact> {
 fn subject(item: &Json, kind: Option<OpportunityType>) -> Result<Subject, Fault> {
     use OpportunityType as T;
     if let Some(resource) = text(item, "resource") {
-        let parts: Vec<&str> = resource.split('/').collect();
-        match parts.as_slice() {
-            ["workload", namespace, object, name, container] => {
-                return Ok(Subject::container(namespace, object, name, container));
-            }
-            ["workload", namespace, object, name] => return Ok(Subject::workload(namespace, object, name)),
-            ["config", namespace, object, name] => return Ok(Subject::config(namespace, object, name)),
-            ["node", name] => return Ok(Subject::global(SubjectKind::Node, name)),
-            ["node_pool", name] => return Ok(Subject::global(SubjectKind::NodePool, name)),
-            ["claim", namespace, name] => {
-                return Ok(Subject::namespaced(SubjectKind::Claim, namespace, name));
-            }
-            ["service", namespace, name] => {
-                return Ok(Subject::namespaced(SubjectKind::Service, namespace, name));
-            }
-            _ => {}
+        // The summary forms follow from the type: they show less than their ids.
+        let summary = matches!(kind, Some(T::IdleNodes | T::KarpenterConsolidation | T::OrphanVolumes));
+        if let Some(subject) = Subject::from_id(resource)
+            && !(summary && matches!(subject.kind(), SubjectKind::NodeGroup | SubjectKind::NodeType | SubjectKind::Volume))
+        {
+            return Ok(subject);
         }
     }
     let name = text(item, "workload").or_else(|| text(item, "resource")).or_else(|| text(item, "name"));

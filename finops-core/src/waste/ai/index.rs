@@ -45,7 +45,7 @@ pub(super) struct Saving<'s> {
 }
 
 /// The route of a call: its tag, else its model.
-fn route_of(call: &CallFact) -> &str {
+pub(super) fn route_of(call: &CallFact) -> &str {
     call.tags.get("route").filter(|route| !route.is_empty()).unwrap_or(&call.model)
 }
 

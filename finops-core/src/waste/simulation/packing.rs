@@ -241,12 +241,13 @@ impl<'a, F: Fn(usize, usize) -> bool> Packing<'a, F> {
     /// then the dearest, then by name.
     fn candidates(&self) -> Vec<usize> {
         let half = Share { used: CANDIDATE_PERCENT, of: 100 };
+        // What belongs to the node goes with it, whatever it holds there.
+        let may_go = |load: &Load| load.stays || !load.blocked;
         let free = |index: &usize| {
             let machine = self.machines.get(*index);
             let held = self.held.get(*index);
             machine.is_some_and(|machine| machine.removable && machine.hourly.is_some())
-                && held
-                    .is_some_and(|held| held.iter().all(|load| self.load(*load).is_some_and(|l| !l.blocked)))
+                && held.is_some_and(|held| held.iter().all(|load| self.load(*load).is_some_and(may_go)))
         };
         let places = (0..self.machines.len()).filter(free).filter_map(|index| self.place(index));
         let mut places: Vec<Place> = places.filter(|place| place.share < half).collect();
@@ -455,6 +456,16 @@ mod tests {
             prop_assert_eq!(one.monthly, other.monthly);
             prop_assert_eq!(one.moves.len(), other.moves.len());
         }
+    }
+
+    #[test]
+    fn pods_of_the_node_itself_never_keep_it() {
+        // A pod of a DaemonSet in kube-system without a budget, or with a folder of the node: every node has such.
+        let daemon = Load { key: "p".into(), cpu: 1, memory: 1, blocked: true, stays: true, ..Load::default() };
+        let machines = [machine(0, 100, 20), machine(1, 100, 20)];
+        let removed = |load: Load| scale_down(&machines, &[load], Profile::Prod, |_, _| true).removed;
+        assert_eq!(removed(daemon.clone()), [1, 0]);
+        assert_eq!(removed(Load { stays: false, ..daemon }), [1]);
     }
 
     #[test]

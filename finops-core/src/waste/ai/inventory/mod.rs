@@ -10,6 +10,7 @@ pub use record::{
 use super::{
     TokenPrices,
     calls::{CallFact, CallSignal},
+    index::route_of,
 };
 use crate::{
     error::{Fault, shorten},
@@ -21,10 +22,15 @@ use crate::{
         summary::{Field, Record, instant, named, records, refused_input, settle},
     },
 };
+use std::collections::{BTreeMap, BTreeSet};
 
 const TOP_KEYS: &[&str] = &[
     "window",
     "as_of",
+    "provider",
+    "account_id",
+    "cluster",
+    "tags",
     "prices",
     "gpu_containers",
     "endpoints",
@@ -126,6 +132,10 @@ impl AiInventory {
             let problem = "neither the time of the run nor a window is given".to_owned();
             refused_input("as_of", problem, "write it like `2026-11-20T00:00:00Z`")
         })?;
+        let word = |name| top.text(name).filter(|text: &String| !text.is_empty());
+        (found.provider, found.account_id, found.cluster) = (word("provider"), word("account_id"), word("cluster"));
+        let tags = top.get("tags").and_then(Json::as_array).unwrap_or_default();
+        found.tags = tags.iter().filter_map(Json::as_str).map(str::to_owned).collect();
         if let Some(prices) = top.get("prices") {
             found.prices = TokenPrices::from_json(prices, "prices")?;
         }
@@ -154,6 +164,64 @@ impl AiInventory {
     pub fn with_catalogue(mut self, catalogue: Catalogue) -> Self {
         self.catalogue = catalogue;
         self
+    }
+
+    /// Calls as an inventory, such as those that a monitor kept. Without a window they are all of one that ends with the
+    /// last of them.
+    ///
+    /// # Errors
+    /// `waste.invalid_record` at `window` for one that does not end after its start, and without one for calls of a single
+    /// instant, which say nothing of a month.
+    ///
+    /// ```
+    /// use finops_core::{time::Timestamp, waste::ai::{AiInventory, calls::CallFact}};
+    /// let call = |ms| CallFact {
+    ///     model: "gpt-5".into(),
+    ///     at: Timestamp::from_ms(ms).unwrap_or_default(),
+    ///     ..CallFact::default()
+    /// };
+    /// let inventory = AiInventory::from_calls(vec![call(0), call(7_200_000)], None)?;
+    /// assert_eq!(inventory.window_hours().map(|hours| hours.to_string()).as_deref(), Some("2"));
+    /// assert!(AiInventory::from_calls(vec![call(0)], None).is_err());
+    /// # Ok::<(), finops_core::error::Fault>(())
+    /// ```
+    pub fn from_calls(calls: Vec<CallFact>, window: Option<(Timestamp, Timestamp)>) -> Result<Self, Fault> {
+        let ends = || Some((calls.iter().map(|call| call.at).min()?, calls.iter().map(|call| call.at).max()?));
+        let window = window.or_else(ends).filter(|(start, end)| end > start).ok_or_else(|| {
+            let problem = "the calls span no time".to_owned();
+            refused_input("window", problem, "give the window that the calls are all of")
+        })?;
+        Ok(Self { window: Some(window), as_of: window.1, calls, ..Self::default() })
+    }
+
+    /// Who serves each route: the providers that its calls name or, where they name none, those of their models in the
+    /// catalogue.
+    #[must_use]
+    pub fn providers(&self) -> BTreeMap<String, BTreeSet<String>> {
+        let groups = self
+            .call_groups
+            .iter()
+            .map(|group| (group.route.as_str(), group.provider.as_deref(), group.model.as_str()));
+        let calls =
+            self.calls.iter().map(|call| (route_of(call), call.provider.as_deref(), call.model.as_str()));
+        let signals = self.signals.iter().map(|routed| {
+            let said =
+                |name: &str| routed.signal.evidence.get(name).and_then(|value| value.as_str()).filter(|text| !text.is_empty());
+            (routed.route.as_str(), said("provider"), said("model").unwrap_or_default())
+        });
+        let mut sold: BTreeMap<&str, Option<String>> = BTreeMap::new();
+        let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for (route, provider, model) in groups.chain(calls).chain(signals) {
+            let of_model = || {
+                let resolved = || Some(self.catalogue.resolve(None, model).ok()?.provider.to_string());
+                sold.entry(model).or_insert_with(resolved).clone()
+            };
+            let provider = provider.map(str::to_owned).or_else(of_model);
+            if let Some(provider) = provider {
+                found.entry(route.to_owned()).or_default().insert(provider);
+            }
+        }
+        found
     }
 
     /// The hours of the window.

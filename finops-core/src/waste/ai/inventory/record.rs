@@ -185,6 +185,14 @@ pub struct AiInventory {
     pub window: Option<(Timestamp, Timestamp)>,
     /// The time of the run.
     pub as_of: Timestamp,
+    /// Who serves what names no provider of its own.
+    pub provider: Option<String>,
+    /// The account at the provider.
+    pub account_id: Option<String>,
+    /// The cluster that the containers with GPUs run in.
+    pub cluster: Option<String>,
+    /// Tags of all of it, which the guardrails read.
+    pub tags: Vec<String>,
     /// Prices that stand before those of the catalogue.
     pub prices: TokenPrices,
     /// The catalogue of token prices; the compiled one by default.
