@@ -118,7 +118,7 @@ bench-rust: ## Rust micro-benchmarks
 fuzz: ## Fuzz every parser for a minute each (needs cargo-fuzz: `cargo install cargo-fuzz`)
 	cd finops-telemetry && for target in extract stream catalogue feed text record; do \
 		RUSTC_BOOTSTRAP=1 cargo fuzz run --sanitizer none $$target -- -max_total_time=60; done
-	cd finops-core && for target in read_kubernetes read_prometheus quantity finding redact yaml_edit hcl_edit; do \
+	cd finops-core && for target in read_kubernetes read_prometheus quantity cluster_data finding redact yaml_edit hcl_edit; do \
 		RUSTC_BOOTSTRAP=1 cargo fuzz run --sanitizer none $$target -- -max_total_time=60; done
 	cd finops-policy && for target in json lint bundle; do \
 		RUSTC_BOOTSTRAP=1 cargo fuzz run --sanitizer none $$target -- -max_total_time=60; done

@@ -13,6 +13,7 @@ pub mod exact;
 pub mod finding;
 pub mod inventory;
 pub mod json;
+mod kinds;
 pub mod money;
 pub mod price;
 pub mod time;

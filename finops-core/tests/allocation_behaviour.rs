@@ -317,3 +317,52 @@ fn a_pod_that_starts_after_the_inventory_is_named() {
         read.diagnostics.iter().map(|d| (d.code, d.path.as_deref(), d.subject.as_deref())).collect();
     assert_eq!(told, [("inventory.clock_skew", Some("pods[0].start"), Some("shop/late"))]);
 }
+
+/// A summary places no workload and gives nodes no capacity: what it says is listed with the reason, and volumes have
+/// their price.
+#[test]
+fn a_summary_is_listed_and_its_volumes_are_priced() {
+    let summary = r#"{"cluster": "c", "as_of": "2026-11-20T00:00:00Z", "region": "us-east-1", "surprise": 1,
+        "workloads": {"shop": [{"name": "web", "kind": "Deployment", "team": "checkout", "cpu_request": 2, "cpu_usage": 0.5},
+            {"name": "bad", "cpu_request": "much"}]},
+        "node_groups": [{"name": "workers", "node_count": 3, "instance_type": "m5.xlarge"}],
+        "volumes": [{"volume_id": "vol-1", "size_gb": 100, "type": "gp3", "age_days": 30, "attached": false},
+            {"volume_id": "vol-2", "size_gb": 100, "type": "gp3", "age_days": 0.5}, {"volume_id": "vol-3", "size_gb": 8}]}"#;
+    let input = |more: &str| json(&format!(r#"{{"inventory": {summary}{more}}}"#));
+    let set = finops_core::allocation::wire::call("allocation_set", &input("")).unwrap();
+    // 100 GiB * 0.08 / 730 * 24, and half of that for the volume that came at noon.
+    let volume = |place: &str| text(&set, &format!("/assets/{place}/cost"));
+    let assets = set.get("assets").and_then(Json::as_array).unwrap();
+    assert_eq!(assets.len(), 4, "{}", set.to_text());
+    assert_eq!((volume("1"), volume("2")), ("0.263013699".into(), "0.131506849".into()));
+    assert_eq!(text(&set, "/totals/assets"), "0.394520548");
+    assert_eq!(
+        (text(&set, "/totals/unmounted"), text(&set, "/difference")),
+        ("0.394520548".into(), "0".into())
+    );
+    let unpriced: Vec<_> = set.get("rows").and_then(Json::as_array).unwrap().iter().collect();
+    let unpriced = unpriced.iter().filter(|row| row.get("total") == Some(&Json::Null)).count();
+    assert_eq!(unpriced, 2);
+    let mut remarks = codes(&set);
+    remarks.sort();
+    assert_eq!(
+        remarks,
+        [
+            "allocation.unknown_node",
+            "allocation.unpriced_node",
+            "allocation.unpriced_volume",
+            "inventory.invalid_object",
+            "inventory.unknown_field",
+        ]
+    );
+    let report =
+        finops_core::allocation::wire::call("allocation_report", &input(r#", "by": ["label:team"]"#))
+            .unwrap();
+    assert!(report.to_text().contains(r#""checkout""#), "{}", report.to_text());
+    let fault =
+        finops_core::allocation::wire::call("allocation_set", &json(r#"{"inventory": {"workloads": {}}}"#));
+    assert_eq!(
+        fault.map_err(|fault| (fault.code(), fault.path().to_owned())),
+        Err(("waste.invalid_record", "inventory.as_of".to_owned()))
+    );
+}

@@ -123,10 +123,12 @@ impl Allocate {
         for text in &self.filter {
             let usage = |message: String| Failure::with_status(message, USAGE).note("at", "--filter");
             let Some((key, value)) = text.split_once('=') else {
-                let message = format!("`{}` is no filter; write KEY=VALUE, such as `namespace=web`", plain(text));
+                let message =
+                    format!("`{}` is no filter; write KEY=VALUE, such as `namespace=web`", plain(text));
                 return Err(usage(message));
             };
-            let key = key.parse::<Key>().map_err(|fault| refused(&fault).status(USAGE).note("at", "--filter"))?;
+            let key =
+                key.parse::<Key>().map_err(|fault| refused(&fault).status(USAGE).note("at", "--filter"))?;
             match filter.keys.iter_mut().find(|(known, _)| *known == key) {
                 Some((_, values)) => values.push(value.to_owned()),
                 None => filter.keys.push((key, vec![value.to_owned()])),

@@ -109,7 +109,12 @@ impl Validate {
         }
         let found = batch.finish();
         let place = |index: usize| {
-            reads.iter().rev().find(|read| read.first <= index).map(|read| read.place(index)).unwrap_or_default()
+            reads
+                .iter()
+                .rev()
+                .find(|read| read.first <= index)
+                .map(|read| read.place(index))
+                .unwrap_or_default()
         };
         if self.format != Format::Json {
             say(found.rejected.iter().flat_map(|rejection| {

@@ -170,7 +170,9 @@ impl Settings {
 
 fn pair(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
-        Some((metric, file)) if !metric.is_empty() && !file.is_empty() => Ok((metric.to_owned(), file.to_owned())),
+        Some((metric, file)) if !metric.is_empty() && !file.is_empty() => {
+            Ok((metric.to_owned(), file.to_owned()))
+        }
         _ => Err("write METRIC=FILE, such as `cpu_usage=cpu.json`".to_owned()),
     }
 }
@@ -187,7 +189,9 @@ pub(crate) fn duration(text: &str) -> Result<u32, String> {
     let unit = units.iter().find_map(|(unit, seconds)| Some((text.strip_suffix(unit)?, *seconds)));
     let (count, seconds) = unit.unwrap_or((text, 1));
     let seconds = count.parse::<u32>().ok().and_then(|count| count.checked_mul(seconds));
-    seconds.filter(|seconds| *seconds > 0).ok_or_else(|| "write it like `75s`, `5m`, `1h` or `14d`".to_owned())
+    seconds
+        .filter(|seconds| *seconds > 0)
+        .ok_or_else(|| "write it like `75s`, `5m`, `1h` or `14d`".to_owned())
 }
 
 pub(crate) fn span(text: &str) -> Result<Span, String> {

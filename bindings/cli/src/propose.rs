@@ -164,7 +164,6 @@ fn json_of(all: &[Written], withheld: &[Found]) -> String {
             ("guardrail", found.guardrail.to_json()),
         ])
     });
-    let shown =
-        Json::object([("changes", Json::array(changes)), ("withheld", Json::array(withheld))]);
+    let shown = Json::object([("changes", Json::array(changes)), ("withheld", Json::array(withheld))]);
     format!("{}\n", shown.to_text())
 }

@@ -3,9 +3,14 @@
 /// Texts that come from others, for a terminal: what moves the cursor or hides text is written out.
 pub(crate) fn plain(text: &str) -> String {
     // Bidirectional marks, as in `finding.bad_text`: what is read must be what is there.
-    let hides = |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let hides =
+        |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     text.chars().fold(String::with_capacity(text.len()), |mut out, c| {
-        if c.is_control() || hides(c) { out.extend(c.escape_unicode()) } else { out.push(c) }
+        if c.is_control() || hides(c) {
+            out.extend(c.escape_unicode())
+        } else {
+            out.push(c)
+        }
         out
     })
 }

@@ -8,6 +8,7 @@ mod carbon;
 mod engine;
 mod error;
 mod exchange;
+mod findings;
 mod handles;
 mod input;
 mod inventory;

@@ -203,6 +203,17 @@ export function writeInput(value: unknown): Written {
   }
 }
 
+/** @internal One of many records: what JSON cannot hold is noted, and null stands in its place. Never throws. */
+export function writeRecord(value: unknown): Written {
+  const writer = new Writer(DOCUMENT_DEPTH, DOCUMENT_TEXT)
+  try {
+    writer.write(value)
+    return writer
+  } catch {
+    return { text: 'null', foreign: [['', false, 'a value that cannot be read, or of this size']] }
+  }
+}
+
 /** @internal A document whose nulls never pass, such as a change: what JSON cannot hold is null. Never throws. */
 export function writeLenient(value: unknown): string {
   const writer = new Writer(DOCUMENT_DEPTH, DOCUMENT_TEXT)

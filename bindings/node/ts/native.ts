@@ -72,7 +72,7 @@ export interface Native {
   /** A computation of `waste`, `allocation` or `findings`; without a kind, the names of all. */
   topicCall(topic: string, kind: string, json: string): string
   clusterKubernetes(documents: Uint8Array[], cluster: string, asOf: string): number
-  clusterJson(json: string, asOf: string): number
+  clusterJson(json: string, asOf: string | undefined): number
   clusterFree(handle: number): void
   clusterPrometheus(handle: number, metric: string, answer: Uint8Array, stepSeconds: number): void
   clusterMethod(handle: number, method: 'json' | 'name' | 'diagnostics'): string
@@ -85,6 +85,16 @@ export interface Native {
   allocationMethod(handle: number, method: 'json' | 'head' | 'rows', start: number, count: number): string
   reportFree(handle: number): void
   reportMethod(handle: number, method: 'json' | 'head' | 'rows' | 'csv' | 'md', start: number, count: number, places: number): string
+  /** What takes records into a `table`, a `list` or a `stream`. */
+  findingsNew(json: string, mode: 'table' | 'list' | 'stream', strict: boolean): number
+  findingsFree(handle: number): void
+  /** Takes bytes of JSON lines, a record without a JSON form, or the end. */
+  findingsTake(handle: number, bytes?: Uint8Array, foreign?: string): Promise<string>
+  findingsFinish(handle: number): Promise<string>
+  findingsAt(table: number, from: number, count: number): string
+  findingsDrop(table: number): void
+  findingsSum(table: number, what: 'totals' | 'combine' | 'content_hash'): Promise<string>
+  findingsCanonical(record: string, json: string): string
   ledgerVerify(file: Uint8Array, json: string, secrets: string[]): Promise<string>
 }
 

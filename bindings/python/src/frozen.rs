@@ -5,7 +5,10 @@ use crate::{
     policy::{self, Asked},
     record::KeyIterator,
 };
-use finops::core::carbon::{InferenceImpact, wire};
+use finops::core::{
+    carbon::{InferenceImpact, wire},
+    finding::Finding,
+};
 use pyo3::{
     exceptions::{PyAttributeError, PyKeyError, PyTypeError},
     prelude::*,
@@ -14,7 +17,7 @@ use pyo3::{
 use serde_json::{Map, Value};
 use std::{
     hash::{DefaultHasher, Hash, Hasher},
-    sync::OnceLock,
+    sync::{Arc, OnceLock},
 };
 
 /// A frozen result: `r.energy.central`, `r["energy_joules"]`, `dict(r)`, `r.to_json()`.
@@ -32,6 +35,7 @@ pub(crate) enum Source {
     Impact(Box<InferenceImpact>),
     Decision(Box<Asked>),
     Json(policy::Json),
+    Finding(Arc<Finding>),
 }
 
 impl Source {
@@ -43,6 +47,7 @@ impl Source {
             },
             Self::Decision(asked) => policy::fields(&asked.to_json()),
             Self::Json(json) => policy::fields(json),
+            Self::Finding(finding) => policy::fields(&finding.to_json()),
         }
     }
 }
@@ -68,6 +73,14 @@ impl Frozen {
     pub(crate) fn asked(&self) -> Option<&Asked> {
         match &self.source {
             Some(Source::Decision(asked)) => Some(asked),
+            _ => None,
+        }
+    }
+
+    /// The finding that this is, as the engine made it.
+    pub(crate) const fn finding(&self) -> Option<&Arc<Finding>> {
+        match &self.source {
+            Some(Source::Finding(finding)) => Some(finding),
             _ => None,
         }
     }
@@ -123,6 +136,7 @@ impl Frozen {
     fn wire(&self) -> String {
         match &self.source {
             Some(Source::Decision(asked)) => asked.to_json().to_text(),
+            Some(Source::Finding(finding)) => finding.to_json().to_text(),
             Some(Source::Json(json)) if json.as_object().is_some() => json.to_text(),
             _ => self.text(),
         }

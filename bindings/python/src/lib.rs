@@ -14,6 +14,7 @@ mod display;
 mod engine;
 mod error;
 mod extracted;
+mod findings;
 mod frozen;
 mod inventory;
 mod ledger;
@@ -58,6 +59,11 @@ mod _finops {
     };
     #[pymodule_export]
     use crate::extracted::{PyExtracted, PyPart, extract_response};
+    #[pymodule_export]
+    use crate::findings::{
+        PyFinding, PyFindings, PyIntake, PyRecordStream, findings_canonical, findings_combine,
+        findings_content_hash, findings_totals,
+    };
     #[pymodule_export]
     use crate::frozen::Frozen;
     #[pymodule_export]

@@ -231,7 +231,7 @@ def test_what_is_wrong_is_named_with_its_path(inventory: ClusterInventory) -> No
     twice = {"workloads": {"shop": [{"name": "web", "cpu_request": 1}, {"name": "web", "cpu_request": 1}]}}
     summary = ClusterInventory.from_cluster_data(twice, as_of=NIGHT)
     assert [(d.code, d.path, d.subject) for d in summary.diagnostics] == [("inventory.duplicate", "workloads.shop[1]", "shop/web")]
-    assert summary.to_dict() == twice and summary.cluster == "unknown"
+    assert summary.to_dict() == {**twice, "as_of": "2026-11-20T00:00:00.000Z"} and summary.cluster == "unknown"
 
 
 def test_a_cluster_without_nodes() -> None:

@@ -140,7 +140,10 @@ fn is_deleted(after: &[Fact]) -> bool {
 fn is_scalable(subject: &Subject) -> bool {
     // A namespace names no object kind either.
     let is_namespace = subject.kind() == SubjectKind::Namespace;
-    !is_namespace && subject.object_kind().is_none_or(|kind| matches!(kind, "Deployment" | "StatefulSet" | "ReplicaSet"))
+    !is_namespace
+        && subject
+            .object_kind()
+            .is_none_or(|kind| matches!(kind, "Deployment" | "StatefulSet" | "ReplicaSet"))
 }
 
 #[cfg(test)]
@@ -158,7 +161,8 @@ mod tests {
         assert_eq!(amount(&after, false, "request"), Some(424 << 20));
         assert_eq!(amount(&after, false, "limit"), Some(1), "rounded up");
         assert_eq!(amount(&after, true, "limit"), None);
-        let flat = [("cpu_request", Value::Number(Ratio::thousandths(450))), ("requests", Value::Word("set"))];
+        let flat =
+            [("cpu_request", Value::Number(Ratio::thousandths(450))), ("requests", Value::Word("set"))];
         assert_eq!(amount(&flat, true, "request"), Some(450_000_000));
         let bad = [("requests", Value::Map(vec![("cpu", text("-1"))]))];
         assert_eq!(amount(&bad, true, "request"), None);

@@ -83,7 +83,7 @@ impl Batch {
         }
     }
 
-    fn take(&mut self, index: usize, result: Result<Checked, Vec<Problem>>) {
+    pub(super) fn take(&mut self, index: usize, result: Result<Checked, Vec<Problem>>) {
         match result {
             Ok(Checked { finding, warnings }) => {
                 self.accepted.push((index, finding));
@@ -105,6 +105,16 @@ impl Batch {
     fn first_rejected(&mut self) {
         self.rejected.sort_by_key(|rejection| rejection.index);
         self.rejected.truncate(LISTED);
+    }
+
+    /// The refused record that was taken first.
+    pub(super) fn first_refused(&self) -> Option<&Rejection> {
+        self.rejected.first()
+    }
+
+    /// Adds what was changed before the records came here.
+    pub(super) fn count(&mut self, counts: &Counts) {
+        self.validator.add_counts(counts);
     }
 
     /// Adds the records of another batch.

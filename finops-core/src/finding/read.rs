@@ -21,7 +21,7 @@ use std::borrow::Cow;
 type Path = Cow<'static, str>;
 
 /// Bytes of one line: six times those of the largest record, for escapes.
-const LINE_MAX: usize = 6 * 256 * 1024;
+pub(super) const LINE_MAX: usize = 6 * 256 * 1024;
 
 const HELP_TYPE_TEXT: &str = "give a text";
 const HELP_TYPE_OBJECT: &str = "give an object";

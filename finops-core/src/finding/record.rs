@@ -25,6 +25,9 @@ pub enum IdMode {
 }
 
 impl IdMode {
+    /// Every mode.
+    pub const ALL: [Self; 3] = [Self::Stable, Self::PerRun, Self::PerDay];
+
     /// `stable`, `per_run` or `per_day`.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -38,7 +41,7 @@ impl IdMode {
     /// The mode of this name.
     #[must_use]
     pub fn of(name: &str) -> Option<Self> {
-        [Self::Stable, Self::PerRun, Self::PerDay].into_iter().find(|mode| mode.name() == name)
+        Self::ALL.into_iter().find(|mode| mode.name() == name)
     }
 }
 

@@ -57,6 +57,7 @@ pub struct Validator {
     pub(super) currency: Option<Currency>,
     pub(super) mode: IdMode,
     pub(super) drop_unknown: bool,
+    any_mode: bool,
     thresholds: Vec<(Currency, Thresholds)>,
     /// The run of the record before: most records of a file share theirs.
     last: Option<(RawRun, Arc<Run>)>,
@@ -100,6 +101,7 @@ impl Validator {
             },
             currency,
             drop_unknown: false,
+            any_mode: false,
             thresholds: Vec::new(),
             last: None,
             buffer: Vec::new(),
@@ -111,6 +113,13 @@ impl Validator {
     #[must_use]
     pub const fn drop_unknown(mut self) -> Self {
         self.drop_unknown = true;
+        self
+    }
+
+    /// Takes a given id of any mode: for records of several runs that were written before.
+    #[must_use]
+    pub const fn any_mode(mut self) -> Self {
+        self.any_mode = true;
         self
     }
 
@@ -183,7 +192,14 @@ impl Validator {
     ) -> Option<Finding> {
         let identity = Identity { tenant_id: &run.tenant_id, workspace_id: &run.workspace_id, draft: &draft };
         let fingerprint = identity.fingerprint(&mut self.buffer);
-        let id = id_bytes(&mut self.buffer, &fingerprint, self.mode, &run.run_id, run.run_ts);
+        let mut of = |mode| id_bytes(&mut self.buffer, &fingerprint, mode, &run.run_id, run.run_ts);
+        let mut id = of(self.mode);
+        if self.any_mode
+            && let Some(text) = &given.finding_id
+        {
+            let same = |id: &[u8; 16]| *text == super::identity::hex(id);
+            id = IdMode::ALL.into_iter().map(of).find(same).unwrap_or(id);
+        }
         const HELP: &str = "leave the ids out: they follow from the record";
         if let Some(text) = &given.fingerprint
             && *text != fingerprint.to_string()

@@ -19,8 +19,8 @@ mod usage;
 mod wire;
 
 pub use baseline::{
-    BaselineSubject, HOURS_OF_WEEK, ResourceUse, Statistics, UsageBaseline, WorkloadUse, baselines, nearest_rank,
-    profile, workload_uses,
+    BaselineSubject, HOURS_OF_WEEK, ResourceUse, Statistics, UsageBaseline, WorkloadUse, baselines,
+    nearest_rank, profile, workload_uses,
 };
 pub use diagnostic::{Diagnostic, Read};
 pub use effective::effective_request;

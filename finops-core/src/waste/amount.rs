@@ -91,6 +91,9 @@ mod tests {
         assert_eq!(Amount::parse("0.0000000015").map(Amount::nanos), Some(2));
         assert_eq!(Amount::parse("x"), None);
         let cents = |text| Amount::parse(text).map(Amount::cents);
-        assert_eq!((cents("91.245"), cents("-0.005"), cents("-0.015")), (Some("91.24".into()), Some("0.00".into()), Some("-0.02".into())));
+        assert_eq!(
+            (cents("91.245"), cents("-0.005"), cents("-0.015")),
+            (Some("91.24".into()), Some("0.00".into()), Some("-0.02".into()))
+        );
     }
 }

@@ -225,7 +225,8 @@ impl Subject {
         use SubjectKind as K;
         let (word, rest) = id.split_once('/')?;
         let parts: Vec<&str> = rest.split('/').collect();
-        let kinds = [K::Node, K::NodePool, K::Volume, K::Namespace, K::NodeGroup, K::NodeType, K::GpuContainer];
+        let kinds =
+            [K::Node, K::NodePool, K::Volume, K::Namespace, K::NodeGroup, K::NodeType, K::GpuContainer];
         let namespaced = [K::Claim, K::Service, K::Ingress, K::Autoscaler];
         let of_word = |kinds: &[K]| kinds.iter().copied().find(|kind| kind.word() == word);
         match (word, parts.as_slice()) {
@@ -356,7 +357,10 @@ mod tests {
             Subject::summary_named(SubjectKind::GpuContainer, "a/b/c"),
         ] {
             let read = Subject::from_id(subject.id());
-            assert_eq!(read.as_ref().map(|read| (read.kind(), read.id())), Some((subject.kind(), subject.id())));
+            assert_eq!(
+                read.as_ref().map(|read| (read.kind(), read.id())),
+                Some((subject.kind(), subject.id()))
+            );
             assert_eq!(read.as_ref().map(Subject::name), Some(subject.name()));
         }
         for text in ["", "chat", "workload/a", "workload/a/b/c/d/e", "node/", "route/chat", "claim/a"] {

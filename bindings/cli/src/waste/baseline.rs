@@ -100,7 +100,8 @@ fn unknown() -> String {
 /// Request, limit, mean, 95th percentile, maximum, and the mean of the request in percent.
 fn amounts(of: &ResourceUse, unit: i128, places: u32) -> [String; 6] {
     let decimal = |value: i128, unit: i128, places: u32| Some(Ratio::new(value, unit)?.fixed(places));
-    let amount = |nano: Option<i128>| nano.and_then(|nano| decimal(nano, unit, places)).unwrap_or_else(unknown);
+    let amount =
+        |nano: Option<i128>| nano.and_then(|nano| decimal(nano, unit, places)).unwrap_or_else(unknown);
     let share = of.mean_of_request_ppm().and_then(|ppm| decimal(ppm, 10_000, 1));
     let share = share.map_or_else(unknown, |percent| format!("{percent}%"));
     let limit = if of.limit.is_none() { "-".to_owned() } else { amount(of.limit) };

@@ -91,7 +91,8 @@ fn lines(run: &Run) -> String {
 }
 
 fn text(run: &Run) -> String {
-    let count = |outcome: Outcome| run.others.iter().filter(|other| other.assessment.outcome == outcome).count();
+    let count =
+        |outcome: Outcome| run.others.iter().filter(|other| other.assessment.outcome == outcome).count();
     let mut text = format!(
         "{} findings, {} undetermined, {} ok, {} not applicable at {}\n",
         run.found.len(),

@@ -78,7 +78,7 @@ class ClusterInventory:
     _cluster: _Cluster
 
     def __init__(self, value: Mapping[str, Any], *, as_of: Time = None) -> None:
-        """An inventory in its wire form, or a `cluster_data`; `as_of` is the time of the latter, where it has none."""
+        """An inventory in its wire form, or a `cluster_data`, whose time is `as_of`, else its own, else now."""
         self._cluster = _cluster(value, as_of)
 
     @classmethod
@@ -107,7 +107,11 @@ class ClusterInventory:
 
     @classmethod
     def from_cluster_data(cls, cluster_data: Mapping[str, Any], *, as_of: Time = None) -> Self:
-        """The summary form: workloads by namespace, node groups, volumes; `as_of` is its time, where it has none."""
+        """The summary form; its time is `as_of`, else its own, else now.
+
+        It places no workload on a node and gives nodes no capacity: `allocate` prices its volumes, and lists workloads and
+        nodes as unpriced, each with the reason.
+        """
         return cls(cluster_data, as_of=as_of)
 
     @classmethod

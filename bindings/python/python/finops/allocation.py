@@ -130,6 +130,11 @@ def quantity_error(input: Input) -> Any:
     return _call("quantity_error", input)
 
 
+def read_cluster_data(input: Input) -> Any:
+    """Compute `read_cluster_data`."""
+    return _call("read_cluster_data", input)
+
+
 def reconcile(input: Input) -> Any:
     """Divide what the bill charges: the input of `allocate` with ``bill``, the charges of assets.
 
@@ -167,6 +172,7 @@ __all__ = [
     "prometheus",
     "quantity",
     "quantity_error",
+    "read_cluster_data",
     "reconcile",
     "waterfall",
 ]

@@ -4,8 +4,8 @@ use super::{EngineError, Given};
 use finops_core::{
     error::{Fault, shorten},
     inventory::{
-        ClusterInventory, Diagnostic, Interval, KubernetesOptions, Metric, Outline, PrometheusOptions, outline,
-        read_kubernetes, read_prometheus,
+        ClusterInventory, Diagnostic, Interval, KubernetesOptions, Metric, Outline, PrometheusOptions,
+        outline, read_kubernetes, read_prometheus,
     },
     time::Timestamp,
 };
@@ -96,7 +96,10 @@ fn form(seen: &Outline) -> Result<Form, Fault> {
         return Ok(Form::Kubernetes);
     }
     if seen.has("data") && seen.has("status") {
-        return Err(unknown("is an answer of Prometheus", "say what it measures: `--prometheus cpu_usage=FILE`"));
+        return Err(unknown(
+            "is an answer of Prometheus",
+            "say what it measures: `--prometheus cpu_usage=FILE`",
+        ));
     }
     if seen.has("opportunities") && seen.has("assessments") {
         return Err(unknown("is the report of a run", "give the inventory that it was made of"));
@@ -220,7 +223,8 @@ impl Documents {
         for diagnostic in read.diagnostics {
             let file = diagnostic.document.and_then(|index| files.get(index));
             let name = file.map_or("", |file| file.name).to_owned();
-            self.remarks.push(Remark { document: name, diagnostic: Diagnostic { document: None, ..diagnostic } });
+            self.remarks
+                .push(Remark { document: name, diagnostic: Diagnostic { document: None, ..diagnostic } });
         }
         self.ignored = read.ignored;
         self.given.insert(0, Given::Cluster(Arc::new(read.value)));
@@ -256,11 +260,8 @@ mod tests {
 
     fn read(files: &[&str]) -> Result<Documents, EngineError> {
         let named: Vec<String> = (0..files.len()).map(|index| format!("{index}.json")).collect();
-        let files: Vec<_> = named
-            .iter()
-            .zip(files)
-            .map(|(name, text)| Document { name, bytes: text.as_bytes() })
-            .collect();
+        let files: Vec<_> =
+            named.iter().zip(files).map(|(name, text)| Document { name, bytes: text.as_bytes() }).collect();
         let at = "2026-11-20T00:00:00Z".parse().unwrap();
         Documents::read(&files, &[], &DocumentOptions { as_of: Some(at), ..DocumentOptions::default() })
     }
@@ -328,7 +329,8 @@ mod tests {
             ("cpu_usage", Document { name: "b", bytes: two.as_bytes() }),
         ];
         let options = DocumentOptions { step_seconds: 60, ..DocumentOptions::default() };
-        let found = Documents::read(&[Document { name: "p", bytes: POD.as_bytes() }], &usage, &options).unwrap();
+        let found =
+            Documents::read(&[Document { name: "p", bytes: POD.as_bytes() }], &usage, &options).unwrap();
         let series = found.cluster().unwrap().usage.as_deref().unwrap();
         assert_eq!((series.len(), series[0].samples().len()), (1, 2));
         let data = Document { name: "d", bytes: br#"{"workloads": {}}"# };

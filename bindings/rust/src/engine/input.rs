@@ -20,24 +20,6 @@ pub enum Given {
     Cluster(Arc<ClusterInventory>),
 }
 
-/// Members that only full inventories have.
-const FULL: &[&str] = &[
-    "window",
-    "namespaces",
-    "pods",
-    "services",
-    "ingresses",
-    "autoscalers",
-    "budgets",
-    "node_pools",
-    "limit_ranges",
-    "config_objects",
-    "logs",
-    "allocation",
-    "usage",
-    "currency",
-];
-
 impl Given {
     /// Reads either form: an inventory lists its workloads, a summary has an object of them by namespace.
     ///
@@ -54,19 +36,13 @@ impl Given {
     /// # Errors
     /// As [`Given::from_json`].
     pub fn read(value: &Json, as_of: Option<Timestamp>) -> Result<(Self, Vec<Diagnostic>), Fault> {
-        if Self::is_inventory(value) {
+        if !ClusterData::is_summary(value) {
             let read = ClusterInventory::from_json(value)?;
             return Ok((Self::Cluster(Arc::new(read.value)), read.diagnostics));
         }
         let data = ClusterData::from_json(value, as_of)?;
         let diagnostics = data.diagnostics.clone();
         Ok((Self::Summary(data), diagnostics))
-    }
-
-    /// Whether a value is a full inventory in its wire form.
-    pub(crate) fn is_inventory(value: &Json) -> bool {
-        let lists = value.get("workloads").is_some_and(|workloads| workloads.as_array().is_some());
-        lists || FULL.iter().any(|name| value.get(name).is_some_and(|member| !member.is_null()))
     }
 
     /// The same at another time of the run: a summary has it from the caller, a full inventory from itself.

@@ -145,7 +145,11 @@ fn subject(item: &Json, kind: Option<OpportunityType>) -> Result<Subject, Fault>
         // The summary forms follow from the type: they show less than their ids.
         let summary = matches!(kind, Some(T::IdleNodes | T::KarpenterConsolidation | T::OrphanVolumes));
         if let Some(subject) = Subject::from_id(resource)
-            && !(summary && matches!(subject.kind(), SubjectKind::NodeGroup | SubjectKind::NodeType | SubjectKind::Volume))
+            && !(summary
+                && matches!(
+                    subject.kind(),
+                    SubjectKind::NodeGroup | SubjectKind::NodeType | SubjectKind::Volume
+                ))
         {
             return Ok(subject);
         }

@@ -31,13 +31,18 @@ impl Opportunities {
     /// # Errors
     /// `waste.invalid_record` for anything else.
     pub fn from_json(value: &Json) -> Result<Self, Fault> {
-        let at = |value: &Json, name: &str| value.get(name).and_then(Json::as_str).and_then(|at| at.parse().ok());
+        let at =
+            |value: &Json, name: &str| value.get(name).and_then(Json::as_str).and_then(|at| at.parse().ok());
         let list = match value {
             Json::Array(list) => list.clone(),
             Json::Object(members) => match members.get("opportunities") {
                 Some(Json::Array(list)) => list.clone(),
                 Some(other) => {
-                    return Err(refused("opportunities", format!("is a {}, not a list", other.type_name()), HELP));
+                    return Err(refused(
+                        "opportunities",
+                        format!("is a {}, not a list", other.type_name()),
+                        HELP,
+                    ));
                 }
                 None if members.get("type").is_some() => vec![value.clone()],
                 None => return Err(refused("", "holds no opportunities", HELP)),
@@ -59,7 +64,8 @@ impl Opportunities {
         let mut kept = vec![false; self.list.len()];
         for id in ids {
             let named = |one: &Json| {
-                let member = |name: &&str| one.get(name).and_then(Json::as_str).is_some_and(|of| of.starts_with(id));
+                let member =
+                    |name: &&str| one.get(name).and_then(Json::as_str).is_some_and(|of| of.starts_with(id));
                 id.len() >= SHORTEST && ["finding_id", "id", "fingerprint"].iter().any(member)
             };
             let places: Vec<usize> =
@@ -148,7 +154,8 @@ mod tests {
         let engine = Engine::default();
         let (changes, withheld) = engine.propose_for(&all.list, all.as_of.unwrap(), &[]).unwrap();
         let ids = |of: &[String]| of.to_vec();
-        let mut seen: Vec<String> = changes.iter().flat_map(|change| ids(&change.proposal.finding_ids)).collect();
+        let mut seen: Vec<String> =
+            changes.iter().flat_map(|change| ids(&change.proposal.finding_ids)).collect();
         seen.extend(withheld.iter().map(|found| found.finding.finding_id()));
         seen.sort();
         let mut known: Vec<String> = all
@@ -176,10 +183,18 @@ mod tests {
         let two = all.clone().only(&[id(2), id(0)]).unwrap();
         assert_eq!(two.list, [all.list[0].clone(), all.list[2].clone()], "in the order of the report");
         for bad in ["zzzz", "", &id(0)[..3]] {
-            assert_eq!(all.clone().only(&[bad.to_owned()]).unwrap_err().code(), "waste.invalid_record", "{bad}");
+            assert_eq!(
+                all.clone().only(&[bad.to_owned()]).unwrap_err().code(),
+                "waste.invalid_record",
+                "{bad}"
+            );
         }
         for bad in ["1", "{}", r#"{"opportunities": 1}"#] {
-            assert_eq!(Opportunities::from_json(&json(bad)).unwrap_err().code(), "waste.invalid_record", "{bad}");
+            assert_eq!(
+                Opportunities::from_json(&json(bad)).unwrap_err().code(),
+                "waste.invalid_record",
+                "{bad}"
+            );
         }
     }
 }

@@ -9,6 +9,7 @@ use crate::{
     },
     json::{Json, Object},
     time::Timestamp,
+    waste::summary::ClusterData,
 };
 
 /// The kinds of inventories.
@@ -16,6 +17,7 @@ pub(super) const KINDS: &[(&str, Handler)] = &[
     ("quantity", quantity),
     ("quantity_error", quantity_error),
     ("kubernetes_reader", kubernetes_reader),
+    ("read_cluster_data", cluster_data),
     ("prometheus", prometheus),
     ("effective_request", effective),
     ("baseline", baseline),
@@ -98,6 +100,20 @@ fn kubernetes_reader(input: &Json) -> Result<Json, Fault> {
         Json::object(read.ignored.into_iter().map(|(kind, count)| (kind, Json::from(count)))),
     );
     Ok(Json::Object(members))
+}
+
+/// The inventory of a summary, with `diagnostics`; `as_of` stands before the summary's own.
+fn cluster_data(input: &Json) -> Result<Json, Fault> {
+    let as_of = match input.get("as_of").filter(|as_of| !as_of.is_null()) {
+        Some(_) => Some(instant(input, "as_of")?),
+        None => None,
+    };
+    let data = ClusterData::from_json(member(input, "cluster_data")?, as_of);
+    let read = data.map_err(|fault| fault.below("cluster_data"))?.to_inventory();
+    Ok(Json::object([
+        ("inventory", read.value.to_json()),
+        ("diagnostics", Json::array(read.diagnostics.iter().map(|remark| remark.to_json()))),
+    ]))
 }
 
 /// The series of an answer of Prometheus in the integer unit of the metric.

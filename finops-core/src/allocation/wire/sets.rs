@@ -21,6 +21,7 @@ use crate::{
     json::{Json, Object},
     money::{Currency, Nanos},
     price::PriceBook,
+    waste::summary::ClusterData,
 };
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -41,8 +42,13 @@ fn set(input: &Json) -> Result<AllocationSet, Fault> {
         Some(rows) => PriceBook::from_json(rows).map_err(|fault| fault.below("prices"))?,
         None => PriceBook::builtin(),
     };
-    let read =
-        ClusterInventory::from_json(member(input, "inventory")?).map_err(|fault| fault.below("inventory"))?;
+    let inventory = member(input, "inventory")?;
+    let read = if ClusterData::is_summary(inventory) {
+        ClusterData::from_json(inventory, None).map(|data| data.to_inventory())
+    } else {
+        ClusterInventory::from_json(inventory)
+    };
+    let read = read.map_err(|fault| fault.below("inventory"))?;
     let mut set = allocate(&read.value, &prices, &config)?;
     set.diagnostics.splice(0..0, read.diagnostics);
     Ok(set)

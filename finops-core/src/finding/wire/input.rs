@@ -114,8 +114,11 @@ fn context(options: &Json) -> Result<RunContext, Fault> {
     })
 }
 
-/// The validator that the member `options` of an input asks for.
-pub(super) fn validator(input: &Json) -> Result<Validator, Fault> {
+/// The validator that the member `options` of an input asks for: `{context, unknown}`, `reject` or `drop`.
+///
+/// # Errors
+/// `finding.wrong_type`, `finding.unknown_value`, `finding.bad_time`, with paths below `options`.
+pub fn validator(input: &Json) -> Result<Validator, Fault> {
     let none = Json::object::<&str>([]);
     let options = match input.get("options") {
         None | Some(Json::Null) => &none,

@@ -5,36 +5,30 @@ mod input;
 mod records;
 mod scores;
 
+pub use input::validator;
+pub use records::outcome;
+pub use scores::{combined, totalled};
+
+pub use crate::kinds::Handler;
+
 use crate::{
-    error::{Fault, shorten},
+    error::Fault,
     json::Json,
+    kinds::{self, Table},
 };
 
-/// One kind: from its input to its result.
-pub type Handler = fn(&Json) -> Result<Json, Fault>;
-
 /// The tables of kinds, one a topic. A new topic is one line here.
-const TABLES: &[&[(&str, Handler)]] = &[identity::KINDS, records::KINDS, scores::KINDS];
+const TABLES: &[Table] = &[identity::KINDS, records::KINDS, scores::KINDS];
 
 /// Computes `kind` from `input`.
 ///
 /// # Errors
 /// `config.invalid` for an unknown kind (path `kind`), and the errors of the kind.
 pub fn call(kind: &str, input: &Json) -> Result<Json, Fault> {
-    let handler = TABLES.iter().copied().flatten().find(|(name, _)| *name == kind);
-    let Some((_, handler)) = handler else {
-        let problem = format!("`{}` is no known computation", shorten(kind));
-        return Err(Fault::new(
-            "config.invalid",
-            "kind",
-            problem,
-            "give one of the kinds that `kinds` lists",
-        ));
-    };
-    handler(input)
+    kinds::call(TABLES, kind, input)
 }
 
 /// The names of all kinds, in the order of the tables.
 pub fn kinds() -> impl Iterator<Item = &'static str> {
-    TABLES.iter().copied().flatten().map(|(name, _)| *name)
+    kinds::names(TABLES)
 }

@@ -4,7 +4,8 @@ use super::{Handler, input};
 use crate::{
     error::Fault,
     finding::{
-        batch::Batch,
+        batch::{Rejection, Validated},
+        intake::Intake,
         order::{content_hash, order as places},
         problem::{Counts, Problem, Warning},
         redact::redact_json,
@@ -57,47 +58,43 @@ fn validate(input: &Json) -> Result<Json, Fault> {
     let empty = Json::object::<&str>([]);
     let options = input.get("options").filter(|options| !options.is_null()).unwrap_or(&empty);
     let (strict, whole) = (input::flag(options, "strict")?, input::flag(options, "findings")?);
-    let mut batch = Batch::new(input::validator(input)?);
+    let mut intake = Intake::new(input::validator(input)?, strict);
     match (input.get("lines"), input::list(input, "records")?) {
-        (Some(Json::String(text)), _) => {
-            text.split('\n').enumerate().for_each(|(index, line)| batch.line(index, line.as_bytes()));
-        }
+        (Some(Json::String(text)), _) => intake.piece(text.as_bytes())?,
         (Some(Json::Array(lines)), _) => {
-            for (index, line) in lines.iter().enumerate() {
+            for line in lines {
                 let line = line.as_str().ok_or_else(|| input::wrong("lines", line, "give texts"))?;
-                batch.line(index, line.as_bytes());
+                intake.piece(format!("{line}\n").as_bytes())?;
             }
         }
         (None | Some(Json::Null), Some(records)) => {
-            records.iter().enumerate().for_each(|(index, record)| batch.record(index, record));
+            records.iter().try_for_each(|record| intake.record(record))?;
         }
         (Some(other), _) => return Err(input::wrong("lines", other, "give a text or a list of texts")),
         (None, None) => return Err(input::missing("records")),
     }
-    let validated = batch.finish();
-    if let Some(first) = validated.rejected.first().filter(|_| strict) {
-        return Err(input::fault(first.errors.clone(), &format!("records/{}", first.index)));
-    }
-    let rejected = validated.rejected.iter().map(|rejection| {
-        let errors = Json::array(rejection.errors.iter().map(Problem::to_json));
-        Json::object([("index", Json::from(rejection.index)), ("errors", errors)])
-    });
-    let warnings = validated.warnings.iter().map(|(index, one)| {
-        let members = [("index", Json::from(*index))].into_iter().chain(warning(one));
-        Json::object(members)
-    });
-    let mut result = vec![
-        ("accepted", Json::array(validated.accepted.iter().map(|(index, _)| *index))),
-        ("rejected", Json::array(rejected)),
-        ("rejected_count", Json::from(validated.rejected_count)),
-        ("warnings", Json::array(warnings)),
-        ("counts", counts(&validated.counts)),
-    ];
+    let validated = intake.finish()?;
+    let mut result = vec![("accepted", Json::array(validated.accepted.iter().map(|(index, _)| *index)))];
+    result.extend(outcome(&validated));
     if whole {
         let records = validated.accepted.iter().map(|(_, finding)| finding.to_json());
         result.push(("findings", Json::array(records)));
     }
     Ok(Json::object(result))
+}
+
+/// What there is to say besides the records that stand: `rejected`, `rejected_count`, `warnings`, `counts`.
+pub fn outcome(validated: &Validated) -> [(&'static str, Json); 4] {
+    let warnings = validated.warnings.iter().map(|(index, one)| {
+        let members = [("index", Json::from(*index))].into_iter().chain(warning(one));
+        Json::object(members)
+    });
+    [
+        ("rejected", Json::array(validated.rejected.iter().map(Rejection::to_json))),
+        ("rejected_count", Json::from(validated.rejected_count)),
+        ("warnings", Json::array(warnings)),
+        ("counts", counts(&validated.counts)),
+    ]
 }
 
 fn redact(input: &Json) -> Result<Json, Fault> {

@@ -10,6 +10,7 @@ use crate::{
         money::Attos,
         outcome::{CheckOutcome, outcome as verdict},
         parts::{Level, Share, Status},
+        record::Finding,
         severity::{Base, Stake, Thresholds, priority as points, severity as judge},
         totals::{combine as together, totals as sums},
         validate::currency,
@@ -123,8 +124,15 @@ fn decimal(amount: Option<Attos>) -> Json {
 }
 
 fn combine(input: &Json) -> Result<Json, Fault> {
-    let findings = input::findings(input)?;
-    let combined = together(&findings)?;
+    combined(&input::findings(input)?)
+}
+
+/// What findings are worth together, as the kind `combine` tells it.
+///
+/// # Errors
+/// `finding.overflow`.
+pub fn combined<'f>(findings: impl IntoIterator<Item = &'f Finding>) -> Result<Json, Fault> {
+    let combined = together(findings)?;
     Ok(Json::object([
         ("monthly_cost", decimal(combined.monthly_cost)),
         ("monthly_savings", decimal(combined.monthly_savings)),
@@ -135,8 +143,15 @@ fn combine(input: &Json) -> Result<Json, Fault> {
 }
 
 fn totals(input: &Json) -> Result<Json, Fault> {
-    let findings = input::findings(input)?;
-    let rows = sums(&findings)?;
+    totalled(&input::findings(input)?)
+}
+
+/// The sums of findings by currency, as the kind `totals` tells them.
+///
+/// # Errors
+/// `finding.overflow`.
+pub fn totalled<'f>(findings: impl IntoIterator<Item = &'f Finding>) -> Result<Json, Fault> {
+    let rows = sums(findings)?;
     Ok(Json::object(rows.iter().map(|(currency, total)| {
         let row = Json::object([
             ("findings", Json::from(total.findings)),

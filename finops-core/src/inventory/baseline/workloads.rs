@@ -1,7 +1,10 @@
 //! What every workload requests, may use and uses, in two rows a workload: with or without samples.
 
 use super::{
-    super::{ClusterInventory, Container, Metric, Name, Pod, Quantity, UsageSubject, Workload, decimal, effective_request},
+    super::{
+        ClusterInventory, Container, Metric, Name, Pod, Quantity, UsageSubject, Workload, decimal,
+        effective_request,
+    },
     Statistics,
     group::{of_pod, together},
     ratio_ppm,
@@ -123,14 +126,21 @@ fn count(inventory: &ClusterInventory, group: &Group<'_>) -> Option<u64> {
     }
 }
 
-fn of_resource(inventory: &ClusterInventory, group: &Group<'_>, resource: &str, metric: Metric) -> ResourceUse {
+fn of_resource(
+    inventory: &ClusterInventory,
+    group: &Group<'_>,
+    resource: &str,
+    metric: Metric,
+) -> ResourceUse {
     let live: Vec<&Pod> = group.pods.iter().copied().filter(|pod| is_live(pod)).collect();
-    let mut found = if live.is_empty() { of_template(group.workload, resource) } else { of_pods(&live, resource) };
+    let mut found =
+        if live.is_empty() { of_template(group.workload, resource) } else { of_pods(&live, resource) };
     let sampled: Vec<_> = group.pods.iter().filter_map(|pod| of_pod(inventory, pod, metric)).collect();
     if sampled.is_empty() {
         found.mean = summed_means(inventory, &live, metric);
     } else if let Some(statistics) = Statistics::of(&together(sampled).values) {
-        (found.mean, found.p95, found.max) = (Some(statistics.mean), Some(statistics.p95), Some(statistics.max));
+        (found.mean, found.p95, found.max) =
+            (Some(statistics.mean), Some(statistics.p95), Some(statistics.max));
     }
     found
 }
@@ -221,9 +231,16 @@ mod tests {
                      "summary": {"mean": "1024"}}]}"#,
         );
         let names: Vec<_> = rows.iter().map(|row| (row.kind.as_str(), row.name.as_str(), row.pods)).collect();
-        assert_eq!(names, [("CronJob", "nightly", Some(0)), ("Deployment", "web", Some(2)), ("Pod", "alone", Some(1))]);
+        assert_eq!(
+            names,
+            [("CronJob", "nightly", Some(0)), ("Deployment", "web", Some(2)), ("Pod", "alone", Some(1))]
+        );
         let web = rows[1].cpu;
-        assert_eq!((web.request, web.limit), (Some(1_000_000_000), None), "a container without a limit has none");
+        assert_eq!(
+            (web.request, web.limit),
+            (Some(1_000_000_000), None),
+            "a container without a limit has none"
+        );
         assert_eq!((web.mean, web.max), (Some(300_000_000), Some(400_000_000)));
         assert_eq!(web.mean_of_request_ppm(), Some(300_000));
         assert_eq!(rows[1].memory.request, None, "the template does not speak where pods do");

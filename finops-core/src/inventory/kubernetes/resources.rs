@@ -64,7 +64,8 @@ mod tests {
     #[test]
     fn every_resource_is_read() {
         for resource in RESOURCES {
-            let group = resource.name.split_once('.').map(|(_, group)| format!("{group}/")).unwrap_or_default();
+            let group =
+                resource.name.split_once('.').map(|(_, group)| format!("{group}/")).unwrap_or_default();
             let text = format!(
                 r#"{{"kind": "{}", "apiVersion": "{group}v1", "metadata": {{"name": "a", "namespace": "b"}},
                     "spec": {{"scaleTargetRef": {{"kind": "Deployment", "name": "a"}}}}}}"#,

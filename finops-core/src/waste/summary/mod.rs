@@ -19,6 +19,7 @@
 //! ```
 
 mod autoscaling;
+mod inventory;
 mod nodes;
 mod read;
 mod requests;

@@ -65,6 +65,10 @@ pub struct Workload {
     pub memory_limit: Field,
     /// Pods.
     pub replicas: Field,
+    /// What it is, for example `Deployment`.
+    pub kind: Option<String>,
+    /// Its labels; a value that is no text is none.
+    pub labels: BTreeMap<String, String>,
     /// Whether another record has the same name.
     pub repeated: bool,
 }
@@ -443,6 +447,14 @@ impl Workload {
             memory_usage: number("memory_usage_gb"),
             memory_limit: number("memory_limit_gb"),
             replicas: number("replicas"),
+            kind: record.text("kind"),
+            labels: record
+                .get("labels")
+                .and_then(Json::as_object)
+                .into_iter()
+                .flat_map(Object::iter)
+                .filter_map(|(key, value)| Some((key.to_owned(), value.as_str()?.to_owned())))
+                .collect(),
             repeated: false,
         }
     }

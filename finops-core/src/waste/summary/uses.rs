@@ -16,7 +16,12 @@ impl ClusterData {
     pub fn workload_uses(&self) -> Vec<WorkloadUse> {
         let of = |request: &Field, limit: &Field, usage: &Field, unit: i128| {
             let nano = |field: &Field| field.known()?.times(&Ratio::from(unit)).scaled(9);
-            ResourceUse { request: nano(request), limit: nano(limit), mean: nano(usage), ..ResourceUse::default() }
+            ResourceUse {
+                request: nano(request),
+                limit: nano(limit),
+                mean: nano(usage),
+                ..ResourceUse::default()
+            }
         };
         let row = |record: &super::Workload| WorkloadUse {
             namespace: Name::from(record.namespace.as_str()),
@@ -43,10 +48,14 @@ mod tests {
             &Limits::default(),
         )
         .unwrap();
-        let rows = ClusterData::from_json(&json, Some(crate::time::Timestamp::default())).unwrap().workload_uses();
+        let rows =
+            ClusterData::from_json(&json, Some(crate::time::Timestamp::default())).unwrap().workload_uses();
         assert_eq!((rows.len(), rows[0].pods), (1, Some(3)));
         assert_eq!(rows[0].cpu.mean_of_request_ppm(), Some(250_000));
-        assert_eq!((rows[0].memory.request, rows[0].memory.mean), (Some(3 * (1 << 29) * 1_000_000_000), None));
+        assert_eq!(
+            (rows[0].memory.request, rows[0].memory.mean),
+            (Some(3 * (1 << 29) * 1_000_000_000), None)
+        );
         assert_eq!(rows[0].memory.limit, None);
     }
 }

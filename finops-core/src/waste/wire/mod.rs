@@ -17,16 +17,16 @@ pub use render::{
     assessment, claim, confidence_inputs, estimate, evidence, facts, portfolio, report, risk_inputs, value,
 };
 
+pub use crate::kinds::Handler;
+
 use crate::{
-    error::{Fault, shorten},
+    error::Fault,
     json::Json,
+    kinds::{self, Table},
 };
 
-/// One kind: from its input to its result.
-pub type Handler = fn(&Json) -> Result<Json, Fault>;
-
 /// The tables of kinds, one a topic. A new topic is one line here.
-const TABLES: &[&[(&str, Handler)]] = &[
+const TABLES: &[Table] = &[
     ai::KINDS,
     change::KINDS,
     kubernetes::KINDS,
@@ -43,20 +43,10 @@ const TABLES: &[&[(&str, Handler)]] = &[
 /// # Errors
 /// `config.invalid` for an unknown kind (path `kind`), and the errors of the kind.
 pub fn call(kind: &str, input: &Json) -> Result<Json, Fault> {
-    let handler = TABLES.iter().copied().flatten().find(|(name, _)| *name == kind);
-    let Some((_, handler)) = handler else {
-        let problem = format!("`{}` is no known computation", shorten(kind));
-        return Err(Fault::new(
-            "config.invalid",
-            "kind",
-            problem,
-            "give one of the kinds that `kinds` lists",
-        ));
-    };
-    handler(input)
+    kinds::call(TABLES, kind, input)
 }
 
 /// The names of all kinds, in the order of the tables.
 pub fn kinds() -> impl Iterator<Item = &'static str> {
-    TABLES.iter().copied().flatten().map(|(name, _)| *name)
+    kinds::names(TABLES)
 }

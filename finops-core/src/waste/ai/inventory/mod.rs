@@ -133,7 +133,8 @@ impl AiInventory {
             refused_input("as_of", problem, "write it like `2026-11-20T00:00:00Z`")
         })?;
         let word = |name| top.text(name).filter(|text: &String| !text.is_empty());
-        (found.provider, found.account_id, found.cluster) = (word("provider"), word("account_id"), word("cluster"));
+        (found.provider, found.account_id, found.cluster) =
+            (word("provider"), word("account_id"), word("cluster"));
         let tags = top.get("tags").and_then(Json::as_array).unwrap_or_default();
         found.tags = tags.iter().filter_map(Json::as_str).map(str::to_owned).collect();
         if let Some(prices) = top.get("prices") {
@@ -186,7 +187,8 @@ impl AiInventory {
     /// # Ok::<(), finops_core::error::Fault>(())
     /// ```
     pub fn from_calls(calls: Vec<CallFact>, window: Option<(Timestamp, Timestamp)>) -> Result<Self, Fault> {
-        let ends = || Some((calls.iter().map(|call| call.at).min()?, calls.iter().map(|call| call.at).max()?));
+        let ends =
+            || Some((calls.iter().map(|call| call.at).min()?, calls.iter().map(|call| call.at).max()?));
         let window = window.or_else(ends).filter(|(start, end)| end > start).ok_or_else(|| {
             let problem = "the calls span no time".to_owned();
             refused_input("window", problem, "give the window that the calls are all of")
@@ -205,8 +207,14 @@ impl AiInventory {
         let calls =
             self.calls.iter().map(|call| (route_of(call), call.provider.as_deref(), call.model.as_str()));
         let signals = self.signals.iter().map(|routed| {
-            let said =
-                |name: &str| routed.signal.evidence.get(name).and_then(|value| value.as_str()).filter(|text| !text.is_empty());
+            let said = |name: &str| {
+                routed
+                    .signal
+                    .evidence
+                    .get(name)
+                    .and_then(|value| value.as_str())
+                    .filter(|text| !text.is_empty())
+            };
             (routed.route.as_str(), said("provider"), said("model").unwrap_or_default())
         });
         let mut sold: BTreeMap<&str, Option<String>> = BTreeMap::new();
