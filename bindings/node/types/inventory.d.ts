@@ -26,7 +26,7 @@ export interface PrometheusQuery {
  */
 export declare class ClusterInventory {
     #private;
-    /** An inventory in its wire form, or a `cluster_data`; `asOf` is the time of the latter, where it has none. */
+    /** An inventory in its wire form, or a `cluster_data`, whose time is `asOf`, else its own, else now. */
     constructor(value: Record<string, unknown>, options?: {
         asOf?: Day | null;
     });
@@ -41,7 +41,10 @@ export declare class ClusterInventory {
         asOf?: Day | null;
         stepSeconds?: number;
     }): ClusterInventory;
-    /** The summary form: workloads by namespace, node groups, volumes. */
+    /**
+     * The summary form; its time is `asOf`, else its own, else now. It places no workload on a node and gives nodes no capacity: `allocate`
+     * prices its volumes, and lists workloads and nodes as unpriced, each with the reason.
+     */
     static fromClusterData(clusterData: Record<string, unknown>, options?: {
         asOf?: Day | null;
     }): ClusterInventory;
