@@ -9,6 +9,7 @@
 )]
 
 use finops::{
+    Cluster,
     core::json::{Json, Limits, read},
     engine::wire,
 };
@@ -62,12 +63,13 @@ fn report(order: Option<u64>) -> [String; 3] {
     }
     let texts = documents.each_ref().map(Json::to_text);
     let bytes = texts.each_ref().map(String::as_bytes);
-    let found = wire::read_cluster(&bytes, &text("cluster"), text("as_of").parse().unwrap()).unwrap();
-    let mut inventory = found.get("inventory").cloned().unwrap();
+    let at = text("as_of").parse().unwrap();
+    let mut cluster = Cluster::from_kubernetes(&bytes, &text("cluster"), at).unwrap();
     for (metric, answer) in &answers {
-        let found = wire::add_prometheus(&inventory, metric, answer.to_text().as_bytes(), 3600).unwrap();
-        inventory = found.get("inventory").cloned().unwrap();
+        let answer = answer.to_text();
+        cluster.add_usage(Cluster::read_prometheus(metric, answer.as_bytes(), 3600).unwrap()).unwrap();
     }
+    let inventory = cluster.to_json();
     let ask = |kind: &str, more: &[(&str, Json)]| {
         let of = |name: &'static str| (name, question.get(name).cloned().unwrap());
         let members = [of("config"), of("prices"), of("by"), ("inventory", inventory.clone())];
