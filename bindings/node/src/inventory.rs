@@ -53,10 +53,11 @@ pub fn cluster_kubernetes(documents: Vec<Uint8Array>, name: String, as_of: Strin
     Ok(CLUSTERS.with(|held| held.insert(read)))
 }
 
-/// Reads the summary form or the wire form.
+/// Reads the summary form or the wire form; a summary's time is the one given, else its own, else now.
 #[napi(catch_unwind)]
-pub fn cluster_json(json: String, as_of: String) -> Result<u32> {
-    let read = Cluster::from_json(parse(&json)?, instant(&as_of)?).map_err(refused)?;
+pub fn cluster_json(json: String, as_of: Option<String>) -> Result<u32> {
+    let as_of = as_of.as_deref().map(instant).transpose()?;
+    let read = Cluster::from_json(parse(&json)?, as_of).map_err(refused)?;
     Ok(CLUSTERS.with(|held| held.insert(read)))
 }
 

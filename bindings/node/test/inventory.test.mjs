@@ -46,7 +46,7 @@ test('the example of the specification', () => {
   const set = allocate(inventory, { window: WEEK, idle: 'share', shared: [{ name: 'system', namespaces: ['kube-system'] }] })
   const report = set.aggregate({ by: ['label:team', 'namespace'] })
   const rows = Object.fromEntries([...report].map((row) => [row.name, row]))
-  assert.deepEqual(Object.keys(rows).sort(), ['__unallocated__/kube-system', 'data/shop', 'web/shop'])
+  assert.deepEqual(Object.keys(rows).sort(), ['__idle__/__idle__', '__unallocated__/kube-system', 'data/shop', 'web/shop'])
   for (const row of report) {
     assert.equal(row.cost.total, row.total)
     assert.equal(row.totalUsd, Number(row.total))

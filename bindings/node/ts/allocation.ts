@@ -36,7 +36,7 @@ export const prometheus = kind('prometheus')
 export const quantity = kind('quantity')
 /** Say why a text is no Kubernetes quantity. Answers `code` and `message`, or the quantity where it is one. */
 export const quantityError = kind('quantity_error')
-/** Read the summary form: `{cluster_data, as_of}`. Answers the `inventory` in its wire form with `diagnostics`. */
+/** Read the summary form: `{cluster_data, as_of}`. Answers the inventory in its wire form with `diagnostics`. */
 export const readClusterData = kind('read_cluster_data')
 /** Divide what the bill charges: the input of `allocate` with `bill`, the charges of assets. Answers `list_total`, `reconciled_total` and both amounts of every row. */
 export const reconcile = kind('reconcile')

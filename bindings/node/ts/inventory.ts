@@ -51,7 +51,7 @@ const held = (read: () => number): Handle => new Handle(guard(read), native.clus
 export class ClusterInventory {
   readonly #handle: Handle
 
-  /** An inventory in its wire form, or a `cluster_data`; `asOf` is the time of the latter, where it has none. */
+  /** An inventory in its wire form, or a `cluster_data`, whose time is `asOf`, else its own, else now. */
   constructor(value: Record<string, unknown>, options: { asOf?: Day | null } = {}) {
     const ready = (value as { [HELD]?: Handle })[HELD]
     if (ready !== undefined) {
@@ -59,7 +59,8 @@ export class ClusterInventory {
       return
     }
     const json = writeDocument(value, 'value')
-    this.#handle = held(() => native.clusterJson(json, dayText(options.asOf)))
+    const asOf = options.asOf === undefined || options.asOf === null ? undefined : dayText(options.asOf)
+    this.#handle = held(() => native.clusterJson(json, asOf))
   }
 
   /** What `kubectl get -o json` prints; `asOf` is when it was read: an instant, or a date, which is its midnight in UTC; now without one. */
@@ -79,8 +80,8 @@ export class ClusterInventory {
   }
 
   /**
-   * The summary form: workloads by namespace, node groups, volumes; `asOf` is its time where it has none. It places no workload on a node and
-   * gives nodes no capacity: `allocate` prices its volumes, and lists workloads and nodes as unpriced, each with the reason.
+   * The summary form; its time is `asOf`, else its own, else now. It places no workload on a node and gives nodes no capacity: `allocate`
+   * prices its volumes, and lists workloads and nodes as unpriced, each with the reason.
    */
   static fromClusterData(clusterData: Record<string, unknown>, options: { asOf?: Day | null } = {}): ClusterInventory {
     return new ClusterInventory(clusterData, options)

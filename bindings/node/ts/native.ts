@@ -72,7 +72,7 @@ export interface Native {
   /** A computation of `waste`, `allocation` or `findings`; without a kind, the names of all. */
   topicCall(topic: string, kind: string, json: string): string
   clusterKubernetes(documents: Uint8Array[], cluster: string, asOf: string): number
-  clusterJson(json: string, asOf: string): number
+  clusterJson(json: string, asOf: string | undefined): number
   clusterFree(handle: number): void
   clusterPrometheus(handle: number, metric: string, answer: Uint8Array, stepSeconds: number): void
   clusterMethod(handle: number, method: 'json' | 'name' | 'diagnostics'): string

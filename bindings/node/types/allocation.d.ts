@@ -30,7 +30,7 @@ export declare const prometheus: (input: unknown) => any;
 export declare const quantity: (input: unknown) => any;
 /** Say why a text is no Kubernetes quantity. Answers `code` and `message`, or the quantity where it is one. */
 export declare const quantityError: (input: unknown) => any;
-/** Read the summary form: `{cluster_data, as_of}`. Answers the `inventory` in its wire form with `diagnostics`. */
+/** Read the summary form: `{cluster_data, as_of}`. Answers the inventory in its wire form with `diagnostics`. */
 export declare const readClusterData: (input: unknown) => any;
 /** Divide what the bill charges: the input of `allocate` with `bill`, the charges of assets. Answers `list_total`, `reconciled_total` and both amounts of every row. */
 export declare const reconcile: (input: unknown) => any;

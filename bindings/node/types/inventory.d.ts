@@ -26,7 +26,7 @@ export interface PrometheusQuery {
  */
 export declare class ClusterInventory {
     #private;
-    /** An inventory in its wire form, or a `cluster_data`; `asOf` is the time of the latter, where it has none. */
+    /** An inventory in its wire form, or a `cluster_data`, whose time is `asOf`, else its own, else now. */
     constructor(value: Record<string, unknown>, options?: {
         asOf?: Day | null;
     });

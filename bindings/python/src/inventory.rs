@@ -15,10 +15,10 @@ use finops::{Cluster, Timestamp, cluster, core::inventory::Diagnostic, engine::w
 use pyo3::{exceptions::PyTypeError, prelude::*, types::PyDict};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// When a cluster was read: an instant, or a date, which is its midnight in UTC; `None` is now.
-fn read_at(as_of: Option<&Bound<'_, PyAny>>) -> PyResult<Timestamp> {
-    let Some(as_of) = as_of else { return Ok(time::now()) };
-    day(as_of)?.map_or_else(|| time::instant(as_of, "as_of"), Ok)
+/// When a cluster was read: an instant, or a date, which is its midnight in UTC.
+fn read_at(as_of: Option<&Bound<'_, PyAny>>) -> PyResult<Option<Timestamp>> {
+    let instant = |as_of| day(as_of)?.map_or_else(|| time::instant(as_of, "as_of"), Ok);
+    as_of.map(instant).transpose()
 }
 
 /// Remarks as frozen results.
@@ -62,7 +62,7 @@ impl PyCluster {
         cluster: &str,
         as_of: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Self> {
-        let as_of = read_at(as_of)?;
+        let as_of = read_at(as_of)?.unwrap_or_else(time::now);
         // Bytes and text never change, so they are read where they lie.
         let documents = documents.iter().map(|document| text(document)).collect::<PyResult<Vec<&[u8]>>>()?;
         let cluster = py.detach(|| Cluster::from_kubernetes(&documents, cluster, as_of));

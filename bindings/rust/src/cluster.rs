@@ -33,6 +33,7 @@ use finops_core::{
     json::Json,
     price::PriceBook,
     time::Timestamp,
+    waste::summary::ClusterData,
 };
 use std::sync::Arc;
 
@@ -66,28 +67,23 @@ impl Cluster {
         Ok(Self::of(read_kubernetes(documents, &KubernetesOptions::new(cluster, as_of))?))
     }
 
-    /// Reads the summary form (`cluster_data`), or an inventory in its wire form.
-    ///
-    /// `as_of` is the time of a summary without one.
+    /// Reads the summary form (`cluster_data`), or an inventory in its wire form. The time of a summary is `as_of`, else its
+    /// own, else now.
     ///
     /// # Errors
     /// `waste.invalid_record`, and the codes of inventories, with the path of what is wrong.
-    pub fn from_json(value: Json, as_of: Timestamp) -> Result<Self, EngineError> {
-        if Given::is_inventory(&value) {
+    pub fn from_json(mut value: Json, as_of: Option<Timestamp>) -> Result<Self, EngineError> {
+        if !ClusterData::is_summary(&value) {
             return Ok(Self::of(ClusterInventory::from_json(&value)?));
         }
         let own = value.get("as_of").is_some_and(|own| !own.is_null());
-        let given = Given::from_json(&value, if own { None } else { Some(as_of) })?;
-        let diagnostics = match &given {
-            Given::Summary(summary) => summary.to_inventory().diagnostics,
-            Given::Cluster(_) => Vec::new(),
-            Given::Ai(_) => {
-                let problem = "an inventory of AI workloads is no cluster";
-                let help = "give it to the engine: `AiInventory`";
-                return Err(Fault::new("inventory.invalid_object", "", problem, help).into());
-            }
-        };
-        Ok(Self { given, source: Some(Arc::new(value)), diagnostics: Arc::new(diagnostics) })
+        let at = if own { as_of } else { Some(as_of.unwrap_or_else(crate::clock::now)) };
+        let data = ClusterData::from_json(&value, at)?;
+        if let (Json::Object(members), Some(at)) = (&mut value, at) {
+            members.insert("as_of", at.to_string());
+        }
+        let diagnostics = Arc::new(data.to_inventory().diagnostics);
+        Ok(Self { given: Given::Summary(data), source: Some(Arc::new(value)), diagnostics })
     }
 
     /// Reads the answer of a Prometheus query for `metric`, such as `cpu_usage`, made with this step.
@@ -156,12 +152,13 @@ impl Cluster {
         }
     }
 
-    /// The inventory whose cost is divided.
+    /// The inventory whose cost is divided; that of a summary places no workload and prices its volumes, see
+    /// [`ClusterData::to_inventory`].
     #[must_use]
     pub fn inventory(&self) -> Arc<ClusterInventory> {
         match &self.given {
             Given::Cluster(inventory) => Arc::clone(inventory),
-            Given::Summary(summary) => Arc::new(summary.to_inventory().value),
+            Given::Summary(data) => Arc::new(data.to_inventory().value),
             Given::Ai(_) => Arc::new(ClusterInventory::new(self.name(), self.given.as_of())),
         }
     }
@@ -176,7 +173,7 @@ impl Cluster {
         prices: &PriceBook,
         config: &AllocationConfig,
     ) -> Result<AllocationSet, EngineError> {
-        let mut set = allocate(&*self.inventory(), prices, config)?;
+        let mut set = allocate(&self.inventory(), prices, config)?;
         set.diagnostics.splice(0..0, self.diagnostics.iter().cloned());
         Ok(set)
     }
@@ -285,7 +282,7 @@ mod tests {
         assert_eq!((wrong.code(), wrong.path()), ("config.invalid", "metric"));
         let wrong = Cluster::read_prometheus("cpu_usage", b"{}", 0).unwrap_err();
         assert_eq!((wrong.code(), wrong.path()), ("config.invalid", "step_seconds"));
-        let mut summary = Cluster::from_json(json(r#"{"cluster": "c"}"#), night()).unwrap();
+        let mut summary = Cluster::from_json(json(r#"{"cluster": "c"}"#), Some(night())).unwrap();
         let usage = Cluster::read_prometheus("cpu_usage", &answer(0, "1"), 60).unwrap();
         assert_eq!(summary.add_usage(usage).unwrap_err().code(), "inventory.invalid_object");
     }
@@ -293,9 +290,10 @@ mod tests {
     #[test]
     fn a_summary_stays_as_it_came_and_says_what_stands_twice() {
         let source = json(
-            r#"{"cluster": "c", "workloads": {"shop": [{"name": "web", "cpu_request": 2}, {"name": "web", "cpu_request": 2}]}}"#,
+            r#"{"cluster": "c", "workloads": {"shop": [{"name": "web", "cpu_request": 2}, {"name": "web", "cpu_request": 2}]},
+                "as_of": "2026-11-20T00:00:00.000Z"}"#,
         );
-        let cluster = Cluster::from_json(source.clone(), night()).unwrap();
+        let cluster = Cluster::from_json(source.clone(), None).unwrap();
         assert_eq!((cluster.name(), cluster.to_json()), ("c", source));
         let told: Vec<_> = cluster.diagnostics().iter().map(|d| (d.code, d.path.as_deref())).collect();
         assert_eq!(told, [("inventory.duplicate", Some("workloads.shop[1]"))]);

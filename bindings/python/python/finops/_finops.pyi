@@ -13,7 +13,7 @@ from .policy import PolicyAction
 from typing import Any, Final, SupportsFloat, SupportsIndex, final
 from typing_extensions import disjoint_base
 
-__all__ = ["__version__", "ArrowTable", "BatchResult", "Budget", "BudgetState", "Budgets", "CallSignal", "Catalogue", "ConfigValue", "Cost", "Decision", "Extracted", "Finding", "Findings", "InferenceRecord", "LineItem", "Meter", "ModelPrice", "Part", "PolicyCheck", "Report", "Reservation", "Resolved", "ResourceMonitor", "Result", "Settlement", "Sketch", "Stats", "StreamMeter", "SummaryRow", "TestReport", "TrainingRecord", "Usage", "Verification", "_Engine", "_EventLog", "_Guardrails", "_Intake", "_PolicyGate", "_RecordStream", "_SavingsLedger", "apportion", "call_facts", "call_signals", "carbon_call", "carbon_kinds", "change_commit", "change_open", "change_write", "cost", "estimate_inference", "estimate_inference_batch", "extract", "extract_stream", "findings_canonical", "findings_combine", "findings_content_hash", "findings_totals", "inventory_kubernetes", "inventory_prometheus", "ledger_baseline", "ledger_call", "ledger_groups", "ledger_opportunity", "nvml", "otel_attributes", "policy_builtin", "policy_call", "policy_kinds", "prices", "rapl", "round_amount", "sign_event", "topic_call", "topic_kinds", "topic_value", "verify_event", "verify_log"]
+__all__ = ["__version__", "ArrowTable", "BatchResult", "Budget", "BudgetState", "Budgets", "CallSignal", "Catalogue", "ConfigValue", "Cost", "Decision", "Extracted", "Finding", "Findings", "InferenceRecord", "LineItem", "Meter", "ModelPrice", "Part", "PolicyCheck", "Report", "Reservation", "Resolved", "ResourceMonitor", "Result", "Settlement", "Sketch", "Stats", "StreamMeter", "SummaryRow", "TestReport", "TrainingRecord", "Usage", "Verification", "_AllocationReport", "_AllocationSet", "_Cluster", "_Engine", "_EventLog", "_Guardrails", "_Intake", "_PolicyGate", "_RecordStream", "_SavingsLedger", "apportion", "call_facts", "call_signals", "carbon_call", "carbon_kinds", "change_commit", "change_open", "change_write", "cluster_queries", "cost", "estimate_inference", "estimate_inference_batch", "extract", "extract_stream", "findings_canonical", "findings_combine", "findings_content_hash", "findings_totals", "ledger_baseline", "ledger_call", "ledger_groups", "ledger_opportunity", "nvml", "otel_attributes", "policy_builtin", "policy_call", "policy_kinds", "prices", "rapl", "round_amount", "sign_event", "topic_call", "topic_kinds", "topic_value", "verify_event", "verify_log"]
 
 __version__: Final[str]
 """
@@ -1903,6 +1903,135 @@ class Verification(Result):
         Raises `LedgerError` with the code `ledger.verify.<error>` where something is wrong.
         """
 
+@final
+class _AllocationReport:
+    """
+    Rows summed by keys; `finops.AllocationReport` is made of it.
+    """
+    def count(self, /) -> int:
+        """
+        How many rows there are.
+        """
+    def currency(self, /) -> str:
+        """
+        The currency of every amount.
+        """
+    def result(self, /) -> Result:
+        """
+        Everything, in its wire form.
+        """
+    def rows(self, /, start: int, stop: int) -> list[Result]:
+        """
+        The rows from `start` to before `stop`.
+        """
+    def to_arrow(self, /) -> ArrowTable:
+        """
+        The rows as columns.
+        """
+    def to_csv(self, /, places: int) -> str:
+        """
+        Comma-separated values.
+        """
+    def to_json(self, /) -> str:
+        """
+        The wire form as text.
+        """
+    def to_markdown(self, /, places: int) -> str:
+        """
+        A table in Markdown.
+        """
+
+@final
+class _AllocationSet:
+    """
+    Rows and assets of an allocation; `finops.AllocationSet` is made of it.
+    """
+    @staticmethod
+    def accumulate(sets: list[_AllocationSet]) -> _AllocationSet:
+        """
+        The sum of the sets of several windows.
+        """
+    def aggregate(self, /, input: dict[str, typing.Any]) -> _AllocationReport:
+        """
+        Rows summed by `{by, filter}`.
+        """
+    def count(self, /) -> int:
+        """
+        How many rows there are.
+        """
+    def currency(self, /) -> str:
+        """
+        The currency of every amount.
+        """
+    def reconcile(self, /, input: dict[str, typing.Any]) -> _AllocationSet:
+        """
+        The same by `{bill, external}`.
+        """
+    def result(self, /) -> Result:
+        """
+        Everything, in its wire form.
+        """
+    def rows(self, /, start: int, stop: int) -> list[Result]:
+        """
+        The rows from `start` to before `stop`.
+        """
+    def to_arrow(self, /) -> ArrowTable:
+        """
+        The rows as columns.
+        """
+    def to_json(self, /) -> str:
+        """
+        The wire form as text.
+        """
+
+@final
+class _Cluster:
+    """
+    A cluster in memory; `finops.ClusterInventory` is made of it.
+
+    The lock is held for moments: what is read is read before it, and whoever allocates does so on a clone, which shares
+    what it holds.
+    """
+    def add_prometheus(self, /, metric: str, answer: bytes | str, step_seconds: int) -> None:
+        """
+        Adds the answer of a Prometheus query for `metric`, bytes or text.
+        """
+    def allocate(self, /, input: dict[str, typing.Any]) -> _AllocationSet:
+        """
+        Divides what the cluster costs by `{config, prices}`.
+        """
+    def copy(self, /) -> _Cluster:
+        """
+        Another one with what this holds now.
+        """
+    def diagnostics(self, /) -> list[Result]:
+        """
+        What was left out or is odd.
+        """
+    @staticmethod
+    def json(value: typing.Any, as_of: datetime.datetime | datetime.date | str | float | None) -> _Cluster:
+        """
+        Reads the summary form or the wire form from a Python value.
+        """
+    @staticmethod
+    def kubernetes(documents: list[bytes | str], cluster: str, as_of: datetime.datetime | datetime.date | str | float | None) -> _Cluster:
+        """
+        Reads what `kubectl get -o json` prints, bytes or text.
+        """
+    def name(self, /) -> str:
+        """
+        The name of the cluster.
+        """
+    @staticmethod
+    def text(document: bytes | str, as_of: datetime.datetime | datetime.date | str | float | None) -> _Cluster:
+        """
+        Reads the summary form or the wire form from JSON text.
+        """
+    def to_json(self, /) -> str:
+        """
+        The wire form as text.
+        """
+
 @disjoint_base
 class _Engine:
     """
@@ -1917,9 +2046,10 @@ class _Engine:
         """
         The changes of opportunities as JSON text.
         """
-    def _run(self, /, request: dict[str, typing.Any], as_of: datetime.datetime | str | float | None, ledger: _SavingsLedger | None) -> tuple[Result, str]:
+    def _run(self, /, request: dict[str, typing.Any], as_of: datetime.datetime | str | float | None, ledger: _SavingsLedger | None, clusters: list[_Cluster | None]) -> tuple[Result, str]:
         """
-        One detection cycle: the report, and the opportunities in it as JSON text.
+        One detection cycle: the report, and the opportunities in it as JSON text. A cluster in memory stands for the
+        inventory of the request at its place.
         """
 
 @disjoint_base
@@ -2304,6 +2434,11 @@ def change_write(change: str, folder: os.PathLike[str] | str) -> list[str]:
     Writes a change below a folder and answers the files.
     """
 
+def cluster_queries(window_seconds: int, step_seconds: int) -> list[Result]:
+    """
+    The query that each metric expects.
+    """
+
 def cost(model: str, usage: Usage | collections.abc.Mapping[str, typing.SupportsIndex], *, provider: str | None = None, at: datetime.datetime | str | int | float | None = None, service_tier: str | None = None, region: str | None = None, on_unknown: typing.Literal['raise', 'null'] = "raise") -> Cost:
     """
     The exact cost of a call at the catalogue's price; nothing is recorded.
@@ -2363,16 +2498,6 @@ def findings_content_hash(table: Findings) -> str:
 def findings_totals(table: Findings) -> str:
     """
     The sums of a table by currency as JSON text.
-    """
-
-def inventory_kubernetes(documents: list[bytes], cluster: str, as_of: datetime.datetime | str | float | None) -> str:
-    """
-    Reads what `kubectl get -o json` prints: inventory and diagnostics as JSON text.
-    """
-
-def inventory_prometheus(inventory: str, metric: str, answer: bytes, step_seconds: int) -> str:
-    """
-    Adds the answer of a Prometheus query to an inventory: inventory and diagnostics as JSON text.
     """
 
 def ledger_baseline(fields: collections.abc.Mapping[str, typing.Any]) -> dict[str, typing.Any]:

@@ -53,6 +53,12 @@ def _window(window: Sequence[Any] | Mapping[str, Any]) -> Any:
     return [_instant(at) for at in window]
 
 
+def _cluster(value: Mapping[str, Any], as_of: Time) -> _Cluster:
+    """An inventory in its wire form, or a `cluster_data`. Samples may be millions, so an inventory with usage goes as text."""
+    plain = value if isinstance(value, dict) else dict(value)
+    return _Cluster.text(json.dumps(plain, default=_plain), as_of) if plain.get("usage") else _Cluster.json(plain, as_of)
+
+
 class ClusterInventory:
     """What is in a cluster: read from Kubernetes and Prometheus, or in the summary form.
 
@@ -72,8 +78,8 @@ class ClusterInventory:
     _cluster: _Cluster
 
     def __init__(self, value: Mapping[str, Any], *, as_of: Time = None) -> None:
-        """An inventory in its wire form, or a `cluster_data`; `as_of` is the time of the latter, where it has none."""
-        self._cluster = _Cluster.json(dict(value), as_of)
+        """An inventory in its wire form, or a `cluster_data`, whose time is `as_of`, else its own, else now."""
+        self._cluster = _cluster(value, as_of)
 
     @classmethod
     def _of(cls, cluster: _Cluster) -> Self:
@@ -101,7 +107,7 @@ class ClusterInventory:
 
     @classmethod
     def from_cluster_data(cls, cluster_data: Mapping[str, Any], *, as_of: Time = None) -> Self:
-        """The summary form: workloads by namespace, node groups, volumes; `as_of` is its time, where it has none.
+        """The summary form; its time is `as_of`, else its own, else now.
 
         It places no workload on a node and gives nodes no capacity: `allocate` prices its volumes, and lists workloads and
         nodes as unpriced, each with the reason.
@@ -510,7 +516,7 @@ def allocate(
     >>> [(row.name, row.cost.total) for row in costs.aggregate(by="namespace")]
     [('__idle__', Decimal('2.304'))]
     """
-    cluster = inventory._cluster if isinstance(inventory, ClusterInventory) else _Cluster.json(dict(inventory), None)
+    cluster = inventory._cluster if isinstance(inventory, ClusterInventory) else _cluster(inventory, None)
     if window is not None:
         config["window"] = _window(window)
     input: dict[str, Any] = {"config": config}

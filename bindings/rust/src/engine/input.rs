@@ -64,18 +64,13 @@ impl Given {
         if has(AI) && !has(&["workloads", "nodes", "pods"]) {
             return AiInventory::from_json(value, as_of).map(|read| (Self::Ai(Box::new(read)), Vec::new()));
         }
-        if Self::is_inventory(value) {
+        if !ClusterData::is_summary(value) {
             let read = ClusterInventory::from_json(value)?;
             return Ok((Self::Cluster(Arc::new(read.value)), read.diagnostics));
         }
         let data = ClusterData::from_json(value, as_of)?;
         let diagnostics = data.diagnostics.clone();
         Ok((Self::Summary(data), diagnostics))
-    }
-
-    /// Whether a value is a full inventory in its wire form.
-    pub(crate) fn is_inventory(value: &Json) -> bool {
-        !ClusterData::is_summary(value)
     }
 
     /// The same at another time of the run: a summary has it from the caller, a full inventory from itself.

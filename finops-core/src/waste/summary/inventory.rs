@@ -141,12 +141,12 @@ impl ClusterData {
         value.volumes = Some(self.volumes.iter().map(|one| volume(one, self.as_of, &mut remarks)).collect());
         value.autoscalers = Some(self.autoscalers.iter().map(|one| autoscaler(one, &mut remarks)).collect());
         let mut diagnostics = remarks.0;
+        diagnostics.extend(self.diagnostics.iter().cloned());
         diagnostics.extend(self.unknown_keys.iter().map(|(key, count)| {
             let remark = Diagnostic::new("inventory.unknown_field", "nobody reads this member").times(*count);
             Diagnostic { path: Some(key.clone()), ..remark }
         }));
         value.canonicalize();
-        diagnostics.extend(self.diagnostics.iter().cloned());
         diagnostics.sort();
         diagnostics.dedup();
         Read { value, diagnostics, ignored: BTreeMap::new() }

@@ -22,7 +22,7 @@ impl Seen {
             return None;
         };
         let message = format!(
-            "stands at `{first}` already: equal records are read once, of unequal ones no detector judges any"
+            "stands at `{first}` already: equal records are read once; of unequal ones no detector judges any, and the first in order is allocated"
         );
         let subject =
             if namespace.is_empty() { record.name.clone() } else { format!("{namespace}/{}", record.name) };
