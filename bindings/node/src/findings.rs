@@ -22,7 +22,7 @@ type Table = Arc<Vec<Finding>>;
 /// What takes records.
 enum Taker {
     /// Into a table in total order; none once it is made.
-    Table(Option<Intake>),
+    Table(Option<Box<Intake>>),
     /// As they come, each of which must stand.
     List(RecordStream, Vec<Finding>),
     /// One by one.
@@ -56,7 +56,7 @@ pub fn findings_new(json: String, mode: String, strict: bool) -> Result<u32> {
     let options = wire::parse(json.as_bytes()).map_err(refused)?;
     let validator = kinds::validator(&Json::object([("options", options)])).map_err(refused)?;
     let taker = match mode.as_str() {
-        "table" => Taker::Table(Some(Intake::new(validator, strict))),
+        "table" => Taker::Table(Some(Box::new(Intake::new(validator, strict)))),
         "list" => Taker::List(RecordStream::new(validator.any_mode()), Vec::new()),
         _ => Taker::Stream(RecordStream::new(validator)),
     };

@@ -1,7 +1,7 @@
 //! `finops.findings`: records in, a table of findings out, and what is computed over tables.
 
 use crate::{
-    convert::out::Anything,
+    convert::out::{Anything, FindingIterator},
     error::raise,
     frozen::{Frozen, Source},
     policy::{Json, Native},
@@ -215,7 +215,7 @@ pub(crate) struct PyFindings(Vec<Arc<Finding>>);
 impl PyFindings {
     /// A table of findings as they stand.
     #[new]
-    #[pyo3(signature = (findings: "collections.abc.Iterable[Finding]" = None))]
+    #[pyo3(signature = (findings: "collections.abc.Iterable[Finding] | None" = None))]
     fn new(findings: Option<&Bound<'_, PyAny>>) -> PyResult<Self> {
         let Some(findings) = findings else { return Ok(Self(Vec::new())) };
         if let Ok(table) = findings.cast::<Self>() {
@@ -255,6 +255,12 @@ impl PyFindings {
         Ok(Anything(PyFinding::of(py, Arc::clone(found))?.into_bound(py).into_any()))
     }
 
+    fn __iter__<'py>(slf: &Bound<'py, Self>) -> PyResult<FindingIterator<'py>> {
+        let builtins = slf.py().import("builtins")?;
+        let places = builtins.getattr("range")?.call1((slf.get().0.len(),))?;
+        builtins.getattr("map")?.call1((slf.getattr("__getitem__")?, places)).map(FindingIterator)
+    }
+
     /// The table as JSON Lines, a line a finding.
     #[pyo3(signature = () -> "str")]
     fn to_jsonl(&self, py: Python<'_>) -> String {
@@ -268,7 +274,7 @@ impl PyFindings {
         })
     }
 
-    /// Equal where every line is: what was read again has its severity and priority given.
+    // Equal where every line is: what was read again has its severity and priority given.
     fn __eq__(&self, py: Python<'_>, other: &Bound<'_, PyAny>) -> bool {
         let Ok(other) = other.cast::<Self>() else { return false };
         let other = &other.get().0;

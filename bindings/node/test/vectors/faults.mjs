@@ -94,11 +94,15 @@ function run(topic, test) {
   }
   assert.deepEqual([...compare(topic, test, readExact(answer))], [])
   for (const secret of test.must_not_contain ?? []) assert.ok(!answer.includes(secret), `the answer contains ${secret}`)
+  if (FACES[topic]?.includes(test.kind)) return
   // The function of the kind's name says the same.
   const named = module[camel(test.kind)]
   assert.equal(typeof named, 'function', `unknown kind ${test.kind}`)
   assert.equal(JSON.stringify(named(text), (_key, value) => (typeof value === 'bigint' ? Number(value) : value)), JSON.stringify(JSON.parse(answer)))
 }
+
+/** Functions of a kind's name that take records instead of the kind's input; `findings.test.mjs` tests them. */
+const FACES = { findings: ['combine', 'finding_id', 'fingerprint', 'seed_fingerprint', 'totals', 'validate'] }
 
 export const runTopic = (topic) =>
   function* (_file, text) {

@@ -62,7 +62,7 @@ class Validated(NamedTuple):
 class Checked(NamedTuple):
     """What became of one record."""
 
-    index: int
+    place: int
     """Its place in the input."""
     finding: Finding | None
     """The record, where it stands."""

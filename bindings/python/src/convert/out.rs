@@ -40,6 +40,8 @@ typed! {
     Apportioned: "Apportioned",
     /// What a guardrail demands.
     ActionName: "PolicyAction",
+    /// The findings of a table.
+    FindingIterator: "collections.abc.Iterator[Finding]",
     /// Named values.
     AnyMap: "dict[str, typing.Any]",
 }

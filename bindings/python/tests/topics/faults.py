@@ -131,6 +131,10 @@ def compare(topic: str, case: Case, found: Any) -> Problems:
                 yield from differences(wanted[member], found[member], True, f"/{member}")
 
 
+#: Functions of a kind's name that take records instead of the kind's input; `test_findings.py` tests them.
+FACES = {"findings": ("combine", "finding_id", "fingerprint", "seed_fingerprint", "totals", "validate")}
+
+
 def runner(topic: str) -> Callable[[Case], tuple[int, list[str]]]:
     module = importlib.import_module(f"finops.{topic}")
 
@@ -145,6 +149,8 @@ def runner(topic: str) -> Callable[[Case], tuple[int, list[str]]]:
             return
         yield from compare(topic, case, read(answer))
         yield from (f"the answer contains {secret!r}" for secret in case.get("must_not_contain", ()) if secret in answer)
+        if case["kind"] in FACES.get(topic, ()):
+            return
         # The function of the kind's name says the same.
         shown = getattr(module, case["kind"])(text)
         plain = json.loads(answer)
