@@ -4,8 +4,9 @@
 Sources: criterion's samples in target/criterion (`make bench-rust`) and .bench/results.jsonl (`benches/run.sh`). Of Rust, the
 least sample counts, as in the other languages. What was not measured on this machine keeps its line with a dash.
 
-    benches/report.py            write the tables
-    benches/report.py --print    only show them
+    benches/report.py               write the tables
+    benches/report.py allocation    write only the table of allocation, findings and fleets
+    benches/report.py --print       only show them
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "benchmarks.md"
 RESULTS = ROOT / ".bench" / "results.jsonl"
 START, END = "<!-- measured: written by benches/report.py -->", "<!-- end of measured -->"
+FLEET_START, FLEET_END = "<!-- allocation: written by benches/report.py -->", "<!-- end of allocation -->"
 
 # Id of the benchmark, what it does, and its goal in nanoseconds (None: no goal of its own).
 RUST: list[tuple[str, str, float | None]] = [
@@ -65,6 +67,25 @@ RUST: list[tuple[str, str, float | None]] = [
     ("policy load/parse, lint and compile", "parse, lint and compile the shipped policy", 3e6),
 ]
 
+# The same for what looks at a whole cluster at once, with the records of one call.
+FLEET: list[tuple[str, str, float | None, int]] = [
+    ("allocate, idle shared/10,000 rows, 501 nodes", "allocate 10,000 rows on 501 nodes, idle shared", 5e6, 10_000),
+    ("allocate, idle shared/10,000 rows, 501 nodes, with use", "the same, with the use of every container", 5e6, 10_000),
+    ("allocate, idle shared/100,000 rows, 5,010 nodes", "allocate 100,000 rows on 5,010 nodes", None, 100_000),
+    ("allocate, idle shared/1,000,000 rows, 50,100 nodes", "allocate 1,000,000 rows on 50,100 nodes", 1e9, 1_000_000),
+    ("aggregate by namespace/10,000 rows", "aggregate 10,000 rows by namespace", 7.38e6, 10_000),
+    ("reading/pod list of 50 MB", "read a pod list of 50 MB", None, 14_700),
+    ("reading/answer of 1,000 series, 16,128 samples", "read 1,000 series of 16,128 samples", None, 16_128_000),
+    ("findings identity/fingerprint", "fingerprints of 20,000 findings", None, 20_000),
+    ("findings identity/canonical bytes", "canonical bytes of 20,000 findings", None, 20_000),
+    ("findings identity/whole record from a draft", "20,000 findings from their drafts", None, 20_000),
+    ("findings validation/JSON lines to records", "validate 20,000 lines of JSON of 1.2 kB", 240e6, 20_000),
+    ("findings table/total order", "total order of 20,000 findings", None, 20_000),
+    ("findings table/total order and content hash", "total order and content hash of 20,000 findings", 80e6, 20_000),
+    ("portfolio/100,000 findings", "portfolio of 100,000 findings", 200e6, 100_000),
+    ("simulation/5,000 nodes, 100,000 pods", "scale-down of 5,000 nodes with 100,000 pods", 2e9, 100_000),
+]
+
 
 def duration(nanoseconds: float) -> str:
     """Three digits and a unit."""
@@ -89,7 +110,7 @@ def criterion() -> dict[str, tuple[float, float]]:
 
 def rust_table() -> list[str]:
     measured = criterion()
-    unknown = sorted(set(measured) - {name for name, *_ in RUST})
+    unknown = sorted(set(measured) - {name for name, *_ in RUST} - {name for name, *_ in FLEET})
     if unknown:
         sys.exit(f"benches/report.py: list these benchmarks in RUST, or remove their results: {', '.join(unknown)}")
     lines = ["| Rust | goal | least | median | |", "|-|-:|-:|-:|-|"]
@@ -98,6 +119,27 @@ def rust_table() -> list[str]:
         verdict = "" if goal is None or least is None else "held" if least <= goal else "**missed**"
         cells = ["–" if value is None else duration(value) for value in (goal, least, median)]
         lines.append(f"| {what} | {' | '.join(cells)} | {verdict} |")
+    return lines
+
+
+def fleet_table() -> list[str]:
+    measured = criterion()
+    if not any(name in measured for name, *_ in FLEET):
+        return ["Not measured yet."]
+    lines = ["| Rust | goal | least | median | a second, at least | |", "|-|-:|-:|-:|-:|-|"]
+    for name, what, goal, records in FLEET:
+        if name not in measured:
+            lines.append(f"| {what} | {'–' if goal is None else duration(goal)} | – | – | – | |")
+            continue
+        least, median = measured[name]
+        verdict = "" if goal is None else "held" if least <= goal else "**missed**"
+        wanted = "–" if goal is None else duration(goal)
+        rate = f"{records / median * 1e9:,.0f}"
+        lines.append(f"| {what} | {wanted} | {duration(least)} | {duration(median)} | {rate} | {verdict} |")
+    hundred, million = (measured.get(f"allocate, idle shared/{size}", (None,))[0] for size in ("100,000 rows, 5,010 nodes", "1,000,000 rows, 50,100 nodes"))
+    if hundred and million:
+        ratio = million / hundred
+        lines += ["", f"Ten times as many rows take {ratio:.1f} times as long (goal: 12; {'held' if ratio <= 12 else '**missed**'})."]
     return lines
 
 
@@ -129,18 +171,30 @@ def machine() -> str:
 
 
 def main() -> int:
+    on = f"Measured on {datetime.date.today().isoformat()}: {machine()}."
+    fleet = "\n".join([on, "", *fleet_table()]) if criterion() else "Not measured yet."
+    if "allocation" in sys.argv[1:]:
+        if "--print" in sys.argv[1:]:
+            print(fleet)
+            return 0
+        return write(fleet, FLEET_START, FLEET_END)
     made = f"Measured on {datetime.date.today().isoformat()}: {machine()}. Rust by `make bench-rust`, Python and Node by `make bench`."
     measured = "\n".join([made, "", *rust_table(), *peer_tables()])
     if "--print" in sys.argv[1:]:
-        print(measured)
+        print(measured, fleet, sep="\n\n")
         return 0
+    return write(measured, START, END) or write(fleet, FLEET_START, FLEET_END)
+
+
+def write(table: str, start: str, end: str) -> int:
+    """Put a table between its markers."""
     page = PAGE.read_text(encoding="utf-8")
-    before, start, rest = page.partition(START)
-    _, end, after = rest.partition(END)
-    if not (start and end):
-        print(f"benches/report.py: {PAGE.name} lacks its markers: {START} and {END}", file=sys.stderr)
+    before, found_start, rest = page.partition(start)
+    _, found_end, after = rest.partition(end)
+    if not (found_start and found_end):
+        print(f"benches/report.py: {PAGE.name} lacks its markers: {start} and {end}", file=sys.stderr)
         return 1
-    PAGE.write_text(f"{before}{START}\n{measured}\n{END}{after}", encoding="utf-8")
+    PAGE.write_text(f"{before}{start}\n{table}\n{end}{after}", encoding="utf-8")
     return 0
 
 

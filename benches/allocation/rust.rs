@@ -10,13 +10,17 @@
 
 #[path = "../../finops-core/tests/support/clusters.rs"]
 mod clusters;
+#[path = "../../finops-core/tests/support/documents.rs"]
+mod documents;
 
 use clusters::{Shape, cluster};
 use criterion::{Criterion, criterion_group, criterion_main};
 use finops_benches::{CpuTime, criterion, elements, few};
 use finops_core::{
     allocation::{AllocationConfig, Idle, Key, allocate},
+    inventory::{KubernetesOptions, Metric, PrometheusOptions, read_kubernetes, read_prometheus},
     price::PriceBook,
+    time::Timestamp,
 };
 use std::hint::black_box;
 
@@ -52,9 +56,31 @@ fn aggregate(bench: &mut Criterion<CpuTime>) {
     group.finish();
 }
 
+/// Goals: no slower than Python's `json.loads` of the same bytes (`benches/allocation/read.py` times it beside these).
+fn reading(bench: &mut Criterion<CpuTime>) {
+    let mut group = bench.benchmark_group("reading");
+    few(&mut group);
+    let pods = documents::pod_list(documents::PODS);
+    let options = KubernetesOptions::new("synthetic", Timestamp::from_ms(clusters::START * 1000).unwrap());
+    group.throughput(elements(documents::PODS));
+    group.bench_function("pod list of 50 MB", |b| {
+        b.iter(|| read_kubernetes(&[black_box(pods.as_bytes())], &options).unwrap());
+    });
+    drop(pods);
+    let answer = documents::matrix(1000, 16_128);
+    group.throughput(elements(16_128_000));
+    group.bench_function("answer of 1,000 series, 16,128 samples", |b| {
+        b.iter(|| {
+            read_prometheus(Metric::CpuUsage, black_box(answer.as_bytes()), &PrometheusOptions::new(75))
+                .unwrap()
+        });
+    });
+    group.finish();
+}
+
 criterion_group! {
     name = benches;
     config = criterion();
-    targets = whole, aggregate
+    targets = whole, aggregate, reading
 }
 criterion_main!(benches);

@@ -2,6 +2,7 @@
 import finops from './dist/index.js'
 
 export const {
+  AiInventory,
   AllocationError,
   AllocationReport,
   AllocationSet,

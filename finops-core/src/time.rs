@@ -1,7 +1,7 @@
 //! Time as the engine sees it: instants and durations are arguments, never read from a clock.
 
 use rust_decimal::Decimal;
-use std::{fmt, str::FromStr};
+use std::{fmt, num::NonZeroI64, str::FromStr};
 
 const MS_PER_DAY: i64 = 86_400_000;
 
@@ -15,8 +15,12 @@ const MS_PER_DAY: i64 = 86_400_000;
 /// assert_eq!(at.to_string(), "2026-11-01T12:00:00.000Z");
 /// # Ok::<(), finops_core::usage::UsageError>(())
 /// ```
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Timestamp(i64);
+// Never zero inside, so that an instant that may be unknown takes no more room than a known one.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(NonZeroI64);
+
+/// Milliseconds from one before 0001-01-01 to 1970: every instant is above zero when they are added.
+const BIAS: i64 = 62_135_596_800_001;
 
 /// A calendar date and time of day in UTC.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,14 +37,22 @@ pub struct Civil {
 
 impl Timestamp {
     /// 0001-01-01T00:00:00Z.
-    pub const MIN: Self = Self(-62_135_596_800_000);
+    pub const MIN: Self = Self::held(-62_135_596_800_000);
     /// 9999-12-31T23:59:59.999Z.
-    pub const MAX: Self = Self(253_402_300_799_999);
+    pub const MAX: Self = Self::held(253_402_300_799_999);
 
     /// `ms` milliseconds since 1970 UTC; `None` outside the years 1 to 9999.
     #[must_use]
     pub const fn from_ms(ms: i64) -> Option<Self> {
-        if ms < Self::MIN.0 || ms > Self::MAX.0 { None } else { Some(Self(ms)) }
+        if ms < Self::MIN.ms() || ms > Self::MAX.ms() { None } else { Some(Self::held(ms)) }
+    }
+
+    /// The instant at `ms`, which the caller has checked to be in range.
+    const fn held(ms: i64) -> Self {
+        match NonZeroI64::new(ms.saturating_add(BIAS)) {
+            Some(above) => Self(above),
+            None => Self(NonZeroI64::MIN),
+        }
     }
 
     /// Seconds since 1970 UTC as a float, to the nearest millisecond; `None` when not finite or out of range.
@@ -54,7 +66,7 @@ impl Timestamp {
     /// Milliseconds since 1970 UTC.
     #[must_use]
     pub const fn ms(self) -> i64 {
-        self.0
+        self.0.get().saturating_sub(BIAS)
     }
 
     /// Midnight UTC of a date; `None` when there is no such date.
@@ -73,9 +85,9 @@ impl Timestamp {
     /// This instant as a UTC date and time of day.
     #[must_use]
     pub fn civil(self) -> Civil {
-        let days = self.0.div_euclid(MS_PER_DAY);
+        let days = self.ms().div_euclid(MS_PER_DAY);
         let (year, month, day) = civil_from_days(days);
-        Civil { year, month, day, ms: self.0.rem_euclid(MS_PER_DAY) }
+        Civil { year, month, day, ms: self.ms().rem_euclid(MS_PER_DAY) }
     }
 
     /// ISO weekday in UTC: Monday is 1, Sunday 7.
@@ -86,13 +98,13 @@ impl Timestamp {
     )]
     pub const fn iso_weekday(self) -> i64 {
         // 1970-01-01 was a Thursday.
-        (self.0.div_euclid(MS_PER_DAY) + 3).rem_euclid(7) + 1
+        (self.ms().div_euclid(MS_PER_DAY) + 3).rem_euclid(7) + 1
     }
 
     /// This instant moved by `ms`, held at the ends of the range.
     #[must_use]
     pub fn saturating_add_ms(self, ms: i64) -> Self {
-        Self(self.0.saturating_add(ms).clamp(Self::MIN.0, Self::MAX.0))
+        Self::held(self.ms().saturating_add(ms).clamp(Self::MIN.ms(), Self::MAX.ms()))
     }
 
     /// `self` less `duration`, to the millisecond.
@@ -100,6 +112,19 @@ impl Timestamp {
     pub fn saturating_sub(self, duration: DurationNs) -> Self {
         let ms = i64::try_from(duration.get().checked_div(1_000_000).unwrap_or_default()).unwrap_or(i64::MAX);
         self.saturating_add_ms(ms.saturating_neg())
+    }
+}
+
+impl Default for Timestamp {
+    /// 1970-01-01T00:00:00Z.
+    fn default() -> Self {
+        Self::held(0)
+    }
+}
+
+impl fmt::Debug for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Timestamp").field(&self.ms()).finish()
     }
 }
 
@@ -193,7 +218,7 @@ fn parse_rfc3339(text: &str) -> Result<Timestamp, &'static str> {
         .saturating_add(second)
         .saturating_mul(1000)
         .saturating_add(ms);
-    date.0.checked_add(of_day).and_then(Timestamp::from_ms).ok_or("outside the years 1 to 9999")
+    date.ms().checked_add(of_day).and_then(Timestamp::from_ms).ok_or("outside the years 1 to 9999")
 }
 
 impl serde::Serialize for Timestamp {
@@ -340,11 +365,11 @@ impl Window {
     #[must_use]
     pub fn at(self, at: Timestamp) -> (Timestamp, Timestamp) {
         let aligned = |length_ms: i64, phase_ms: i64| {
-            let start = at.0.saturating_sub(phase_ms).div_euclid(length_ms).saturating_mul(length_ms);
+            let start = at.ms().saturating_sub(phase_ms).div_euclid(length_ms).saturating_mul(length_ms);
             let start = start.saturating_add(phase_ms);
             (
-                Timestamp::MIN.max(Timestamp(start)),
-                Timestamp::MAX.min(Timestamp(start.saturating_add(length_ms))),
+                Timestamp::held(start.max(Timestamp::MIN.ms())),
+                Timestamp::held(start.saturating_add(length_ms).min(Timestamp::MAX.ms())),
             )
         };
         match self {
@@ -429,14 +454,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn instants_round_trip(ms in Timestamp::MIN.0..=Timestamp::MAX.0) {
-            let at = Timestamp(ms);
+        fn instants_round_trip(ms in Timestamp::MIN.ms()..=Timestamp::MAX.ms()) {
+            let at = Timestamp::from_ms(ms).unwrap();
             prop_assert_eq!(at.to_string().parse::<Timestamp>().unwrap(), at);
         }
 
         #[test]
-        fn an_instant_lies_in_its_window(ms in 0..Timestamp::MAX.0, seconds in 1_u64..10_000_000) {
-            let at = Timestamp(ms);
+        fn an_instant_lies_in_its_window(ms in 0..Timestamp::MAX.ms(), seconds in 1_u64..10_000_000) {
+            let at = Timestamp::from_ms(ms).unwrap();
             for window in [Window::Total, Window::Hour, Window::Day, Window::IsoWeek, Window::Month, Window::Every { seconds }] {
                 let (start, end) = window.at(at);
                 prop_assert!(start <= at && (at < end || end == Timestamp::MAX));

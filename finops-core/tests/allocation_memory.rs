@@ -1,4 +1,5 @@
-//! An allocation stays within its memory: 400 bytes a row at the peak, names shared (allocation.md 7).
+//! A snapshot and its allocation stay within their memory, names shared (allocation.md 7): bytes a pod, a row and a sample
+//! do not grow with their number, so that what holds here holds for a million pods.
 #![expect(
     clippy::unwrap_used,
     clippy::arithmetic_side_effects,
@@ -8,11 +9,15 @@
 
 #[path = "support/clusters.rs"]
 mod clusters;
+#[path = "support/documents.rs"]
+mod documents;
 
 use clusters::{Shape, cluster};
 use finops_core::{
     allocation::{AllocationConfig, Idle, allocate},
+    inventory::{KubernetesOptions, Metric, PrometheusOptions, read_kubernetes, read_prometheus},
     price::PriceBook,
+    time::Timestamp,
 };
 use std::{
     alloc::{GlobalAlloc, Layout, System},
@@ -22,6 +27,7 @@ use std::{
 thread_local! {
     static LIVE: Cell<isize> = const { Cell::new(0) };
     static PEAK: Cell<isize> = const { Cell::new(0) };
+    static CALLS: Cell<usize> = const { Cell::new(0) };
 }
 
 struct Counting;
@@ -37,6 +43,7 @@ fn count(bytes: isize) {
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         count(layout.size().cast_signed());
+        CALLS.with(|calls| calls.set(calls.get() + 1));
         // SAFETY: the caller's contract is the system allocator's.
         unsafe { System.alloc(layout) }
     }
@@ -63,4 +70,39 @@ fn the_peak_is_at_most_400_bytes_a_row() {
         let each = usize::try_from(PEAK.get()).unwrap() / rows;
         assert!(rows > 10_000 && each <= 400, "{each} bytes a row at the peak, with use: {usage}");
     }
+}
+
+/// What `read` makes, and the bytes that it keeps and that it held at its peak.
+fn measured<T>(read: impl FnOnce() -> T) -> (T, usize, usize) {
+    LIVE.set(0);
+    PEAK.set(0);
+    CALLS.set(0);
+    let value = read();
+    (value, usize::try_from(LIVE.get()).unwrap(), usize::try_from(PEAK.get()).unwrap())
+}
+
+#[test]
+fn a_snapshot_keeps_at_most_400_bytes_a_pod() {
+    const PODS: usize = 20_000;
+    let list = documents::pod_list(PODS.try_into().unwrap());
+    let options = KubernetesOptions::new("synthetic", Timestamp::from_ms(clusters::START * 1000).unwrap());
+    let (read, kept, peak) = measured(|| read_kubernetes(&[list.as_bytes()], &options).unwrap());
+    assert_eq!((read.value.pods.map(|pods| pods.len()), read.diagnostics.len()), (Some(PODS), 0));
+    let (kept, peak) = (kept / PODS, peak / PODS);
+    assert!(kept <= 400 && peak <= 1_000, "{kept} bytes a pod are kept, {peak} are held while reading");
+}
+
+#[test]
+fn a_sample_takes_at_most_24_bytes_and_no_allocation() {
+    const SERIES: usize = 20;
+    const SAMPLES: usize = 4_000;
+    let answer = documents::matrix(SERIES.try_into().unwrap(), SAMPLES.try_into().unwrap());
+    let options = PrometheusOptions::new(75);
+    let (read, kept, peak) =
+        measured(|| read_prometheus(Metric::CpuUsage, answer.as_bytes(), &options).unwrap());
+    assert_eq!(read.value.iter().map(|series| series.samples().len()).sum::<usize>(), SERIES * SAMPLES);
+    let (kept, peak) = (kept / (SERIES * SAMPLES), peak / (SERIES * SAMPLES));
+    assert!(kept <= 24 && peak <= 24, "{kept} bytes a sample are kept, {peak} are held while reading");
+    // A few for each series, and the growth of one buffer.
+    assert!(CALLS.get() <= 20 * SERIES + 100, "{} allocations", CALLS.get());
 }

@@ -178,6 +178,36 @@ fn a_node_group_shrinks_in_terraform_and_a_volume_waits_for_its_snapshot() {
 }
 
 #[test]
+fn the_size_of_a_scaled_group_is_its_autoscalers() {
+    let nodes = findings(
+        r#"{"cluster": "c", "node_groups": [{"name": "workers", "node_count": 10, "avg_cpu_utilization": 0.1, "avg_memory_utilization": 0.1, "instance_type": "m5.xlarge"}]}"#,
+    );
+    let propose = |text: &str| proposal(&nodes, &[file("main.tf", text)], &ChangeConfig::default());
+    let tags = "  node_group_name = \"workers\"\n  tags = {\n    \"k8s.io/cluster-autoscaler/enabled\" = \"true\"\n  }\n";
+    let tagged = TERRAFORM.replace("  node_group_name = \"workers\"\n", tags);
+    let made = propose(&tagged);
+    assert_eq!(made.status, Status::Ready, "{:?}", made.reason);
+    let text = made.files.first().unwrap().content.clone().unwrap();
+    assert_eq!(text, tagged.replace("min_size     = 5", "min_size     = 2"));
+    assert!(made.body.contains("An autoscaler owns the size"), "{}", made.body);
+    // What is tagged as not scaled is not.
+    let text =
+        propose(&tagged.replace("\"true\"", "\"false\"")).files.first().unwrap().content.clone().unwrap();
+    assert!(text.contains("desired_size = 2"), "{text}");
+    // Terraform ignores the desired size: the least size is edited, and somebody looks at it.
+    let lifecycle =
+        "  lifecycle {\n    ignore_changes = [scaling_config[0].desired_size]\n  }\n\n  scaling_config {";
+    let ignoring = TERRAFORM.replacen("  scaling_config {", lifecycle, 1);
+    let made = propose(&ignoring);
+    assert_eq!(made.status, Status::Draft);
+    let text = made.files.first().unwrap().content.clone().unwrap();
+    assert_eq!(text, ignoring.replace("min_size     = 5", "min_size     = 2"));
+    // A group that may be as small already has no edit.
+    let made = propose(&tagged.replace("min_size     = 5", "min_size     = 1"));
+    assert_eq!((made.status, made.files.len()), (Status::Draft, 0));
+}
+
+#[test]
 fn hostile_names_stay_text() {
     let data =
         PAYMENT.replace("payment-service", "a`|<script>@x\\n## Impact").replace("\"payments\"", "\"`|\"");

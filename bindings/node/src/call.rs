@@ -78,6 +78,7 @@ fn pure(name: &str, fields: Fields<'_>, body: Text<'_>) -> Answer<Value> {
             let (rows, total) = display::apportion(&rows, places(fields)?)?;
             json!({"rows": rows, "total": total})
         }
+        "call_facts" => json!(facts(fields)?),
         "call_signals" => call_signals(fields)?,
         "sketch_bucket" => json!(Sketch::bucket(objects::whole(fields, "value")?)),
         "sketch_representative" => {
@@ -150,13 +151,18 @@ fn read_cost(fields: Fields<'_>) -> Answer<Cost> {
     serde_json::from_value(cost).map_err(|error| refuse("cost", error, "not the wire form of a cost"))
 }
 
-fn call_signals(fields: Fields<'_>) -> Answer<Value> {
+fn facts(fields: Fields<'_>) -> Answer<Vec<CallFact>> {
     let records = fields.get("records").unwrap_or(&Value::Null);
     let records = records.as_array().ok_or_else(|| refuse("records", records, "not a list"))?;
     let mut facts = Vec::with_capacity(records.len());
     for (place, record) in records.iter().enumerate() {
         facts.extend(fact(place, record)?);
     }
+    Ok(facts)
+}
+
+fn call_signals(fields: Fields<'_>) -> Answer<Value> {
+    let facts = facts(fields)?;
     let mut config = fields.get("config").cloned().unwrap_or_else(|| json!({}));
     if let (Value::Object(config), Some(candidates)) = (&mut config, fields.get("candidates")) {
         config.insert("candidates".to_owned(), candidates.clone());

@@ -137,7 +137,7 @@ test('a summary is allocated as far as it says', () => {
   assert.deepEqual(inventory.diagnostics.map((one) => one.code), ['inventory.unknown_field'])
   const { totals, assets } = allocate(inventory).toJSON()
   assert.equal(totals.assets, '0.263013699')
-  assert.deepEqual(assets.filter((one) => one.cost === null).map((one) => [one.name, one.source]), [['node_group/workers', 'its capacity is not known']])
+  assert.deepEqual(assets.filter((one) => one.cost === null).map((one) => [one.name, one.reason]), [['node_group/workers', 'its capacity is not known']])
   assert.equal(allocate(ClusterInventory.fromClusterData(summary)).toJSON().totals.assets, '0.263013699')
   assert.throws(() => ClusterInventory.fromClusterData({ workloads: 5 }), WasteError)
 })

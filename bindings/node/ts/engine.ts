@@ -298,8 +298,8 @@ export class FinOpsEngine {
   }
 
   /**
-   * Detects waste in a `cluster_data`, a `ClusterInventory` or a list of them, and records it in the ledger. Answers all findings, the
-   * largest saving first, each with its guardrail verdict. `asOf` is the time of the run: that of the data, else now, without one.
+   * Detects waste in a `cluster_data`, a `ClusterInventory`, an `AiInventory` or a list of them, and records it in the ledger. Answers all
+   * findings, the largest saving first, each with its guardrail verdict. `asOf` is the time of the run: that of the data, else now, without one.
    */
   runDetectionCycle(clusterData: unknown, options: { asOf?: Instant | null; record?: boolean } = {}): DetectedOpportunity[] {
     const inventories: unknown[] = Array.isArray(clusterData) ? clusterData : [clusterData]

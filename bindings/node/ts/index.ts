@@ -96,6 +96,7 @@ export type {
   AttributedCost,
   ExternalCharge,
 } from './allocate'
+export { AiInventory } from './ai-inventory'
 export { ClusterInventory } from './inventory'
 export type { Diagnostic, Document, PrometheusQuery } from './inventory'
 export * as allocation from './allocation'

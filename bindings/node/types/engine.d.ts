@@ -168,8 +168,8 @@ export declare class FinOpsEngine {
     /** Adds a detector of one's own; where it throws, the run says so and the others go on. */
     registerDetector(detector: Detector): void;
     /**
-     * Detects waste in a `cluster_data`, a `ClusterInventory` or a list of them, and records it in the ledger. Answers all findings, the
-     * largest saving first, each with its guardrail verdict. `asOf` is the time of the run: that of the data, else now, without one.
+     * Detects waste in a `cluster_data`, a `ClusterInventory`, an `AiInventory` or a list of them, and records it in the ledger. Answers all
+     * findings, the largest saving first, each with its guardrail verdict. `asOf` is the time of the run: that of the data, else now, without one.
      */
     runDetectionCycle(clusterData: unknown, options?: {
         asOf?: Instant | null;

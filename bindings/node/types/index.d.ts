@@ -39,6 +39,7 @@ export { DetectedOpportunity, FinOpsEngine, PRGenerator, PullRequest, WasteDetec
 export type { ChangedFile, Detector, EngineOptions, Estimate, RunReport, Sources, WrittenCommit } from './engine';
 export { AllocationReport, AllocationSet, allocate } from './allocate';
 export type { AllocateOptions, AllocationCost, AllocationEfficiency, AllocationEntry, AllocationRow, AssetCharge, AttributedCost, ExternalCharge, } from './allocate';
+export { AiInventory } from './ai-inventory';
 export { ClusterInventory } from './inventory';
 export type { Diagnostic, Document, PrometheusQuery } from './inventory';
 export * as allocation from './allocation';

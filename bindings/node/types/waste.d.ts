@@ -2,6 +2,32 @@
 export declare const call: (name: string, text: string) => string;
 /** The names of every computation. */
 export declare const kinds: () => string[];
+/** Series of one container, one a pod and metric: `values` or `samples` (pairs of time and value) at `step_seconds`, or a `summary`. */
+export type UsageSeries = Record<string, unknown>;
+/** `exact` tests its own rule on the history; the others answer as robusta's KRR and the Vertical Pod Autoscaler do. */
+export type Strategy = 'exact' | 'simple' | 'simple_limit' | 'vpa';
+/** What a container has today: `requests`, `limits`, `autoscaler`, `limit_range`, `oom_limit`. */
+export type CurrentResources = Record<string, unknown>;
+/** What a container should request, from what it used: `cpu` and `memory` with request and why, `limits`, `backtest`. */
+export declare const recommend: (series: readonly UsageSeries[], options?: {
+    current?: CurrentResources;
+    strategy?: Strategy;
+    config?: Record<string, unknown>;
+}) => any;
+/** How a strategy would have fared on these series: folds, miss rate, samples above the recommendation, mean cut. */
+export declare const backtest: (series: readonly UsageSeries[], options?: {
+    current?: CurrentResources;
+    strategy?: Strategy;
+    config?: Record<string, unknown>;
+    split?: "blocks" | "halves";
+}) => any;
+/** What every container of an inventory should request, with what it would save a month where prices are known. */
+export declare const rightsize: (inventory: unknown, options?: {
+    strategy?: Strategy;
+    backtest?: boolean | "blocks" | "halves";
+    config?: Record<string, unknown>;
+    detection?: Record<string, unknown>;
+}) => any;
 /** Run one detector over an inventory of AI workloads: `{detector, ai, prices, config}`. Answers its assessments: subject, outcome, reason, saving, confidence, risk, evidence. */
 export declare const aiDetector: (input: unknown) => any;
 /** The branch of a change: `{slug, name, as_of, fingerprint}`. Answers `finops/SLUG-NAME-YYYYMMDD-8 hex digits`, which git accepts. */

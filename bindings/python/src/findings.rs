@@ -268,8 +268,23 @@ impl PyFindings {
         })
     }
 
-    fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
-        other.cast::<Self>().is_ok_and(|other| self.0 == other.get().0)
+    /// Equal where every line is: what was read again has its severity and priority given.
+    fn __eq__(&self, py: Python<'_>, other: &Bound<'_, PyAny>) -> bool {
+        let Ok(other) = other.cast::<Self>() else { return false };
+        let other = &other.get().0;
+        let line = |finding: &Finding| {
+            let mut bytes = Vec::new();
+            finding.write_line(&mut bytes);
+            bytes
+        };
+        py.detach(|| {
+            self.0.len() == other.len()
+                && self
+                    .0
+                    .iter()
+                    .zip(other)
+                    .all(|(one, other)| Arc::ptr_eq(one, other) || line(one) == line(other))
+        })
     }
 
     fn __repr__(&self) -> String {

@@ -89,7 +89,7 @@ mod _finops {
     #[pymodule_export]
     use crate::record::{PyInference, PyTraining};
     #[pymodule_export]
-    use crate::signals::{PyCallSignal, call_signals};
+    use crate::signals::{PyCallSignal, call_facts, call_signals};
     #[pymodule_export]
     use crate::sketch::PySketch;
     #[pymodule_export]

@@ -156,6 +156,19 @@ fn fact(place: usize, record: &Bound<'_, PyAny>) -> PyResult<Option<CallFact>> {
     })
 }
 
+/// What an inventory of AI workloads keeps of records, as JSON text; those of training runs are left out.
+#[pyfunction]
+#[pyo3(signature = (
+    records: "collections.abc.Iterable[InferenceRecord | TrainingRecord | collections.abc.Mapping[str, typing.Any]]"
+) -> "str")]
+pub(crate) fn call_facts(records: &Bound<'_, PyAny>) -> PyResult<String> {
+    let mut facts = Vec::new();
+    for (place, record) in records.try_iter()?.enumerate() {
+        facts.extend(fact(place, &record?)?);
+    }
+    serde_json::to_string(&facts).map_err(|error| PyValueError::new_err(error.to_string()))
+}
+
 /// Signs of waste in calls: failures, retries, truncations, loops, repeats, uncached prefixes, dearer models.
 ///
 /// `records` are inference records or mappings; `candidates` names cheaper models to compare with, by model.

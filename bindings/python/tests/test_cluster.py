@@ -62,7 +62,7 @@ def test_a_summary_is_allocated_as_far_as_it_says() -> None:
     assert [one["code"] for one in inventory.diagnostics] == ["inventory.unknown_field"]
     divided = allocate(inventory)
     assert (divided.totals.assets, divided.totals.unmounted, divided.difference) == ("0.263013699", "0.263013699", "0")
-    reasons = {one.name: one.source for one in divided.assets if one.cost is None}
+    reasons = {one.name: one.reason for one in divided.assets if one.cost is None}
     assert reasons == {"node_group/workers": "its capacity is not known"}
     codes = {one.code for one in divided.diagnostics}
     assert codes == {"allocation.unknown_node", "allocation.unpriced_node", "inventory.unknown_field"}

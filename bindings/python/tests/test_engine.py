@@ -300,4 +300,4 @@ def test_options_are_checked() -> None:
     with pytest.raises(finops.PolicyError):
         FinOpsEngine(guardrails={"min_confidence": 7})
     with pytest.raises(TypeError, match="db_conn"):
-        FinOpsEngine(db_conn=object())  # type: ignore[arg-type]
+        FinOpsEngine(db_conn=object())

@@ -300,6 +300,13 @@ fn links_are_not_followed() {
     let names: Vec<_> =
         read_sources(&folder.0, SourceLimits::default()).unwrap().into_iter().map(|f| f.path).collect();
     assert_eq!(names, ["own.yaml"]);
+    let written = folder.0.join("patches/finops-cpu");
+    fs::create_dir_all(written.join("files")).unwrap();
+    for name in ["files/own.yaml", "pull_request.md", "change.patch", "rollback.patch"] {
+        fs::write(written.join(name), "a: 1\n").unwrap();
+    }
+    let again = read_sources(&folder.0, SourceLimits::default()).unwrap();
+    assert_eq!(again.len(), 1, "a change that was written is no source");
     let none = SourceLimits { files: 0, ..SourceLimits::default() };
     assert_eq!(read_sources(&folder.0, none).unwrap_err().code(), "change.too_large");
     assert_eq!(read_sources(&folder.0.join("nowhere"), none).unwrap_err().code(), "engine.file");
@@ -426,4 +433,149 @@ mod pull_request {
             assert!(!format!("{at:?}").contains("t0ken"));
         }
     }
+}
+
+/// A cluster of two nodes of which one would do, whose only workload requests ten times what it uses.
+fn cluster(more: &str) -> String {
+    let node = |name: &str| {
+        format!(
+            r#"{{"name": "{name}", "hourly_price": "0.5", "capacity": {{"cpu": "4", "memory": "16Gi", "pods": "50"}},
+                "allocatable": {{"cpu": "4", "memory": "16Gi", "pods": "50"}}}}"#
+        )
+    };
+    let container = r#"{"name": "app", "type": "app", "requests": {"cpu": "2"}}"#;
+    let pod = |name: &str, node: &str| {
+        format!(
+            r#"{{"namespace": "shop", "name": "{name}", "node": "{node}", "phase": "Running",
+                "owner": {{"kind": "Deployment", "name": "web"}}, "containers": [{container}]}}"#
+        )
+    };
+    let usage = r#"{"subject": {"namespace": "shop", "workload": "Deployment/web", "container": "app"}, "metric": "cpu_usage",
+        "summary": {"mean": "0.1", "p95": "0.2", "max": "0.3", "samples": 4032,
+            "start": "2026-11-06T00:00:00Z", "end": "2026-11-20T00:00:00Z"}}"#;
+    format!(
+        r#"{{"cluster": "prod", "as_of": "2026-11-20T00:00:00Z", "nodes": [{}, {}], "pods": [{}, {}], "usage": [{usage}],
+            "workloads": [{{"namespace": "shop", "kind": "Deployment", "name": "web", "replicas": 2,
+                "containers": [{container}]}}{more}]}}"#,
+        node("n1"),
+        node("n2"),
+        pod("web-1", "n1"),
+        pod("web-2", "n2"),
+    )
+}
+
+const RATES: &str = r#"{"detection": {"rates": {"cpu_core_hour": "0.04", "memory_gib_hour": "0.005"}},
+    "guardrails": {"min_confidence": "0", "max_risk_score": "1"}}"#;
+
+fn of_detector<'a>(report: &'a Json, detector: &str) -> &'a Json {
+    opportunities(report).iter().find(|one| text(one, "/detector") == detector).unwrap()
+}
+
+#[test]
+fn groups_that_cannot_shrink_are_known() {
+    let report = engine(RATES).run_json(&request(&cluster(""), NIGHT), None).unwrap();
+    assert_eq!(text(&report, "/portfolio/node_supply/prod"), "fixed");
+    let cpu = of_detector(&report, "k8s.cpu_over_request");
+    let gross = text(cpu, "/estimate/gross_monthly");
+    assert_eq!(text(cpu, "/estimate/granted_monthly"), gross);
+    // A known number, not an unknown one: what the simulation frees beyond today's.
+    let realizable = text(cpu, "/estimate/realizable_monthly");
+    assert!(text(&report, "/portfolio/realizable_monthly").starts_with(realizable), "{report}");
+    assert_eq!(report.pointer("/portfolio/realizable_reason"), Some(&Json::Null));
+    // With the Cluster Autoscaler in it all of it is had.
+    let scaler = r#", {"namespace": "infra", "kind": "Deployment", "name": "cluster-autoscaler"}"#;
+    let report = engine(RATES).run_json(&request(&cluster(scaler), NIGHT), None).unwrap();
+    assert_eq!(text(&report, "/portfolio/node_supply/prod"), "elastic");
+    let cpu = of_detector(&report, "k8s.cpu_over_request");
+    assert_eq!(text(cpu, "/estimate/realizable_monthly"), gross);
+}
+
+#[test]
+fn findings_of_a_full_inventory_edit_their_manifest() {
+    let manifest = DEPLOYMENT.replace("payment-service", "web").replace("finance", "shop");
+    let sources = [SourceFile { path: "web.yaml".to_owned(), bytes: manifest.clone().into_bytes() }];
+    let engine = engine(RATES);
+    let report = engine.run_json(&request(&cluster(""), NIGHT), None).unwrap();
+    let one = Json::object([(
+        "opportunities",
+        Json::Array(vec![of_detector(&report, "k8s.cpu_over_request").clone()]),
+    )]);
+    let changes = engine.propose_json(&one, &sources).unwrap();
+    assert_eq!(text(&changes, "/0/status"), "ready", "{changes}");
+    assert_eq!(text(&changes, "/0/changes/0/content"), manifest.replace("\"2\"", "\"230m\""));
+    // Another engine, which has not run, reads the same from the opportunity.
+    let elsewhere = Engine::new(EngineOptions::from_json(&json(RATES)).unwrap());
+    let again = elsewhere.propose_json(&one, &sources).unwrap();
+    assert_eq!(text(&again, "/0/changes/0/content"), text(&changes, "/0/changes/0/content"));
+}
+
+const AI: &str = r#"{"window": {"start": "2026-11-13T00:00:00Z", "end": "2026-11-20T00:00:00Z"}, "account_id": "ml-prod",
+    "cluster": "gpu-1", "tags": ["ml"], "provider": "bedrock", "colour": 1,
+    "provisioned": [{"name": "pt", "hourly_fee": "40", "on_demand_cost": "3000"}],
+    "endpoints": [{"name": "ep", "created_at": "2026-01-01T00:00:00Z", "instances": 2, "hourly_price": "1.5",
+        "invocations": 0, "invocations_window_hours": 336}],
+    "gpu_containers": [{"container": "ml/trainer/app", "gpus": 1, "duty_max": "0.01", "samples": 1440, "span_hours": 24}],
+    "call_groups": [{"route": "/chat", "model": "gpt-5", "provider": "openai", "calls": 1000, "cost": "70",
+        "can_wait_seconds": 86400}],
+    "training_runs": [{"run": "r1", "status": "failed", "hourly_cost": "30", "hours": "10", "hours_since_checkpoint": "2"},
+        {"run": "r2", "status": "failed", "hourly_cost": -1, "hours": "10"}]}"#;
+
+#[test]
+fn ai_workloads_are_findings_of_their_provider() {
+    let (engine, ledger) = (engine(RATES), SavingsLedger::new(None));
+    let report = engine.run_json(&request(AI, NIGHT), Some(&ledger)).unwrap();
+    let scope = |check: &str| {
+        let all = report.get("findings").and_then(Json::as_array).unwrap();
+        let found =
+            all.iter().find(|one| text(one, "/check_id") == check).unwrap_or_else(|| panic!("{check}"));
+        ["cloud", "account_id", "service", "resource_type", "resource_id"]
+            .map(|name| text(found, &format!("/scope/{name}")).to_owned())
+    };
+    assert_eq!(scope("ai.batch"), ["openai", "ml-prod", "llm", "route", "/chat"]);
+    assert_eq!(scope("ai.provisioned_below_break_even"), ["bedrock", "ml-prod", "llm", "throughput", "pt"]);
+    assert_eq!(scope("ai.endpoint_idle"), ["bedrock", "ml-prod", "llm", "endpoint", "ep"]);
+    assert_eq!(scope("ai.failed_training"), ["bedrock", "ml-prod", "llm", "training_run", "r1"]);
+    let gpu = ["kubernetes", "gpu-1", "kubernetes", "gpu_container", "gpu_container/ml/trainer/app"];
+    assert_eq!(scope("ai.gpu_idle"), gpu);
+    let fee = of_detector(&report, "ai.provisioned_below_break_even");
+    // $40 an hour for 730 hours, less $3000 a week.
+    assert_eq!(text(fee, "/estimated_monthly_savings"), "16164.285714286");
+    assert_eq!((text(fee, "/type"), text(fee, "/effect")), ("llm_spend", "rate"));
+    assert_eq!(
+        (text(fee, "/namespace"), text(fee, "/cluster"), text(fee, "/provider")),
+        ("llm", "ml-prod", "bedrock")
+    );
+    assert_eq!(text(fee, "/recommendation"), "Give up the provisioned throughput of `pt`.");
+    assert_eq!(text(fee, "/guardrail_input/tags/0"), "ml");
+    assert_eq!(text(fee, "/estimate/realizable_monthly"), text(fee, "/estimate/granted_monthly"));
+    assert_eq!(report.pointer("/unknown_keys/colour").and_then(Json::as_number).unwrap().text(), "1");
+    // A bad record is undetermined, and the others go on.
+    let assessments = report.get("assessments").and_then(Json::as_array).unwrap();
+    let bad = assessments
+        .iter()
+        .find(|one| text(one, "/subject") == "r2" && text(one, "/detector") == "ai.failed_training");
+    assert_eq!(text(bad.unwrap(), "/outcome"), "undetermined");
+    assert_eq!(report.get("failures"), Some(&Json::Array(vec![])));
+    // Findings of AI workloads propose no change of a file; they are recorded like all others.
+    assert_eq!(engine.propose_json(&all(&report), &[]).unwrap(), Json::Array(vec![]));
+    let known =
+        opportunities(&report).iter().filter(|one| one.get("estimated_monthly_savings") != Some(&Json::Null));
+    assert_eq!(ledger.read(|fold| fold.opportunities().count()).unwrap(), known.count());
+    let pack = engine.evidence_json(fee, &[]).unwrap();
+    assert_eq!(text(&pack, "/finding/scope/service"), "llm");
+    // Elsewhere the pack of an opportunity that comes back names the same place.
+    let elsewhere = Engine::default().evidence_json(fee, &[]).unwrap();
+    assert_eq!(text(&elsewhere, "/finding/scope/resource_type"), "throughput");
+}
+
+#[test]
+fn inventories_of_all_forms_are_judged_in_one_run() {
+    let forms = Json::Array(vec![json(README), json(&cluster("")), json(AI)]);
+    let input = Json::object([("inventories", forms), ("as_of", NIGHT.into())]);
+    let report = engine(RATES).run_json(&input, None).unwrap();
+    let clusters: std::collections::BTreeSet<&str> =
+        opportunities(&report).iter().map(|one| text(one, "/cluster")).collect();
+    assert_eq!(clusters.into_iter().collect::<Vec<_>>(), ["finance-cluster", "gpu-1", "ml-prod", "prod"]);
+    assert_eq!(text(&report, "/portfolio/realizable_reason"), "node_supply_unknown");
+    assert_eq!(text(&report, "/portfolio/node_supply/finance-cluster"), "unknown");
 }

@@ -1,7 +1,7 @@
 """Write the cluster of this folder: what `kubectl get -o json` and Prometheus answer for a small shop, every name invented.
 
 `python build.py` writes the documents; with `--check` it fails when one of them differs. `report.json` and `report.csv` are what the
-engine makes of them: `cargo test -p finops --test golden_cluster` compares, and with `FINOPS_WRITE_GOLDEN=1` writes them.
+engine makes of them: `cargo test -p finops-core --test golden_cluster` compares, and with `FINOPS_WRITE_GOLDEN=1` writes them.
 """
 
 import json

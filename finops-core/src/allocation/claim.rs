@@ -71,9 +71,16 @@ pub(super) fn claim(
 /// The usage series of containers, found by namespace, pod and container.
 pub(super) struct UsageIndex<'a> {
     series: &'a [UsageSeries],
-    /// Hashes with positions, sorted: 8 bytes a series, and no name is copied.
+    /// Hashes with positions, in the order of buckets and then of positions: no name is copied.
     entries: Vec<(u32, u32)>,
+    /// Where each bucket starts; the first bits of a hash are its bucket.
+    starts: Vec<u32>,
+    /// How many bits follow those.
+    shift: u32,
 }
+
+/// Series in a bucket, about.
+const BUCKET: usize = 4;
 
 impl<'a> UsageIndex<'a> {
     pub(super) fn new(series: &'a [UsageSeries]) -> Self {
@@ -86,19 +93,55 @@ impl<'a> UsageIndex<'a> {
                 entries.push((hash(namespace, pod, container), position));
             }
         }
-        entries.sort_unstable();
-        Self { series, entries }
+        let bits = entries.len().div_euclid(BUCKET).max(1).ilog2().clamp(1, 30);
+        let mut index =
+            Self { series, entries: Vec::new(), starts: Vec::new(), shift: 32_u32.saturating_sub(bits) };
+        index.fill(&entries, bits);
+        index
+    }
+
+    /// Sorts by bucket in one pass, which keeps the order of positions.
+    fn fill(&mut self, entries: &[(u32, u32)], bits: u32) {
+        let mut starts = vec![0_u32; 1_usize.wrapping_shl(bits).saturating_add(1)];
+        for (hash, _) in entries {
+            if let Some(count) = starts.get_mut(self.bucket(*hash).saturating_add(1)) {
+                *count = count.saturating_add(1);
+            }
+        }
+        let mut sum = 0_u32;
+        for start in &mut starts {
+            sum = sum.saturating_add(*start);
+            *start = sum;
+        }
+        self.entries = vec![(0, 0); entries.len()];
+        let mut next = starts.clone();
+        for entry in entries {
+            if let Some(at) = next.get_mut(self.bucket(entry.0)) {
+                if let Some(slot) = self.entries.get_mut(super::row::place(*at)) {
+                    *slot = *entry;
+                }
+                *at = at.saturating_add(1);
+            }
+        }
+        self.starts = starts;
+    }
+
+    fn bucket(&self, hash: u32) -> usize {
+        super::row::place(hash.wrapping_shr(self.shift))
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.entries.is_empty()
     }
 
     /// The series of cores and of memory.
     pub(super) fn find(&self, namespace: &str, pod: &str, container: &str) -> [Option<&'a UsageSeries>; 2] {
         let mut found = [None; 2];
-        if self.entries.is_empty() {
-            return found;
-        }
         let hash = hash(namespace, pod, container);
-        let start = self.entries.partition_point(|entry| entry.0 < hash);
-        let same = self.entries.get(start..).unwrap_or_default().iter().take_while(|entry| entry.0 == hash);
+        let bucket = self.bucket(hash);
+        let edge = |at: usize| self.starts.get(at).map_or(0, |start| super::row::place(*start));
+        let all = self.entries.get(edge(bucket)..edge(bucket.saturating_add(1))).unwrap_or_default();
+        let same = all.iter().filter(|entry| entry.0 == hash);
         for series in same.filter_map(|entry| self.series.get(super::row::place(entry.1))) {
             let UsageSubject::Pod { namespace: n, pod: p, container: Some(c), .. } = &series.subject else {
                 continue;

@@ -22,7 +22,7 @@ use crate::{
 };
 use amounts::{allocatable, pod_interval, requests, reserved};
 use extras::Extras;
-use pods::{Placed, PodOrder};
+use pods::{One, Placed, PodOrder, below};
 use std::collections::BTreeMap;
 
 /// Milliseconds of a day: the window where none is given.
@@ -38,7 +38,7 @@ pub(super) struct Collector<'a> {
     config: &'a AllocationConfig,
     window: (i64, i64),
     usage: UsageIndex<'a>,
-    containers: Numbers<'a>,
+    amounts: pods::Amounts,
     rows: Vec<Row>,
     diagnostics: Vec<Diagnostic>,
     /// Containers with an extended resource that is no accelerator, by resource.
@@ -69,15 +69,15 @@ pub(super) fn collect(
         })?,
     };
     let empty = Name::default();
-    let mut namespaces = Numbers::default();
-    let order = PodOrder::of(inventory, config, &empty, &mut namespaces)?;
-    let (tables, order) = order.finish(inventory, namespaces, window)?;
+    let mut namespaces = Numbers::of_about(0);
+    let order = PodOrder::of(inventory, config, &empty, &mut namespaces, window)?;
+    let (tables, order, amounts) = order.finish(inventory, namespaces, window)?;
     let mut collector = Collector {
         inventory,
         config,
         window,
         usage: UsageIndex::new(inventory.usage.as_deref().unwrap_or_default()),
-        containers: Numbers::default(),
+        amounts,
         rows: Vec::new(),
         diagnostics: Vec::new(),
         unmapped: BTreeMap::new(),
@@ -99,7 +99,7 @@ impl<'a> Collector<'a> {
         mut self,
         prices: &PriceBook,
         currency: Currency,
-        mut tables: Tables,
+        tables: Tables,
         order: &[Placed<'a>],
         mut extras: Extras,
     ) -> Result<AllocationSet, Fault> {
@@ -111,11 +111,6 @@ impl<'a> Collector<'a> {
             let (pods, later) = rest.split_at(count.min(rest.len()));
             rest = later;
             self.node(number, *node, pods, &mut extras, prices, &tables, &mut assets)?;
-        }
-        let (containers, ranks) = self.containers.sorted()?;
-        tables.containers = containers;
-        for row in &mut self.rows {
-            row.container = ranks.get(place(row.container)).copied().unwrap_or(NONE);
         }
         assets.append(&mut extras.assets);
         assets.extend(shared_assets(self.config, self.window)?);
@@ -173,7 +168,7 @@ impl<'a> Collector<'a> {
                 self.unmounted(first.remove_entry(), extras)?;
             }
             let before = self.rows.len();
-            self.pod(number, placed, node.map(|_| active), &devices, priced, extras)?;
+            self.pod(number, placed, node.map(|_| active), &devices, priced, extras, tables)?;
             let unpriced = self.rows.get(before..).unwrap_or_default().iter();
             if node.is_none() && unpriced.into_iter().any(|row| row.status == RowStatus::Unpriced) {
                 unknown = unknown.saturating_add(1);
@@ -256,6 +251,7 @@ impl<'a> Collector<'a> {
     }
 
     /// The rows of one pod.
+    #[expect(clippy::too_many_arguments, reason = "what a node has, for each of its pods")]
     fn pod(
         &mut self,
         node: u32,
@@ -264,6 +260,7 @@ impl<'a> Collector<'a> {
         devices: &Devices<'_>,
         priced: bool,
         extras: &mut Extras,
+        tables: &Tables,
     ) -> Result<(), Fault> {
         let pod = placed.pod;
         let status = if priced { RowStatus::Priced } else { RowStatus::Unpriced };
@@ -272,17 +269,20 @@ impl<'a> Collector<'a> {
             (row.pod, row.status) = (placed.facts, status);
             row
         };
-        match &pod.containers[..] {
-            [one] => self.container(row(RowKind::Container), pod, one, active, devices)?,
-            several => {
-                let mut several: Vec<&'a Container> = several.iter().collect();
+        let reserved = match placed.one {
+            Some(one) => {
+                self.one(row(RowKind::Container), pod, one, active)?;
+                None
+            }
+            None => {
+                let mut several: Vec<&'a Container> = pod.containers.iter().collect();
                 several.sort_by(|a, b| super::key::canonical(&a.name, &b.name));
                 for container in several {
-                    self.container(row(RowKind::Container), pod, container, active, devices)?;
+                    self.container(row(RowKind::Container), pod, container, active, devices, tables)?;
                 }
+                reserved(pod)
             }
-        }
-        let reserved = reserved(pod);
+        };
         let users = extras.users_of(placed.facts);
         if reserved.is_none() && users.is_none() {
             return Ok(());
@@ -309,13 +309,27 @@ impl<'a> Collector<'a> {
         Ok(())
     }
 
+    /// The row of a container that is all of its pod, from what was noted of it.
+    fn one(&mut self, mut row: Row, pod: &Pod, one: One, active: Option<(i64, i64)>) -> Result<(), Fault> {
+        let at = |offset: u32| self.window.0.saturating_add(offset.into());
+        let time = [(at(one.time.0), at(one.time.1))];
+        if time.iter().all(|(from, to)| from >= to) {
+            return Ok(());
+        }
+        self.time(&time, active);
+        row.container = below(one.container);
+        let requests = self.amounts.get(one.amounts);
+        self.claimed(row, pod, || pod.containers.first().map_or("", |container| &container.name), requests, 0)
+    }
+
     fn container(
         &mut self,
         mut row: Row,
-        pod: &'a Pod,
-        container: &'a Container,
+        pod: &Pod,
+        container: &Container,
         active: Option<(i64, i64)>,
         devices: &Devices<'_>,
+        tables: &Tables,
     ) -> Result<(), Fault> {
         let now = self.window.1;
         let mut running = std::mem::take(&mut self.running);
@@ -327,7 +341,25 @@ impl<'a> Collector<'a> {
         if self.intervals.is_empty() {
             return Ok(());
         }
-        let subject = || format!("{}/{}/{}", pod.namespace, pod.name, container.name);
+        row.container = find(&tables.containers, &container.name, Name::as_str).unwrap_or(NONE);
+        let unmapped = &mut self.unmapped;
+        let gpu = devices.claim(container.requests.as_ref(), container.limits.as_ref(), |resource| {
+            let count = unmapped.entry(resource.to_owned()).or_insert(0);
+            *count = count.saturating_add(1);
+        });
+        self.claimed(row, pod, || &container.name, requests(container), gpu)
+    }
+
+    /// Adds the row of a container whose time is set.
+    fn claimed<'n>(
+        &mut self,
+        mut row: Row,
+        pod: &'n Pod,
+        container: impl Fn() -> &'n str,
+        [cpu, memory]: [u64; 2],
+        gpu: u64,
+    ) -> Result<(), Fault> {
+        let subject = || format!("{}/{}/{}", pod.namespace, pod.name, container());
         row.seconds = total_seconds(&self.active);
         let outside = total_seconds(&self.intervals).saturating_sub(row.seconds);
         if outside > 0 {
@@ -336,14 +368,11 @@ impl<'a> Collector<'a> {
             self.diagnostics.push(remark.about(subject()).times(outside.into()));
         }
         (row.start, row.end) = self.ends();
-        row.container = self.containers.number(&container.name)?;
-        let [cpu, memory] = requests(container);
-        let unmapped = &mut self.unmapped;
-        let gpu = devices.claim(container.requests.as_ref(), container.limits.as_ref(), |resource| {
-            let count = unmapped.entry(resource.to_owned()).or_insert(0);
-            *count = count.saturating_add(1);
-        });
-        let usage = self.usage.find(&pod.namespace, &pod.name, &container.name);
+        let usage = if self.usage.is_empty() {
+            [None; 2]
+        } else {
+            self.usage.find(&pod.namespace, &pod.name, container())
+        };
         let time = u64::from(row.seconds);
         let claims = [claim(cpu, usage[0], &self.active, time), claim(memory, usage[1], &self.active, time)];
         row.gpu = gpu.checked_mul(time).ok_or_else(overflow)?;

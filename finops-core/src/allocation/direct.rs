@@ -33,13 +33,21 @@ impl Scratch {
 }
 
 impl AllocationSet {
+    /// Takes back what prices and the waterfall have set.
+    pub(super) fn unprice(&mut self) {
+        for row in &mut self.rows {
+            row.cost = [Nanos::ZERO; 7];
+            row.attributed = super::Attributed::default();
+            if row.status == RowStatus::Undistributed {
+                row.status = RowStatus::Priced;
+            }
+        }
+        self.diagnostics.retain(|remark| remark.code != "allocation.over_allocated");
+    }
+
     /// Fills the cost columns from what assets cost. `pools` of nodes with their own rates are set already; those of
     /// the others are split here.
     pub(super) fn price_rows(&mut self) -> Result<(), Fault> {
-        for row in &mut self.rows {
-            row.cost = [Nanos::ZERO; 7];
-        }
-        self.diagnostics.retain(|remark| remark.code != "allocation.over_allocated");
         let mut scratch = Scratch::default();
         let mut assets = std::mem::take(&mut self.assets);
         for asset in &mut assets {

@@ -138,6 +138,7 @@ impl AllocationSet {
             set.assets.push(asset);
         }
         set.reconciled = true;
+        set.unprice();
         set.price_rows()?;
         set.waterfall()?;
         set.diagnostics.sort_unstable();

@@ -37,7 +37,8 @@ pub(super) struct PodFacts {
     pub(super) annotations: Option<Labels>,
     pub(super) owner: Option<Arc<Owner>>,
     /// Its services by name, sorted.
-    pub(super) services: Option<Arc<[Name]>>,
+    // A thin pointer: there is one for every pod.
+    pub(super) services: Option<Arc<Box<[Name]>>>,
 }
 
 /// The tables that rows point into. Each is in the order of keys, so that comparing indices compares names.
@@ -126,6 +127,21 @@ pub struct Totals {
 }
 
 impl Totals {
+    /// Adds the total of a row; one without a known cost stands in no sum.
+    pub(super) fn add(&mut self, row: &Row) {
+        if row.status == RowStatus::Unpriced {
+            return;
+        }
+        let sum = match row.kind {
+            RowKind::Container | RowKind::Pod => &mut self.allocated,
+            RowKind::Idle => &mut self.idle,
+            RowKind::OverAllocated => &mut self.over_allocated,
+            RowKind::Unmounted => &mut self.unmounted,
+            RowKind::Shared | RowKind::Unmatched | RowKind::External => &mut self.other,
+        };
+        *sum = sum.saturating_add(row.total.get().into());
+    }
+
     /// Assets less rows: 0, or the set is wrong.
     #[must_use]
     pub fn difference(&self) -> i128 {
@@ -204,7 +220,7 @@ impl AllocationSet {
     /// The services in front of the row's pod, by name.
     #[must_use]
     pub fn services(&self, row: &Row) -> &[Name] {
-        self.pod(row).and_then(|pod| pod.services.as_deref()).unwrap_or_default()
+        self.pod(row).and_then(|pod| pod.services.as_deref()).map(|services| &**services).unwrap_or_default()
     }
 
     /// The row's labels: those of its pod over those of its namespace, sorted by name.
@@ -316,6 +332,18 @@ impl AllocationSet {
 
     /// Adds up rows and assets.
     pub(super) fn sum_up(&mut self) {
+        let mut totals = self.totals_of_assets();
+        self.rows.iter().for_each(|row| totals.add(row));
+        self.set_sums(totals);
+    }
+
+    pub(super) fn set_sums(&mut self, totals: Totals) {
+        self.totals = totals;
+        debug_assert_eq!(self.totals.difference(), 0, "the rows of an allocation add up to its assets");
+    }
+
+    /// The sums of what assets cost; those of rows are 0.
+    pub(super) fn totals_of_assets(&self) -> Totals {
         let mut totals = Totals::default();
         for asset in &self.assets {
             match asset.cost {
@@ -323,20 +351,6 @@ impl AllocationSet {
                 None => totals.unpriced_assets = totals.unpriced_assets.saturating_add(1),
             }
         }
-        for row in &self.rows {
-            if row.status == RowStatus::Unpriced {
-                continue;
-            }
-            let sum = match row.kind {
-                RowKind::Container | RowKind::Pod => &mut totals.allocated,
-                RowKind::Idle => &mut totals.idle,
-                RowKind::OverAllocated => &mut totals.over_allocated,
-                RowKind::Unmounted => &mut totals.unmounted,
-                RowKind::Shared | RowKind::Unmatched | RowKind::External => &mut totals.other,
-            };
-            *sum = sum.saturating_add(row.total.get().into());
-        }
-        self.totals = totals;
-        debug_assert_eq!(self.totals.difference(), 0, "the rows of an allocation add up to its assets");
+        totals
     }
 }

@@ -19,14 +19,8 @@ use std::collections::BTreeMap;
 type Tenants = Vec<(String, Vec<usize>)>;
 
 impl AllocationSet {
-    /// Attributes idle time and shared costs, and sets totals.
+    /// Attributes idle time and shared costs, where none is attributed, and sets totals.
     pub(super) fn waterfall(&mut self) -> Result<(), Fault> {
-        for row in &mut self.rows {
-            row.attributed = super::Attributed::default();
-            if row.status == RowStatus::Undistributed {
-                row.status = RowStatus::Priced;
-            }
-        }
         let mut scratch = Scratch::default();
         match self.config.idle_scope {
             IdleScope::Node => self.share_idle_of_nodes(&mut scratch)?,
@@ -35,14 +29,7 @@ impl AllocationSet {
         if !self.config.shared.is_empty() {
             self.share_costs(&mut scratch)?;
         }
-        self.set_totals()?;
-        if !self.reconciled {
-            for row in &mut self.rows {
-                row.list = row.total;
-            }
-        }
-        self.sum_up();
-        Ok(())
+        self.set_totals()
     }
 
     fn share_idle_of_nodes(&mut self, scratch: &mut Scratch) -> Result<(), Fault> {
@@ -269,23 +256,34 @@ impl AllocationSet {
         })
     }
 
+    /// Sets the totals of rows and of the set: rows are many, and they are passed once.
     fn set_totals(&mut self) -> Result<(), Fault> {
         let share = self.config.idle == Idle::Share;
+        let mut totals = self.totals_of_assets();
         for row in &mut self.rows {
             let Row { attributed, .. } = row;
             let idle = if share { [attributed.idle, attributed.shared_idle] } else { [Nanos::ZERO; 2] };
             let added = [attributed.shared, idle[0], idle[1]];
             let total = added.iter().try_fold(row.direct(), |sum, part| sum.checked_add(part.get().into()));
             row.total = nanos(total.ok_or_else(overflow)?)?;
+            if !self.reconciled {
+                row.list = row.total;
+            }
+            totals.add(row);
         }
         if share {
             for node in self.assets.iter().filter_map(|asset| asset.node.as_ref()) {
                 if let Some(row) = self.rows.get_mut(node.rows.1).filter(|row| row.kind == RowKind::Idle) {
-                    row.total =
-                        nanos(node.pools.iter().map(|pool| i128::from(pool.undistributed.get())).sum())?;
+                    let kept = node.pools.iter().map(|pool| i128::from(pool.undistributed.get())).sum();
+                    totals.idle = totals.idle.saturating_sub(row.total.get().into()).saturating_add(kept);
+                    row.total = nanos(kept)?;
+                    if !self.reconciled {
+                        row.list = row.total;
+                    }
                 }
             }
         }
+        self.set_sums(totals);
         Ok(())
     }
 }

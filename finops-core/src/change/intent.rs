@@ -61,23 +61,23 @@ fn scaled(facts: &[Fact], name: &str, unit: i128) -> Option<u64> {
 const CORE: i128 = 1_000_000_000;
 const GIBIBYTE: i128 = 1 << 30;
 
-/// The quantity of a full inventory, `requests: {cpu: "250m"}`, in nanocores or bytes, rounded up.
-fn quantity(facts: &[Fact], cpu: bool, what: &str) -> Option<u64> {
-    let Value::Map(resources) = fact(facts, &format!("{what}s"))? else { return None };
-    let text = match fact(resources, if cpu { "cpu" } else { "memory" })? {
-        Value::Text(text) => text.as_str(),
-        Value::Shared(text) => text,
+/// A quantity that a full inventory states as `{requests: {cpu: "750m"}}`.
+fn quantity(facts: &[Fact], resource: &str, what: &str) -> Option<u64> {
+    let Value::Map(amounts) = fact(facts, &format!("{what}s"))? else { return None };
+    let nano = match fact(amounts, resource)? {
+        Value::Text(text) => Quantity::parse_unsigned(text).ok()?.nano(),
+        Value::Shared(text) => Quantity::parse_unsigned(text).ok()?.nano(),
         _ => return None,
     };
-    let nano = Quantity::parse_unsigned(text).ok()?.nano();
-    let unit = if cpu { 1 } else { CORE };
-    u64::try_from(Ratio::new(nano, unit)?.ceil()?).ok()
+    // A part of a byte counts as one.
+    let whole = if resource == "cpu" { Some(nano) } else { Ratio::nanos(nano).ceil() };
+    u64::try_from(whole?).ok()
 }
 
 /// Cores or bytes under any of the names that the two forms of inventory use.
 fn amount(facts: &[Fact], cpu: bool, what: &str) -> Option<u64> {
-    if let Some(amount) = quantity(facts, cpu, what) {
-        return Some(amount);
+    if let Some(stated) = quantity(facts, if cpu { "cpu" } else { "memory" }, what) {
+        return Some(stated);
     }
     if cpu {
         return scaled(facts, &format!("cpu_{what}"), CORE);

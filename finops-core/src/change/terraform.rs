@@ -48,6 +48,7 @@ fn node_group(
     made: &mut Made,
 ) -> Result<(), Fault> {
     let name = assessment.subject.name();
+    let stated = fact(&assessment.evidence.more, "autoscaler") == Some(&Value::Flag(true));
     let resource_type = "aws_eks_node_group";
     let mapped = hcl::Sources::address_of(&config.terraform_ids, name);
     let by_label = format!("{resource_type}.{name}");
@@ -60,10 +61,14 @@ fn node_group(
     let Some(finder) = found else {
         let problem = format!("node group `{}` is in no source", crate::error::shorten(name));
         made.draft = Some(Fault::new("change.not_found", "sources", problem, "give the Terraform files"));
+        let what = if stated { "least" } else { "desired" };
         made.notes
-            .push(format!("Set the desired size of node group `{name}` to {count} where it is defined."));
+            .push(format!("Set the {what} size of node group `{name}` to {count} where it is defined."));
         return Ok(());
     };
+    if stated || hcl::is_autoscaled(sources, finder) {
+        return least_size(count, name, sources, finder, texts, made);
+    }
     let size = count.to_string();
     let mut sets = vec![("scaling_config.desired_size", size.as_str())];
     let least = sources.number(finder, "scaling_config.min_size");
@@ -78,15 +83,38 @@ fn node_group(
         }
         other => other?,
     };
-    if changed.iter().any(|file| file.ignored) {
+    for file in changed {
+        made.files.push(diff::file(&file.path, text_of(texts, &file.path), Some(&file.text), file.edits));
+    }
+    Ok(())
+}
+
+/// The least size of a group alone: its autoscaler owns the number of nodes, and goes as low as it may.
+fn least_size(
+    count: i64,
+    name: &str,
+    sources: &hcl::Sources<'_>,
+    finder: Finder<'_>,
+    texts: &[(&str, &str)],
+    made: &mut Made,
+) -> Result<(), Fault> {
+    const LEAST: &str = "scaling_config.min_size";
+    made.notes.push(format!(
+        "An autoscaler owns the size of node group `{name}`: it may go down to {count} nodes, and does as its pods allow."
+    ));
+    if sources.number(finder, LEAST).is_some_and(|least| least <= count) {
+        let problem = format!("the least size of the group is no more than {count} already");
+        let help =
+            "see what keeps its autoscaler from removing nodes: pods that may not move, its thresholds";
+        made.draft = Some(Fault::new("change.not_literal", LEAST, problem, help));
+        return Ok(());
+    }
+    let size = count.to_string();
+    let changed = hcl::set(sources, finder, &[(LEAST, size.as_str())])?;
+    if hcl::ignores(sources, finder, "scaling_config.desired_size") {
         let problem = "Terraform ignores changes of the desired size: an autoscaler owns it";
-        made.draft = Some(Fault::new(
-            "change.not_literal",
-            "scaling_config.desired_size",
-            problem,
-            "set it at the autoscaler too",
-        ));
-        made.notes.push(format!("An autoscaler owns the size: have it scale the group to {count} as well."));
+        let help = "see that the autoscaler scales the group down once its least size allows it";
+        made.draft = Some(Fault::new("change.not_literal", "scaling_config.desired_size", problem, help));
     }
     for file in changed {
         made.files.push(diff::file(&file.path, text_of(texts, &file.path), Some(&file.text), file.edits));

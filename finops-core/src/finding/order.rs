@@ -1,8 +1,9 @@
 //! The total order of a table and the hash of its content.
 
 use super::record::Finding;
+use rustc_hash::FxHashMap;
 use sha2::{Digest, Sha256};
-use std::{cmp::Ordering, sync::Arc};
+use std::{cmp::Ordering, hash::Hash, sync::Arc};
 
 /// Which of two findings stands first in a table: by tenant, workspace, time and id of the run, check, cloud, account,
 /// region, resource, fingerprint and id; texts by their bytes, nothing before everything. Of two records that are equal
@@ -44,11 +45,86 @@ fn by_bytes(one: &Finding, other: &Finding) -> Ordering {
     compare(Finding::write_canonical).then_with(|| compare(Finding::write_line))
 }
 
+/// Values by number: equal ones have one, and ranks follow their order.
+struct Ranks<T> {
+    numbers: FxHashMap<T, usize>,
+}
+
+impl<T: Copy + Ord + Hash> Ranks<T> {
+    fn new() -> Self {
+        Self { numbers: FxHashMap::default() }
+    }
+
+    fn number(&mut self, value: T) -> usize {
+        let next = self.numbers.len();
+        *self.numbers.entry(value).or_insert(next)
+    }
+
+    /// The rank of each number.
+    fn ranks(self) -> Vec<usize> {
+        let mut sorted: Vec<(T, usize)> = self.numbers.into_iter().collect();
+        sorted.sort_unstable();
+        let mut ranks = vec![0; sorted.len()];
+        for (rank, (_, number)) in sorted.into_iter().enumerate() {
+            if let Some(place) = ranks.get_mut(number) {
+                *place = rank;
+            }
+        }
+        ranks
+    }
+}
+
+/// What mostly decides between two findings, without a look at their texts: run, check and place by rank, and the first
+/// letters of the resource.
+struct Sorting<'a> {
+    ranks: [usize; 3],
+    resource: [u64; 2],
+    index: usize,
+    finding: &'a Finding,
+}
+
+/// Eight bytes of a text as a number that sorts like them; nothing is 0.
+fn word(text: &str, from: usize) -> u64 {
+    let mut word = [0; 8];
+    for (to, byte) in word.iter_mut().zip(text.bytes().skip(from)) {
+        *to = byte;
+    }
+    u64::from_be_bytes(word)
+}
+
+/// Findings with their places, in total order.
+fn sorted(findings: &[Finding]) -> Vec<Sorting<'_>> {
+    let (mut runs, mut checks, mut scopes) = (Ranks::new(), Ranks::new(), Ranks::new());
+    let numbered = findings.iter().enumerate().map(|(index, finding)| {
+        let (run, draft) = (&*finding.run, &finding.draft);
+        let scope = &draft.scope;
+        let resource = scope.resource().unwrap_or_default();
+        let ranks = [
+            runs.number((&run.tenant_id, &run.workspace_id, run.run_ts, &run.run_id)),
+            checks.number(&draft.check_id),
+            scopes.number((&scope.cloud, &scope.account_id, &scope.region)),
+        ];
+        Sorting { ranks, resource: [word(resource, 0), word(resource, 8)], index, finding }
+    });
+    let mut sorted: Vec<Sorting<'_>> = numbered.collect();
+    let tables = [runs.ranks(), checks.ranks(), scopes.ranks()];
+    for row in &mut sorted {
+        for (rank, table) in row.ranks.iter_mut().zip(&tables) {
+            *rank = table.get(*rank).copied().unwrap_or_default();
+        }
+    }
+    sorted.sort_unstable_by(|a, b| {
+        (a.ranks, a.resource)
+            .cmp(&(b.ranks, b.resource))
+            .then_with(|| total_order(a.finding, b.finding))
+            .then(a.index.cmp(&b.index))
+    });
+    sorted
+}
+
 /// The places of `findings` in total order.
 pub fn order(findings: &[Finding]) -> Vec<usize> {
-    let mut sorted: Vec<(usize, &Finding)> = findings.iter().enumerate().collect();
-    sorted.sort_by(|(_, one), (_, other)| total_order(one, other));
-    sorted.into_iter().map(|(index, _)| index).collect()
+    sorted(findings).into_iter().map(|row| row.index).collect()
 }
 
 /// The SHA-256 of a table: of its rows as JSON Lines in total order, without the times of ingestion.
@@ -85,9 +161,7 @@ impl ContentHash {
 /// The content hash of findings in any order.
 #[must_use]
 pub fn content_hash(findings: &[Finding]) -> String {
-    let mut sorted: Vec<&Finding> = findings.iter().collect();
-    sorted.sort_by(|one, other| total_order(one, other));
     let mut hash = ContentHash::default();
-    sorted.into_iter().for_each(|finding| hash.add(finding));
+    sorted(findings).into_iter().for_each(|row| hash.add(row.finding));
     hash.hex()
 }

@@ -23,6 +23,7 @@ pub(super) struct Cx {
     owners: Pool<Owner>,
     scheduling: Pool<Scheduling>,
     volumes: Pool<[VolumeUse]>,
+    references: Pool<[Name]>,
     /// Members that nobody reads, by the pattern of their place.
     unknown: BTreeMap<String, u64>,
 }
@@ -124,6 +125,10 @@ impl Cx {
         volumes.sort();
         volumes.dedup();
         self.volumes.share_owned(volumes.into())
+    }
+
+    pub(super) fn references(&mut self, names: Vec<Name>) -> Arc<[Name]> {
+        self.references.share_owned(names.into())
     }
 
     pub(super) fn flag(tree: &Tree<'_>, at: &At<'_>) -> Result<bool, Fault> {

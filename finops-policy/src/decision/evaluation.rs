@@ -30,12 +30,7 @@ impl Evaluation {
 
     pub(super) fn typed(answer: Answer) -> Self {
         let not_evaluated = answer.not_evaluated().collect();
-        Self {
-            violations: answer.violations.into_iter().map(Violation::from).collect(),
-            warnings: answer.warnings.into_iter().map(Violation::from).collect(),
-            not_evaluated,
-            ..Self::empty()
-        }
+        Self { violations: answer.violations, warnings: answer.warnings, not_evaluated, ..Self::empty() }
     }
 
     pub(super) fn fault(fault: Fault, engine: UsedEngine) -> Self {

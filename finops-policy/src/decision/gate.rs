@@ -342,8 +342,8 @@ impl Gate {
             approvals,
             decision_id: context.decision_id.map(str::to_owned),
             input_digest,
-            policy_revision: state.revision.clone(),
-            policy_digest: state.digest.clone(),
+            policy_revision: Arc::clone(&state.revision),
+            policy_digest: Arc::clone(&state.digest),
             engine: evaluation.engine,
             source,
             shadow: None,
@@ -417,7 +417,7 @@ impl Gate {
     /// `sha256:<hex>` over configuration, schema and set.
     #[must_use]
     pub fn policy_digest(&self) -> String {
-        self.slot.state().digest.clone()
+        self.slot.state().digest.to_string()
     }
 
     /// `sha256:<hex>` of exemptions, quorum and candidate; nothing when all are left at their defaults.
@@ -463,7 +463,7 @@ impl TypedRules<'_> {
         &self,
         row: &Row<'_>,
         findings: &mut Findings,
-        each: impl FnMut(&'static str, Action, &str),
+        each: impl FnMut(&str, Action, &str),
     ) -> Option<Outcome> {
         gate::decide_row(row, self.0, findings, each)
     }

@@ -105,7 +105,7 @@ pub fn event(
 ) -> Json {
     // Without a set the revision is the policy digest: the set that decided is named by the decision, not by the gate,
     // which may have loaded another one since.
-    let revision = (decision.policy_revision != decision.policy_digest).then_some(&decision.policy_revision);
+    let revision = (decision.policy_revision != decision.policy_digest).then_some(&*decision.policy_revision);
     let mut members = Object::new();
     members.insert("decision_id", decision.decision_id.as_deref());
     members.insert("timestamp", fields.timestamp.map(|at| at.to_string()));
@@ -115,7 +115,7 @@ pub fn event(
     }
     members.insert("result", decision.to_json());
     members.insert("labels", fields.labels.clone());
-    let bundle = revision.map(|revision| (path, Json::object([("revision", Json::from(revision.as_str()))])));
+    let bundle = revision.map(|revision| (path, Json::object([("revision", Json::from(revision))])));
     members.insert("bundles", Json::object(bundle));
     members.insert("metrics", fields.metrics.clone());
     let custom = custom(conditions, fields.timestamp);

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{Json, json::Object};
 use serde::Serialize;
-use std::borrow::Cow;
+use std::{borrow::Cow, sync::Arc};
 
 /// What a rule demands when it fires. Ordered: the strongest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -73,7 +73,7 @@ impl Outcome {
 }
 
 /// One failing check. Absent members are left out of JSON.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Violation {
     /// The rule's stable id, for example `budget.unit_cost`.
     pub rule: Cow<'static, str>,
@@ -118,6 +118,11 @@ impl Violation {
     #[must_use]
     pub fn to_json(&self) -> Json {
         Json::Object(self.members(true))
+    }
+
+    /// The same without the action, which a list of warnings says already.
+    pub(crate) fn to_json_of_warning(&self) -> Json {
+        Json::Object(self.members(false))
     }
 
     fn members(&self, with_action: bool) -> Object {
@@ -245,9 +250,9 @@ pub struct Decision {
     /// `sha256:<hex>` of the canonical input; of a text that cannot be read, of its bytes.
     pub input_digest: InputDigest,
     /// The revision of the set, else the policy digest.
-    pub policy_revision: String,
+    pub policy_revision: Arc<str>,
     /// `sha256:<hex>` over configuration, schema and set.
-    pub policy_digest: String,
+    pub policy_digest: Arc<str>,
     /// What computed the decision.
     pub engine: UsedEngine,
     /// Who decided.
@@ -330,8 +335,8 @@ impl Decision {
             members.insert("decision_id", id.as_str());
         }
         members.insert("input_digest", self.input_digest.as_str());
-        members.insert("policy_revision", self.policy_revision.as_str());
-        members.insert("policy_digest", self.policy_digest.as_str());
+        members.insert("policy_revision", &*self.policy_revision);
+        members.insert("policy_digest", &*self.policy_digest);
         members.insert("engine", self.engine.as_str());
         members.insert("decision_source", self.source.as_str());
         if let Some(shadow) = &self.shadow {
@@ -348,12 +353,12 @@ impl Decision {
         Some(Json::object([
             ("decision_id", Json::from(id)),
             ("outcome", Json::from(self.decision.as_str())),
-            ("policy_digest", Json::from(self.policy_digest.as_str())),
+            ("policy_digest", Json::from(&*self.policy_digest)),
             ("input_digest", Json::from(self.input_digest.as_str())),
         ]))
     }
 }
 
 fn bare(warnings: &[Violation]) -> Json {
-    Json::array(warnings.iter().map(|warning| Json::Object(warning.members(false))))
+    Json::array(warnings.iter().map(Violation::to_json_of_warning))
 }

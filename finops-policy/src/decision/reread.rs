@@ -109,8 +109,8 @@ impl<'r> Record<'r> {
             approvals: self.approvals(decision)?,
             decision_id: self.optional("decision_id")?,
             input_digest: self.text("input_digest")?.into(),
-            policy_revision: self.text("policy_revision")?,
-            policy_digest: self.text("policy_digest")?,
+            policy_revision: self.text("policy_revision")?.into(),
+            policy_digest: self.text("policy_digest")?.into(),
             engine: self.one_of(
                 "engine",
                 [UsedEngine::Typed, UsedEngine::Rvm, UsedEngine::Interpreter, UsedEngine::Remote],

@@ -34,9 +34,9 @@ pub(super) trait Evaluate: Send + Sync {
 #[derive(Clone)]
 pub(super) struct State {
     /// `sha256:<hex>` over configuration, schema and set.
-    pub(super) digest: String,
+    pub(super) digest: Arc<str>,
     /// The set's revision, else the digest.
-    pub(super) revision: String,
+    pub(super) revision: Arc<str>,
     /// Whether nothing is decided without a set.
     required: bool,
     #[cfg(feature = "rego")]
@@ -96,7 +96,7 @@ impl Slot {
     pub(super) fn new(policy: (Json, Json), required: bool) -> Self {
         let digest = policy_digest(&policy, None);
         let state = State {
-            revision: digest.clone(),
+            revision: Arc::clone(&digest),
             digest,
             required,
             #[cfg(feature = "rego")]
@@ -129,10 +129,10 @@ impl Slot {
     #[cfg(feature = "rego")]
     pub(super) fn accept(&self, set: Arc<dyn Evaluate>, at: Option<Timestamp>) {
         let digest = policy_digest(&self.policy, Some(set.digest()));
-        let revision = if set.revision().is_empty() { digest.clone() } else { set.revision().to_owned() };
+        let revision = if set.revision().is_empty() { Arc::clone(&digest) } else { set.revision().into() };
         self.state.rcu(|old| State {
-            digest: digest.clone(),
-            revision: revision.clone(),
+            digest: Arc::clone(&digest),
+            revision: Arc::clone(&revision),
             required: old.required,
             set: Some(Arc::clone(&set)),
             loaded_at: at,
@@ -153,7 +153,7 @@ impl State {
     pub(super) fn remote(revision: Option<&str>) -> Self {
         let digest = policy_digest(&(Json::Null, Json::Null), revision);
         Self {
-            revision: revision.map_or_else(|| digest.clone(), str::to_owned),
+            revision: revision.map_or_else(|| Arc::clone(&digest), Arc::from),
             digest,
             required: false,
             #[cfg(feature = "rego")]
@@ -165,7 +165,7 @@ impl State {
 
     pub(super) fn status(&self) -> Status {
         Status {
-            revision: self.revision.clone(),
+            revision: self.revision.to_string(),
             loaded_at: self.loaded_at,
             last_error: self.last_error.clone(),
         }
@@ -237,10 +237,8 @@ impl State {
     }
 }
 
-fn policy_digest((config, schema): &(Json, Json), set: Option<&str>) -> String {
-    gate::digest(&Json::object([
-        ("config", config.clone()),
-        ("schema", schema.clone()),
-        ("set", Json::from(set)),
-    ]))
+fn policy_digest((config, schema): &(Json, Json), set: Option<&str>) -> Arc<str> {
+    let covered =
+        Json::object([("config", config.clone()), ("schema", schema.clone()), ("set", Json::from(set))]);
+    gate::digest(&covered).into()
 }

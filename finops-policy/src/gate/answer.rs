@@ -131,71 +131,13 @@ pub(crate) const CONDITIONAL: [Rule; 7] = [
     Rule::CarbonRegion,
 ];
 
-/// One failing check of the default policy.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Failure {
-    /// The rule's stable id, for example `budget.unit_cost`.
-    pub rule: &'static str,
-    /// What the rule demands.
-    pub action: Action,
-    /// JSON pointer into the input.
-    pub path: Option<Cow<'static, str>>,
-    /// The tag in question.
-    pub subject: Option<String>,
-    /// The value found, in normal form.
-    pub actual: Option<String>,
-    /// The limit, in normal form.
-    pub limit: Option<String>,
-    /// The sentence for people.
-    pub message: String,
-}
-
-impl Failure {
-    pub(crate) const fn new(rule: &'static str, message: String) -> Self {
-        Self { rule, action: Action::Deny, path: None, subject: None, actual: None, limit: None, message }
-    }
-
-    fn to_json(&self, with_action: bool) -> Json {
-        let action = match self.action {
-            Action::Deny => "deny",
-            Action::RequireApproval => "require_approval",
-            Action::Warn => "warn",
-            Action::Advice => "advice",
-        };
-        let members = [
-            ("rule", Some(self.rule)),
-            ("action", with_action.then_some(action)),
-            ("path", self.path.as_deref()),
-            ("subject", self.subject.as_deref()),
-            ("actual", self.actual.as_deref()),
-            ("limit", self.limit.as_deref()),
-        ];
-        Json::object(members.into_iter().filter_map(|(name, text)| Some((name, Json::from(text?)))))
-    }
-}
-
-impl From<Failure> for Violation {
-    fn from(failure: Failure) -> Self {
-        Self {
-            rule: Cow::Borrowed(failure.rule),
-            action: failure.action,
-            path: failure.path,
-            subject: failure.subject,
-            actual: failure.actual,
-            limit: failure.limit,
-            resource: None,
-            message: failure.message,
-        }
-    }
-}
-
 /// Every failing check of the default policy, and every rule that had nothing to judge.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Answer {
     /// All that deny, then all that require an approval, each in the order of the rules.
-    pub violations: Vec<Failure>,
+    pub violations: Vec<Violation>,
     /// What only warns, in the order of the rules.
-    pub warnings: Vec<Failure>,
+    pub warnings: Vec<Violation>,
     pub(crate) not_evaluated: [Option<Reason>; CONDITIONAL.len()],
 }
 
@@ -205,12 +147,15 @@ impl Answer {
     pub fn refused(error: &ReadError) -> Self {
         let path = matches!(error, ReadError::TooLarge { .. } | ReadError::TooDeep { .. })
             .then_some(Cow::Borrowed(""));
-        Self::denied(Failure { path, ..Failure::new(error.code(), message::refused(error)) })
+        Self::denied(Violation {
+            path,
+            ..Violation::new(error.code(), Action::Deny, message::refused(error))
+        })
     }
 
     /// A single denial.
-    pub(crate) fn denied(failure: Failure) -> Self {
-        Self { violations: vec![failure], ..Self::default() }
+    pub(crate) fn denied(violation: Violation) -> Self {
+        Self { violations: vec![violation], ..Self::default() }
     }
 
     /// Deny over require an approval over allow.
@@ -241,12 +186,12 @@ impl Answer {
 
     /// The sentences of what warns.
     pub fn warn_messages(&self) -> impl Iterator<Item = &str> {
-        self.warnings.iter().map(|failure| failure.message.as_str())
+        self.warnings.iter().map(|warning| warning.message.as_str())
     }
 
     fn messages(&self, action: Action) -> impl Iterator<Item = &str> {
-        let of_action = self.violations.iter().filter(move |failure| failure.action == action);
-        of_action.map(|failure| failure.message.as_str())
+        let of_action = self.violations.iter().filter(move |violation| violation.action == action);
+        of_action.map(|violation| violation.message.as_str())
     }
 
     /// The rules that had nothing to judge, each with its reason: `input_absent`, `input_invalid`, `no_limit` or
@@ -260,16 +205,11 @@ impl Answer {
     /// `not_evaluated`.
     #[must_use]
     pub fn to_json(&self) -> Json {
-        let decision = match self.outcome() {
-            Outcome::Deny => "deny",
-            Outcome::RequireApproval => "require_approval",
-            Outcome::Allow => "allow",
-        };
         Json::object([
-            ("decision", decision.into()),
+            ("decision", self.outcome().as_str().into()),
             ("allowed", self.allowed().into()),
-            ("violations", Json::array(self.violations.iter().map(|failure| failure.to_json(true)))),
-            ("warnings", Json::array(self.warnings.iter().map(|failure| failure.to_json(false)))),
+            ("violations", Json::array(self.violations.iter().map(Violation::to_json))),
+            ("warnings", Json::array(self.warnings.iter().map(Violation::to_json_of_warning))),
             ("deny_messages", Json::array(self.deny_messages())),
             ("approval_messages", Json::array(self.approval_messages())),
             ("warn_messages", Json::array(self.warn_messages())),

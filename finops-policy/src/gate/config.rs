@@ -31,9 +31,13 @@ pub struct GateConfig {
     pub(crate) carbon_intensity: Band,
     /// A fraction.
     pub(crate) deny_below: Threshold,
+    /// The same in per cent, in normal form: as the sentence names it.
+    pub(crate) deny_below_per_cent: String,
     /// Each tag with its pointer into the input.
     pub(crate) required_tags: Vec<(String, String)>,
     pub(crate) regions: Vec<String>,
+    /// The same in a row: as the sentence names them.
+    pub(crate) regions_listed: String,
     /// USD.
     pub(crate) default_cap: Option<Threshold>,
     pub(crate) required_fields: Vec<Field>,
@@ -68,6 +72,10 @@ impl Threshold {
     fn of(text: &str) -> Self {
         Self::new(Exact::from_text(text).unwrap_or(Exact::ZERO))
     }
+
+    fn per_cent(&self) -> String {
+        self.exact.clone().shifted(2).normal_form()
+    }
 }
 
 impl Default for GateConfig {
@@ -78,12 +86,16 @@ impl Default for GateConfig {
             deny_above: Threshold::of(deny_above),
         };
         let tags = ["team", "environment"].into_iter().map(str::to_owned);
+        let regions = ["us-west-2", "eu-north-1", "ca-central-1"].map(str::to_owned).to_vec();
+        let deny_below = Threshold::of("0.95");
         Self {
             unit_cost: band("0.3", "0.5"),
             carbon_intensity: band("300", "400"),
-            deny_below: Threshold::of("0.95"),
+            deny_below_per_cent: deny_below.per_cent(),
+            deny_below,
             required_tags: with_pointers(tags),
-            regions: ["us-west-2", "eu-north-1", "ca-central-1"].map(str::to_owned).to_vec(),
+            regions_listed: regions.join(", "),
+            regions,
             default_cap: None,
             required_fields: Vec::new(),
             required_others: Vec::new(),
@@ -118,9 +130,15 @@ impl GateConfig {
                 "carbon_intensity_g_per_kwh" => {
                     gate.carbon_intensity = band(value, &path, Field::CarbonIntensity)?
                 }
-                "test_pass_rate" => gate.deny_below = deny_below(value, &path)?,
+                "test_pass_rate" => {
+                    gate.deny_below = deny_below(value, &path)?;
+                    gate.deny_below_per_cent = gate.deny_below.per_cent();
+                }
                 "required_tags" => gate.required_tags = with_pointers(texts(value, &path)?),
-                "carbon_efficient_regions" => gate.regions = texts(value, &path)?,
+                "carbon_efficient_regions" => {
+                    gate.regions = texts(value, &path)?;
+                    gate.regions_listed = gate.regions.join(", ");
+                }
                 "default_budget_cap_usd" if value.is_null() => gate.default_cap = None,
                 "default_budget_cap_usd" => {
                     gate.default_cap = Some(threshold(value, &path, Field::BudgetCap)?)
@@ -193,7 +211,9 @@ impl GateConfig {
             let path = format!("{path}{}", pointer_of([name]));
             let rule = Rule::ALL.into_iter().find(|rule| rule.name() == name);
             if rule.is_none() && !INPUT_RULES.contains(&name) {
-                return Err(unknown("rule", name, path, HELP_ACTION));
+                let names = Rule::ALL.map(|rule| format!("`{}`", rule.name())).join(", ");
+                let problem = format!("unknown rule `{}`, there are {names}", shorten(name));
+                return Err(ConfigError::new(path, problem, HELP_ACTION));
             }
             let action = match action.as_str() {
                 Some("deny") => Some(Action::Deny),

@@ -1,7 +1,7 @@
 //! What stands in the fields of an input.
 
 use super::{Cell, Exact, Row, cell::Tags, config::Threshold, field::Field, field::Range, number};
-use std::{cmp::Ordering, fmt::Write};
+use std::cmp::Ordering;
 
 /// A value of the caller's language that JSON cannot hold; the input has `null` in its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -158,8 +158,7 @@ impl<'a> Fields<'a> {
 
     /// Adds the normal form of a hundred times the number in a field.
     pub(super) fn write_per_cent(&self, field: Field, out: &mut String) {
-        // Writing into a string never fails.
-        let _infallible = write!(out, "{}", self.exact(field).shifted(2).normal_form());
+        out.push_str(&self.exact(field).shifted(2).normal_form());
     }
 
     /// The truth value in a field, if it is valid.

@@ -27,7 +27,7 @@ mod telling;
 #[cfg(test)]
 mod tests;
 
-pub use answer::{Answer, Failure};
+pub use answer::Answer;
 pub use cell::{Cell, Row, Tags};
 pub use config::GateConfig;
 pub use input::Foreign;

@@ -6,23 +6,27 @@ use super::{
     *,
 };
 use crate::{
-    decision::{Action, Outcome},
+    decision::{Action, Outcome, Violation},
     json::Json,
 };
 use proptest::prelude::*;
 
 /// Every finding of an answer, in order.
-type Told = (Outcome, Vec<(&'static str, Action, String)>);
+type Told = (Outcome, Vec<(String, Action, String)>);
 
 fn of_answer(answer: &Answer) -> Told {
     let all = answer.violations.iter().chain(&answer.warnings);
-    (answer.outcome(), all.map(|failure| (failure.rule, failure.action, failure.message.clone())).collect())
+    let told = all.map(|violation| {
+        let Violation { rule, action, message, .. } = violation;
+        (rule.to_string(), *action, message.clone())
+    });
+    (answer.outcome(), told.collect())
 }
 
 fn of_row(row: &Row<'_>, config: &GateConfig, findings: &mut Findings) -> Option<Told> {
     let mut told = Vec::new();
     let outcome = decide_row(row, config, findings, |rule, action, message| {
-        told.push((rule, action, message.to_owned()))
+        told.push((rule.to_owned(), action, message.to_owned()))
     })?;
     Some((outcome, told))
 }

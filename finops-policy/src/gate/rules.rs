@@ -1,7 +1,7 @@
 //! The rules of the default policy (policy specification, section 3): what fires, and what had nothing to judge.
 
 use super::{
-    Answer, Cell, Failure, Foreign, GateConfig,
+    Answer, Cell, Foreign, GateConfig,
     answer::{CONDITIONAL, Reason, Rule},
     config::Band,
     field::Field,
@@ -10,7 +10,7 @@ use super::{
     telling::{self, Findings},
 };
 use crate::{
-    decision::{Action, Outcome},
+    decision::{Action, Outcome, Violation},
     json::{Json, Limits, Object, pointer_of, read},
 };
 use std::{borrow::Cow, cmp::Ordering};
@@ -34,8 +34,9 @@ pub fn decide_text(text: &[u8], config: &GateConfig) -> Answer {
 #[must_use]
 pub fn decide_with(input: &Json, foreign: &[Foreign], config: &GateConfig) -> Answer {
     let Json::Object(members) = input else {
-        let failure = Failure::new("input.not_object", message::not_object(input.type_name()));
-        return Answer::denied(Failure { path: Some(Cow::Borrowed("")), ..failure });
+        let message = message::not_object(input.type_name());
+        let violation = Violation::new("input.not_object", Action::Deny, message);
+        return Answer::denied(Violation { path: Some(Cow::Borrowed("")), ..violation });
     };
     let row = super::Row::of(members);
     let fields = Fields::of(&row, foreign);
@@ -49,7 +50,7 @@ pub fn decide_with(input: &Json, foreign: &[Foreign], config: &GateConfig) -> An
     if verdict.fired != 0 {
         telling::answer(&verdict, &fields, config, &mut answer);
         // Stable: within an action the order of the rules stays.
-        answer.violations.sort_by_key(|failure| failure.action);
+        answer.violations.sort_by_key(|violation| violation.action);
     }
     answer
 }
@@ -60,7 +61,7 @@ pub(crate) fn decide_row(
     row: &super::Row<'_>,
     config: &GateConfig,
     findings: &mut Findings,
-    mut each: impl FnMut(&'static str, Action, &str),
+    mut each: impl FnMut(&str, Action, &str),
 ) -> Option<Outcome> {
     if config.known_only || !config.required_others.is_empty() {
         return None;
@@ -75,8 +76,8 @@ pub(crate) fn decide_row(
         faults(&fields, &[], &mut faulty);
     }
     let verdict = judge(&fields, config);
-    for failure in &faulty {
-        each(failure.rule, failure.action, &failure.message);
+    for violation in &faulty {
+        each(&violation.rule, violation.action, &violation.message);
     }
     let mut outcome = if faulty.is_empty() { Outcome::Allow } else { Outcome::Deny };
     if verdict.fired != 0 {
@@ -106,6 +107,11 @@ pub(super) struct Verdict {
 impl Verdict {
     pub(super) const fn has(&self, rule: Rule) -> bool {
         self.fired & rule.bit() != 0
+    }
+
+    /// How many rules fire.
+    pub(super) fn fired(&self) -> usize {
+        usize::try_from(self.fired.count_ones()).unwrap_or_default()
     }
 
     fn fire(&mut self, rule: Rule, config: &GateConfig) {
@@ -227,9 +233,9 @@ fn promotion(verdict: &mut Verdict, fields: &Fields<'_>, config: &GateConfig) {
 }
 
 /// What the names of an input are denied for; `members` are looked at only by a configuration that does.
-fn names(fields: &Fields<'_>, members: Option<&Object>, config: &GateConfig, found: &mut Vec<Failure>) {
-    let mut deny = |rule, path: Cow<'static, str>, message| {
-        found.push(Failure { path: Some(path), ..Failure::new(rule, message) });
+fn names(fields: &Fields<'_>, members: Option<&Object>, config: &GateConfig, found: &mut Vec<Violation>) {
+    let mut deny = |rule: &'static str, path: Cow<'static, str>, message: String| {
+        found.push(Violation { path: Some(path), ..Violation::new(rule, Action::Deny, message) });
     };
     if let Some(members) = members.filter(|_| config.known_only) {
         for name in members.keys().filter(|name| !config.knows(name)) {
@@ -249,9 +255,9 @@ fn names(fields: &Fields<'_>, members: Option<&Object>, config: &GateConfig, fou
 }
 
 /// What the values of an input are denied for.
-fn faults(fields: &Fields<'_>, foreign: &[Foreign], found: &mut Vec<Failure>) {
-    let mut deny = |rule, path: Cow<'static, str>, message, actual| {
-        found.push(Failure { path: Some(path), actual, ..Failure::new(rule, message) });
+fn faults(fields: &Fields<'_>, foreign: &[Foreign], found: &mut Vec<Violation>) {
+    let mut deny = |rule: &'static str, path: Cow<'static, str>, message: String, actual| {
+        found.push(Violation { path: Some(path), actual, ..Violation::new(rule, Action::Deny, message) });
     };
     for field in Field::ALL {
         if field != Field::CostTags && fields.state(field) == State::Null {

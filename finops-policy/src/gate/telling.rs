@@ -1,7 +1,7 @@
 //! From the rules that fired to what people and programs read of them: written out only where somebody asks.
 
 use super::{
-    Answer, Failure, GateConfig,
+    Answer, GateConfig,
     answer::Rule,
     config::Threshold,
     field::Field,
@@ -9,7 +9,7 @@ use super::{
     message,
     rules::{Verdict, is_blank},
 };
-use crate::decision::Action;
+use crate::decision::{Action, Violation};
 use std::borrow::Cow;
 
 /// Bytes that a sentence and a number seldom exceed: more is one growth more.
@@ -111,14 +111,7 @@ impl Findings {
             }
             Rule::CarbonRegion => {
                 let region = fields.region();
-                let regions = self.text(|text| {
-                    for (index, region) in config.regions.iter().enumerate() {
-                        text.push_str(if index == 0 { "" } else { ", " });
-                        text.push_str(region);
-                    }
-                });
-                message::region(region, &regions, &mut self.message);
-                self.spare.push(regions);
+                message::region(region, &config.regions_listed, &mut self.message);
                 self.actual = Some(self.text(|text| text.push_str(region)));
             }
         }
@@ -129,8 +122,7 @@ impl Findings {
         let state = fields.state(field);
         if state == State::Valid {
             let rate = self.text(|text| fields.write_per_cent(field, text));
-            let required = limit.exact.clone().shifted(2).normal_form();
-            message::pass_rate(&rate, &required, &mut self.message);
+            message::pass_rate(&rate, &config.deny_below_per_cent, &mut self.message);
             self.spare.push(rate);
             self.actual = Some(self.text(|text| fields.write_number(field, text)));
         } else {
@@ -186,29 +178,31 @@ fn missing_tags<'c>(
 /// Adds every rule that fired to an answer.
 pub(super) fn answer(verdict: &Verdict, fields: &Fields<'_>, config: &GateConfig, answer: &mut Answer) {
     let mut findings = Findings::default();
+    answer.violations.reserve(verdict.fired().saturating_add(config.required_tags.len()));
     for rule in Rule::ALL {
         let Some(action) = config.action(rule).filter(|_| verdict.has(rule)) else { continue };
         let list = match action {
             Action::Deny | Action::RequireApproval => &mut answer.violations,
             Action::Warn | Action::Advice => &mut answer.warnings,
         };
-        let mut failure = |tag: Option<&(String, String)>| {
+        let mut add = |tag: Option<&(String, String)>| {
             findings.tell(rule, tag.map_or("", |(tag, _)| tag), fields, config);
             let pointer = tag.map_or(Cow::Borrowed(rule.field().pointer()), |(_, path)| path.clone().into());
-            list.push(Failure {
-                rule: rule.name(),
+            list.push(Violation {
+                rule: Cow::Borrowed(rule.name()),
                 action,
                 path: Some(pointer),
                 subject: tag.map(|(tag, _)| tag.clone()),
                 actual: findings.actual.take(),
                 limit: findings.limit.take(),
+                resource: None,
                 message: findings.message.as_str().to_owned(),
             });
         };
         if rule == Rule::TagsRequired {
-            missing_tags(fields, config).for_each(|tag| failure(Some(tag)));
+            missing_tags(fields, config).for_each(|tag| add(Some(tag)));
         } else {
-            failure(None);
+            add(None);
         }
     }
 }

@@ -134,19 +134,20 @@ impl From<Malformed> for FailedCheck {
 /// ```
 #[must_use]
 pub fn check(change: &Json, history: &Json, now: Now, config: &GuardrailConfig) -> Check {
-    match Facts::read(change, history, now, config) {
-        Err(alone) => Check { failed: vec![alone.into()] },
+    // Judged where they were written: to move the facts costs as much as to judge them.
+    match &Facts::read(change, history, now, config) {
+        Err(alone) => Check { failed: vec![alone.clone().into()] },
         Ok(facts) => Check { failed: judge(facts, now, config) },
     }
 }
 
-fn judge(facts: Facts, now: Now, config: &GuardrailConfig) -> Vec<FailedCheck> {
+fn judge(facts: &Facts, now: Now, config: &GuardrailConfig) -> Vec<FailedCheck> {
     let mut failed: Vec<FailedCheck> = Vec::new();
-    failed.extend(facts.malformed.into_iter().map(FailedCheck::from));
+    failed.extend(facts.malformed.iter().cloned().map(FailedCheck::from));
 
     let limit = &config.min_confidence;
-    let reason = match facts.confidence {
-        Fact::Known(x) if x < limit.value => {
+    let reason = match &facts.confidence {
+        Fact::Known(x) if *x < limit.value => {
             Some(format!("Confidence {} below threshold {}", x.text(), limit.text))
         }
         Fact::Unknown => Some(format!("Confidence unknown, threshold {}", limit.text)),
@@ -159,8 +160,8 @@ fn judge(facts: Facts, now: Now, config: &GuardrailConfig) -> Vec<FailedCheck> {
     };
 
     let limit = &config.max_risk_score;
-    let reason = match facts.risk_score {
-        Fact::Known(x) if x > limit.value => {
+    let reason = match &facts.risk_score {
+        Fact::Known(x) if *x > limit.value => {
             Some(format!("Risk score {} above threshold {}", x.text(), limit.text))
         }
         Fact::Unknown => Some(format!("Risk score unknown, threshold {}", limit.text)),
@@ -169,8 +170,8 @@ fn judge(facts: Facts, now: Now, config: &GuardrailConfig) -> Vec<FailedCheck> {
     ask("max_risk_score", reason);
 
     let limit = &config.max_single_change;
-    let reason = match facts.amount {
-        Fact::Known(x) if x > limit.value => {
+    let reason = match &facts.amount {
+        Fact::Known(x) if *x > limit.value => {
             Some(format!("Change amount ${} exceeds single change limit ${}", x.text(), limit.text))
         }
         Fact::Unknown => Some(format!("Change amount unknown, single change limit ${}", limit.text)),
@@ -179,8 +180,8 @@ fn judge(facts: Facts, now: Now, config: &GuardrailConfig) -> Vec<FailedCheck> {
     ask("max_single_change", reason);
 
     let limit = &config.max_daily_change;
-    let reason = match facts.daily_total {
-        Fact::Known(sum) if sum > limit.value => {
+    let reason = match &facts.daily_total {
+        Fact::Known(sum) if *sum > limit.value => {
             Some(format!("Daily change limit would be exceeded (${} > ${})", sum.text(), limit.text))
         }
         Fact::Unknown => Some(format!("Daily change total unknown, limit ${}", limit.text)),
@@ -188,8 +189,8 @@ fn judge(facts: Facts, now: Now, config: &GuardrailConfig) -> Vec<FailedCheck> {
     };
     ask("max_daily_change", reason);
 
-    let tags = &config.protected_tags;
-    let reason = match facts.tag_hits {
+    let tags = config.protected_tags.list();
+    let reason = match &facts.tag_hits {
         Fact::Known(hits) if !hits.is_empty() => {
             let mut texts: Vec<&str> =
                 hits.iter().filter_map(|n| Some(tags.get(*n)?.text.as_str())).collect();
@@ -203,7 +204,7 @@ fn judge(facts: Facts, now: Now, config: &GuardrailConfig) -> Vec<FailedCheck> {
     ask("protected_tags", reason);
 
     let windows = &config.windows;
-    let reason = match facts.window_open {
+    let reason = match &facts.window_open {
         Fact::Known(false) => Some(format!("Outside change window {}", windows.text())),
         Fact::Unknown => Some(format!("Time unknown, change window {}", windows.text())),
         Fact::Known(true) | Fact::Invalid => None,
@@ -216,8 +217,8 @@ fn judge(facts: Facts, now: Now, config: &GuardrailConfig) -> Vec<FailedCheck> {
     }
 
     let limit = config.blast_radius_limit;
-    let reason = match facts.namespaces {
-        Fact::Known(n) if n > limit => Some(format!("Blast radius {n} namespaces exceeds limit {limit}")),
+    let reason = match &facts.namespaces {
+        Fact::Known(n) if *n > limit => Some(format!("Blast radius {n} namespaces exceeds limit {limit}")),
         Fact::Unknown => Some(format!("Blast radius unknown, limit {limit}")),
         Fact::Known(_) | Fact::Invalid => None,
     };

@@ -97,6 +97,44 @@ pub(super) struct ProtectedTag {
     pub folded: String,
 }
 
+/// All tags that mark a resource as protected, as configured.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct ProtectedTags {
+    tags: Vec<ProtectedTag>,
+    /// Bit `n` is set when a folded tag has `n` bytes, the last bit for all that are longer.
+    lengths: u64,
+}
+
+impl ProtectedTags {
+    fn new(texts: impl IntoIterator<Item = String>) -> Self {
+        let tags: Vec<_> = texts.into_iter().map(ProtectedTag::new).collect();
+        let lengths = tags.iter().fold(0, |bits, tag| bits | length_bit(&tag.folded));
+        Self { tags, lengths }
+    }
+
+    /// The tags in the configured order.
+    pub(super) fn list(&self) -> &[ProtectedTag] {
+        &self.tags
+    }
+
+    /// The places of the tags that a trimmed text is, whatever its case; `ascii` says whether the text is.
+    #[inline]
+    pub(super) fn places(&self, text: &str, ascii: bool) -> impl Iterator<Item = usize> {
+        // Lower case of ASCII is ASCII of the same length; other letters may shrink to it.
+        let candidates =
+            if ascii && self.lengths & length_bit(text) == 0 { &[] } else { self.tags.as_slice() };
+        let is = move |tag: &ProtectedTag| {
+            if ascii { text.eq_ignore_ascii_case(&tag.folded) } else { text.to_lowercase() == tag.folded }
+        };
+        candidates.iter().enumerate().filter(move |(_, tag)| is(tag)).map(|(place, _)| place)
+    }
+}
+
+/// The bit of the length of a text.
+fn length_bit(text: &str) -> u64 {
+    1 << text.len().min(63)
+}
+
 /// The limits of the guardrails in effect.
 ///
 /// ```
@@ -114,7 +152,7 @@ pub struct GuardrailConfig {
     pub(super) max_risk_score: Threshold,
     pub(super) max_single_change: Threshold,
     pub(super) max_daily_change: Threshold,
-    pub(super) protected_tags: Vec<ProtectedTag>,
+    pub(super) protected_tags: ProtectedTags,
     pub(super) windows: ChangeWindows,
     pub(super) blast_radius_limit: u64,
 }
@@ -129,7 +167,7 @@ impl Default for GuardrailConfig {
             max_risk_score: tenths(5),
             max_single_change: tenths(5_000),
             max_daily_change: tenths(10_000),
-            protected_tags: protected.into_iter().map(ProtectedTag::new).collect(),
+            protected_tags: ProtectedTags::new(protected),
             windows: ChangeWindows::new(Tz::UTC, nightly.into_iter().collect()),
             blast_radius_limit: 3,
         }
@@ -242,7 +280,7 @@ impl GuardrailConfig {
             ("max_risk_score", text(&self.max_risk_score.text)),
             ("max_single_change", text(&self.max_single_change.text)),
             ("max_daily_change", text(&self.max_daily_change.text)),
-            ("protected_tags", Json::array(self.protected_tags.iter().map(|tag| tag.text.as_str()))),
+            ("protected_tags", Json::array(self.protected_tags.list().iter().map(|tag| tag.text.as_str()))),
             ("time_zone", text(self.windows.zone().name())),
             ("change_windows", Json::Array(windows.collect())),
             ("blast_radius_limit", number(&self.blast_radius_limit.to_string())),
@@ -277,12 +315,13 @@ fn amount(name: &'static str, value: &Json) -> Result<Threshold, GuardrailError>
     read.map(Threshold::new).ok_or_else(|| refused(name, value, problem))
 }
 
-fn protected_tags(value: &Json) -> Result<Vec<ProtectedTag>, GuardrailError> {
+fn protected_tags(value: &Json) -> Result<ProtectedTags, GuardrailError> {
     let each = value.as_array().map(|list| {
         let tag = |v: &Json| v.as_str().filter(|text| !text.trim().is_empty()).map(str::to_owned);
-        list.iter().map(|v| tag(v).map(ProtectedTag::new)).collect::<Option<Vec<_>>>()
+        list.iter().map(tag).collect::<Option<Vec<_>>>()
     });
-    each.flatten().ok_or_else(|| refused("protected_tags", value, "give a list of texts that are not blank"))
+    let problem = "give a list of texts that are not blank";
+    each.flatten().map(ProtectedTags::new).ok_or_else(|| refused("protected_tags", value, problem))
 }
 
 fn windows(value: &Json) -> Result<Vec<ChangeWindow>, GuardrailError> {

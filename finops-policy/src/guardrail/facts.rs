@@ -316,18 +316,11 @@ fn amount_of(members: &Members<'_>, place: Place, malformed: &mut Vec<Malformed>
 /// Which protected tags a change carries. No tags are none; null is unknown.
 fn tag_hits(tags: Option<&Json>, config: &GuardrailConfig) -> Fact<Vec<usize>> {
     let mut hits = Vec::new();
-    let mut look = |text: &str| {
-        let text = text.trim();
-        // Lower case of ASCII is ASCII of the same length; other letters may shrink to it.
-        let ascii = text.is_ascii();
-        for (n, tag) in config.protected_tags.iter().enumerate() {
-            let equal = if ascii {
-                text.len() == tag.folded.len() && text.eq_ignore_ascii_case(&tag.folded)
-            } else {
-                text.to_lowercase() == tag.folded
-            };
-            if equal && !hits.contains(&n) {
-                hits.push(n);
+    let mut look = |text: &str, ascii: bool| {
+        let text = trimmed(text);
+        for place in config.protected_tags.places(text, ascii) {
+            if !hits.contains(&place) {
+                hits.push(place);
             }
         }
     };
@@ -337,18 +330,21 @@ fn tag_hits(tags: Option<&Json>, config: &GuardrailConfig) -> Fact<Vec<usize>> {
         Some(Json::Array(list)) => {
             for tag in list {
                 let Some(text) = tag.as_str() else { return Fact::Invalid };
-                look(text);
-                if let Some((key, value)) = text.split_once(['=', ':']) {
-                    look(key);
-                    look(value);
+                let ascii = text.is_ascii();
+                look(text, ascii);
+                let separator = text.bytes().position(|byte| matches!(byte, b'=' | b':'));
+                if let Some((key, value)) = separator.and_then(|place| text.split_at_checked(place)) {
+                    look(key, ascii);
+                    // Behind the separator, which is one byte.
+                    look(value.get(1..).unwrap_or_default(), ascii);
                 }
             }
         }
         Some(Json::Object(object)) => {
             for (key, value) in object.iter() {
-                look(key);
+                look(key, key.is_ascii());
                 match value {
-                    Json::String(text) => look(text),
+                    Json::String(text) => look(text, text.is_ascii()),
                     Json::Null => {}
                     _ => return Fact::Invalid,
                 }
@@ -359,13 +355,23 @@ fn tag_hits(tags: Option<&Json>, config: &GuardrailConfig) -> Fact<Vec<usize>> {
     Fact::Known(hits)
 }
 
+/// The text without white space at its ends: most have none, and their first and last byte say so.
+fn trimmed(text: &str) -> &str {
+    match text.as_bytes() {
+        [b'!'..=b'~'] | [b'!'..=b'~', .., b'!'..=b'~'] => text,
+        _ => text.trim(),
+    }
+}
+
 /// A namespace of a cluster; none when the change does not name one.
 type Namespace<'a> = (Option<&'a str>, &'a str);
 
 /// Distinct namespaces: the first few without an allocation.
 #[derive(Debug, Default)]
 struct Seen<'a> {
-    few: [Option<Namespace<'a>>; 8],
+    /// The first `count` of them.
+    few: [Namespace<'a>; 8],
+    count: usize,
     many: BTreeSet<Namespace<'a>>,
 }
 
@@ -402,21 +408,21 @@ impl<'a> Seen<'a> {
     }
 
     fn insert(&mut self, namespace: Namespace<'a>) {
-        for slot in &mut self.few {
-            match slot {
-                Some(known) if *known == namespace => return,
-                Some(_) => {}
-                None => {
-                    *slot = Some(namespace);
-                    return;
-                }
+        if self.few.iter().take(self.count).any(|known| *known == namespace) {
+            return;
+        }
+        match self.few.get_mut(self.count) {
+            Some(slot) => {
+                *slot = namespace;
+                self.count = self.count.saturating_add(1);
+            }
+            None => {
+                self.many.insert(namespace);
             }
         }
-        self.many.insert(namespace);
     }
 
     fn count(&self) -> u64 {
-        let few = self.few.iter().flatten().count();
-        u64::try_from(few.saturating_add(self.many.len())).unwrap_or(u64::MAX)
+        u64::try_from(self.count.saturating_add(self.many.len())).unwrap_or(u64::MAX)
     }
 }

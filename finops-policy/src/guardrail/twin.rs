@@ -38,7 +38,7 @@ pub fn rego_input(change: &Json, history: &Json, now: Now, config: &GuardrailCon
             put(&mut computed, "max_risk_score", facts.risk_score, |q| rounded(&q, Exact::up));
             put(&mut computed, "max_single_change", facts.amount, |q| rounded(&q, Exact::up));
             put(&mut computed, "max_daily_change", facts.daily_total, |q| rounded(&q, Exact::up));
-            let tags = &config.protected_tags;
+            let tags = config.protected_tags.list();
             put(&mut computed, "protected_tags", facts.tag_hits, |hits| {
                 Json::array(hits.iter().filter_map(|n| tags.get(*n)).map(|tag| tag.text.as_str()))
             });

@@ -298,26 +298,46 @@ const TIME_LIMIT: &str = "execution exceeded time limit (elapsed=";
 fn interpreter_error(error: impl AsRef<dyn std::error::Error>) -> EvalError {
     let mut cause = Some(error.as_ref());
     while let Some(error) = cause {
-        if let Some(regorus::LimitError::TimeLimitExceeded { .. }) = error.downcast_ref() {
-            return EvalError::new("policy.timeout", error.to_string());
+        if let Some(regorus::LimitError::TimeLimitExceeded { limit, .. }) = error.downcast_ref() {
+            return timeout(Some(*limit));
         }
         cause = error.source();
     }
     let text = error.as_ref().to_string();
     // Some ways through the interpreter keep the text of the limit and not its type.
     if text.starts_with(TIME_LIMIT) {
-        return EvalError::new("policy.timeout", text);
+        return timeout(None);
     }
-    EvalError::eval(text)
+    EvalError::eval(on_one_line(&text))
+}
+
+/// Never how long it took: the same input gives the same bytes.
+fn timeout(limit: Option<Duration>) -> EvalError {
+    let took =
+        limit.map_or_else(|| "too long".to_owned(), |limit| format!("more than {} ms", limit.as_millis()));
+    let message = format!("the evaluation took {took}; make the policy cheaper or the input smaller");
+    EvalError::new("policy.timeout", message)
+}
+
+/// `<file>:<line>:<column>: <message>` of what regorus writes around an excerpt of the source.
+fn on_one_line(text: &str) -> String {
+    let place = text.split_once("--> ").and_then(|(_, rest)| rest.lines().next());
+    match (place, text.rsplit_once("error: ")) {
+        (Some(place), Some((_, message))) => format!("{place}: {}", message.trim()),
+        _ => text.to_owned(),
+    }
 }
 
 fn machine_error(error: &VmError) -> EvalError {
-    let code = match error {
-        VmError::TimeLimitExceeded { .. } => "policy.timeout",
-        VmError::InstructionLimitExceeded { .. } => "policy.instruction_limit",
-        _ => "policy.eval",
-    };
-    EvalError::new(code, error.to_string())
+    match error {
+        VmError::TimeLimitExceeded { limit, .. } => timeout(Some(*limit)),
+        VmError::InstructionLimitExceeded { limit, .. } => {
+            let help = "make the policy cheaper or the input smaller";
+            let message = format!("the evaluation took more than {limit} instructions; {help}");
+            EvalError::new("policy.instruction_limit", message)
+        }
+        other => EvalError::eval(on_one_line(&other.to_string())),
+    }
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 mod baseline;
 mod detect;
+mod rightsize;
 
 use crate::{Answer, Failure};
 
@@ -12,11 +13,14 @@ pub(crate) enum Command {
     Detect(detect::Detect),
     /// Show requests, limits and use of every workload
     Baseline(baseline::Baseline),
+    /// Recommend a request for every container, and test the recommendation on its history
+    Rightsize(rightsize::Rightsize),
 }
 
 pub(crate) fn run(command: Command) -> Result<Answer, Failure> {
     match command {
         Command::Detect(command) => command.run(),
         Command::Baseline(command) => command.run(),
+        Command::Rightsize(command) => command.run(),
     }
 }

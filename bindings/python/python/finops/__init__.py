@@ -82,6 +82,7 @@ if TYPE_CHECKING:
         WasteDetectionEngine,
         generate_evidence_pack,
     )
+    from ._ai_inventory import AiInventory
     from ._inventory import AllocationReport, AllocationRow, AllocationSet, ClusterInventory, allocate
     from .ledger import (
         CostBaseline,
@@ -99,6 +100,7 @@ if TYPE_CHECKING:
     from .policy import GuardrailEngine, Guardrails, PolicyAction, PolicyGate
 
 __all__ = [
+    "AiInventory",
     "AllocationError",
     "AllocationReport",
     "AllocationRow",
@@ -234,6 +236,11 @@ def __getattr__(name: str) -> object:
         from . import _engine
 
         globals()[name] = found = getattr(_engine, name)
+        return found
+    if name == "AiInventory":
+        from . import _ai_inventory
+
+        globals()[name] = found = _ai_inventory.AiInventory
         return found
     if name in _INVENTORY:
         from . import _inventory

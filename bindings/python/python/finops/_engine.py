@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any, Protocol, Self
 
 from ._finops import Report, Result, _Engine, change_commit, change_open, change_write
+from ._ai_inventory import AiInventory
 from ._inventory import ClusterInventory
 from .ledger import EventLog, Opportunity, ReportGenerator, SavingsLedger, Store
 from .policy import Guardrails
@@ -198,6 +199,13 @@ def _plain(item: Any) -> Any:
     return dict(item) if isinstance(item, Mapping) else item
 
 
+def _inventory(value: Any) -> Any:
+    """An inventory in its wire form; one that the engine holds in memory is not written."""
+    if isinstance(value, ClusterInventory):
+        return None
+    return value._wire() if isinstance(value, AiInventory) else value
+
+
 def _name(detector: Any) -> str:
     name = getattr(detector, "name", None)
     return name if isinstance(name, str) and name else type(detector).__name__
@@ -218,7 +226,7 @@ class FinOpsEngine:
 
     def __init__(
         self,
-        db_conn: SavingsLedger | EventLog | Store | str | None = None,
+        db_conn: SavingsLedger | EventLog | Store | Path | Any = None,
         github_token: str | None = None,
         repo_path: Path | None = None,
         region: str | None = None,
@@ -230,7 +238,10 @@ class FinOpsEngine:
         environment: str | None = None,
         actor: str = ACTOR,
     ) -> None:
-        """`db_conn` is where savings are kept: a ledger, a log, or the URL of a store; in memory without one."""
+        """`db_conn` is where savings are kept: a ledger, a log, or the path or URL of a store; in memory without one.
+
+        Of a connection of sqlite3, psycopg or SQLAlchemy only the place is taken, to which the ledger opens one of its own.
+        """
         self.ledger = _ledger(db_conn)
         self.repo_path = repo_path
         self.guardrails = guardrails if isinstance(guardrails, Guardrails) else Guardrails(**dict(guardrails or {}))
@@ -254,14 +265,15 @@ class FinOpsEngine:
     def run_detection_cycle(
         self, cluster_data: Any, as_of: Time = None, *, record: bool = True
     ) -> list[DetectedOpportunity]:
-        """Detect waste in a `cluster_data`, a `ClusterInventory` or a list of them, and record it in the ledger.
+        """Detect waste in a `cluster_data`, a `ClusterInventory`, an `AiInventory` or a list of them, and record it in the
+        ledger.
 
         Answers all findings, the largest saving first, each with its guardrail verdict. `as_of` is the time of the run; that
         of the data, else now, without one.
         """
         inventories = list(cluster_data) if isinstance(cluster_data, (list, tuple)) else [cluster_data]
         request = {
-            "inventories": [None if isinstance(one, ClusterInventory) else one for one in inventories],
+            "inventories": [_inventory(one) for one in inventories],
             "reported": [self._ask(detector, inventory) for detector in self._detectors for inventory in inventories],
             "guardrails": json.loads(self.guardrails.config.to_json()),
             "actor": self.actor,
@@ -322,9 +334,45 @@ def _ledger(place: Any) -> SavingsLedger:
         return place
     if isinstance(place, EventLog):
         return SavingsLedger(place)
-    if isinstance(place, (Store, str, os.PathLike)):
-        return SavingsLedger(EventLog("finops/savings", store=place))
-    raise TypeError(f"db_conn: {type(place).__name__} is no store; give a SavingsLedger, an EventLog, or a URL such as 'sqlite:finops.db'")
+    if not isinstance(place, (Store, str, os.PathLike)):
+        place = _url(place)
+    return SavingsLedger(EventLog("finops/savings", store=place))
+
+
+_IN_MEMORY = "db_conn: this connection is to a database in memory, which no ledger can share; leave db_conn out"
+
+
+def _url(connection: Any) -> str:
+    """The store that a connection of DB-API or of SQLAlchemy points to; the ledger opens its own connection to it."""
+    from urllib.parse import quote
+
+    url = getattr(getattr(connection, "engine", None), "url", None)
+    if callable(getattr(url, "render_as_string", None)):
+        drivers = {"sqlite": "sqlite", "postgresql": "postgres", "postgres": "postgres"}
+        name, rest = str(url.render_as_string(hide_password=False)).split(":", 1)
+        if kind := drivers.get(name.split("+", 1)[0]):
+            if kind == "sqlite" and (not rest.startswith("///") or rest == "///:memory:"):
+                raise TypeError(_IN_MEMORY)
+            return rest.removeprefix("///") if kind == "sqlite" else f"postgres:{rest}"
+    module = type(connection).__module__.split(".", 1)[0]
+    if module in ("sqlite3", "pysqlite3"):
+        files = [row[2] for row in connection.execute("PRAGMA database_list") if row[1] == "main"]
+        if files and files[0]:
+            return str(files[0])
+        raise TypeError(_IN_MEMORY)
+    if module in ("psycopg", "psycopg2"):
+        info = connection.info
+        parts = {name: getattr(info, name) for name in ("host", "port", "dbname", "user", "password")}
+        host = str(parts["host"] or "localhost").split(",", 1)[0]
+        user = quote(parts["user"] or "", safe="") + (f":{quote(parts['password'], safe='')}" if parts["password"] else "")
+        # A folder is that of a Unix socket.
+        place = f"{quote(host, safe='')}" if host.startswith("/") else host
+        at = f"{user}@" if user else ""
+        return f"postgres://{at}{place}:{parts['port'] or 5432}/{quote(parts['dbname'] or '', safe='')}"
+    raise TypeError(
+        f"db_conn: {type(connection).__name__} is no store; give a SavingsLedger, an EventLog, a path, a URL such as "
+        "'postgres://user@host/db', or a connection of sqlite3, psycopg or SQLAlchemy"
+    )
 
 
 class WasteDetectionEngine:

@@ -13,7 +13,7 @@ from .policy import PolicyAction
 from typing import Any, Final, SupportsFloat, SupportsIndex, final
 from typing_extensions import disjoint_base
 
-__all__ = ["__version__", "ArrowTable", "BatchResult", "Budget", "BudgetState", "Budgets", "CallSignal", "Catalogue", "ConfigValue", "Cost", "Decision", "Extracted", "InferenceRecord", "LineItem", "Meter", "ModelPrice", "Part", "PolicyCheck", "Report", "Reservation", "Resolved", "ResourceMonitor", "Result", "Settlement", "Sketch", "Stats", "StreamMeter", "SummaryRow", "TestReport", "TrainingRecord", "Usage", "Verification", "_AllocationReport", "_AllocationSet", "_Cluster", "_Engine", "_EventLog", "_Guardrails", "_PolicyGate", "_SavingsLedger", "apportion", "call_signals", "carbon_call", "carbon_kinds", "change_commit", "change_open", "change_write", "cluster_queries", "cost", "estimate_inference", "estimate_inference_batch", "extract", "extract_stream", "ledger_baseline", "ledger_call", "ledger_groups", "ledger_opportunity", "nvml", "otel_attributes", "policy_builtin", "policy_call", "policy_kinds", "prices", "rapl", "round_amount", "sign_event", "topic_call", "topic_kinds", "topic_value", "verify_event", "verify_log"]
+__all__ = ["__version__", "ArrowTable", "BatchResult", "Budget", "BudgetState", "Budgets", "CallSignal", "Catalogue", "ConfigValue", "Cost", "Decision", "Extracted", "Finding", "Findings", "InferenceRecord", "LineItem", "Meter", "ModelPrice", "Part", "PolicyCheck", "Report", "Reservation", "Resolved", "ResourceMonitor", "Result", "Settlement", "Sketch", "Stats", "StreamMeter", "SummaryRow", "TestReport", "TrainingRecord", "Usage", "Verification", "_AllocationReport", "_AllocationSet", "_Cluster", "_Engine", "_EventLog", "_Guardrails", "_Intake", "_PolicyGate", "_RecordStream", "_SavingsLedger", "apportion", "call_facts", "call_signals", "carbon_call", "carbon_kinds", "change_commit", "change_open", "change_write", "cluster_queries", "cost", "estimate_inference", "estimate_inference_batch", "extract", "extract_stream", "findings_canonical", "findings_combine", "findings_content_hash", "findings_totals", "ledger_baseline", "ledger_call", "ledger_groups", "ledger_opportunity", "nvml", "otel_attributes", "policy_builtin", "policy_call", "policy_kinds", "prices", "rapl", "round_amount", "sign_event", "topic_call", "topic_kinds", "topic_value", "verify_event", "verify_log"]
 
 __version__: Final[str]
 """
@@ -562,6 +562,36 @@ class Extracted:
     def usage(self, /) -> Usage:
         """
         All tokens of the call.
+        """
+
+@final
+class Finding(Result):
+    """
+    A finding in canonical form: checked, redacted, with its identity. Frozen.
+    """
+    @staticmethod
+    def from_json(text: str) -> Finding:
+        """
+        Reads the wire form.
+        """
+
+@final
+class Findings:
+    """
+    A table of findings: `len(t)`, `t[0]`, `t[2:5]`, `for finding in t`. Frozen; a finding is made when it is asked for.
+    """
+    def __eq__(self, other: object, /) -> bool: ...
+    def __getitem__(self, index: Any, /) -> typing.Any: ...
+    def __len__(self, /) -> int: ...
+    def __new__(cls, /, findings: collections.abc.Iterable[Finding] = None) -> Findings:
+        """
+        A table of findings as they stand.
+        """
+    def __reduce__(self, /) -> tuple[typing.Any, ...]: ...
+    def __repr__(self, /) -> str: ...
+    def to_jsonl(self, /) -> str:
+        """
+        The table as JSON Lines, a line a finding.
         """
 
 @final
@@ -2162,6 +2192,29 @@ class _Guardrails:
         Sets one limit; a refused value leaves the old one in force.
         """
 
+@final
+class _Intake:
+    """
+    Takes records into a table.
+    """
+    def __new__(cls, /, options: dict[str, typing.Any], strict: bool) -> typing.Self: ...
+    def finish(self, /) -> tuple[Findings, list[int], str]:
+        """
+        The table, the places of its records in the input, and what there is to say besides as JSON text.
+        """
+    def piece(self, /, bytes: bytes) -> None:
+        """
+        The next bytes of JSON Lines.
+        """
+    def records(self, /, values: list[typing.Any]) -> None:
+        """
+        The next records.
+        """
+    def rest(self, /) -> None:
+        """
+        Nothing is left to do before the table is made.
+        """
+
 @disjoint_base
 class _PolicyGate:
     """
@@ -2234,6 +2287,25 @@ class _PolicyGate:
     def test(self, /, coverage: bool = False) -> TestReport:
         """
         Runs the unit tests of the policies that are loaded; without any, those of the default policy.
+        """
+
+@final
+class _RecordStream:
+    """
+    Judges records one by one and holds none.
+    """
+    def __new__(cls, /, options: dict[str, typing.Any], any_mode: bool) -> typing.Self: ...
+    def piece(self, /, bytes: bytes) -> list[tuple[int, Finding | None, str]]:
+        """
+        The next bytes of JSON Lines: place, finding or nothing, and warnings or errors as JSON text.
+        """
+    def records(self, /, values: list[typing.Any]) -> list[tuple[int, Finding | None, str]]:
+        """
+        The next records.
+        """
+    def rest(self, /) -> list[tuple[int, Finding | None, str]]:
+        """
+        The last line, where no line feed ends it.
         """
 
 @disjoint_base
@@ -2323,6 +2395,11 @@ def apportion(rows: collections.abc.Mapping[str, decimal.Decimal | int | str], p
     {'rows': {'a': '2', 'b': '1'}, 'total': '3'}
     """
 
+def call_facts(records: collections.abc.Iterable[InferenceRecord | TrainingRecord | collections.abc.Mapping[str, typing.Any]]) -> str:
+    """
+    What an inventory of AI workloads keeps of records, as JSON text; those of training runs are left out.
+    """
+
 def call_signals(records: collections.abc.Iterable[InferenceRecord | TrainingRecord | collections.abc.Mapping[str, typing.Any]], *, candidates: collections.abc.Mapping[str, collections.abc.Sequence[str]] | None = None, config: collections.abc.Mapping[str, int] | None = None) -> list[CallSignal]:
     """
     Signs of waste in calls: failures, retries, truncations, loops, repeats, uncached prefixes, dearer models.
@@ -2401,6 +2478,26 @@ def extract_stream(events: typing.Any, *, provider: str | None = None, model: st
     Reads a whole recorded stream: an iterable of events, or its text.
 
     To meter a live call use `ResourceMonitor.stream`.
+    """
+
+def findings_canonical(finding: Finding) -> bytes:
+    """
+    The canonical bytes of a finding.
+    """
+
+def findings_combine(table: Findings) -> str:
+    """
+    What the findings of a table are worth together as JSON text.
+    """
+
+def findings_content_hash(table: Findings) -> str:
+    """
+    The content hash of a table, whatever its order.
+    """
+
+def findings_totals(table: Findings) -> str:
+    """
+    The sums of a table by currency as JSON text.
     """
 
 def ledger_baseline(fields: collections.abc.Mapping[str, typing.Any]) -> dict[str, typing.Any]:

@@ -6,9 +6,12 @@ answers its result; objects are frozen, lists are tuples, amounts are decimal te
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ._engine import DetectedOpportunity, FinOpsEngine, PRGenerator, PullRequest, WasteDetectionEngine, generate_evidence_pack
+from ._ai_inventory import AiInventory
+from ._inventory import ClusterInventory
 from ._topic import Input, Topic
 from .errors import WasteError
 
@@ -16,6 +19,73 @@ _TOPIC = Topic("waste")
 call = _TOPIC.call
 kinds = _TOPIC.kinds
 _call = _TOPIC.compute
+
+
+Series = Iterable[Mapping[str, Any]]
+
+
+def _asked(members: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in members.items() if value is not None}
+
+
+def recommend(
+    series: Series,
+    current: Mapping[str, Any] | None = None,
+    strategy: str = "exact",
+    config: Mapping[str, Any] | None = None,
+) -> Any:
+    """What a container should request, from what it used: ``cpu`` and ``memory`` with request and why, ``limits``, ``backtest``.
+
+    `series` are dicts, one a pod and ``metric`` (``cpu_usage`` in cores, ``memory_working_set`` in bytes): ``step_seconds``
+    with ``values``, or with ``samples`` as pairs of time and value, and ``starts``, the times at which the container
+    started; or a ``summary`` of ``p95`` and ``max``. `current` has ``requests``, ``limits``, ``autoscaler`` (targets in
+    percent), ``limit_range``, ``oom_limit``. `strategy` is ``exact``, ``simple``, ``simple_limit`` or ``vpa``.
+
+    >>> cpu = {"metric": "cpu_usage", "step_seconds": 300, "values": [0.2, 0.25, 0.3, 0.22] * 504}
+    >>> found = recommend([cpu], {"requests": {"cpu": "2"}})
+    >>> found.cpu.request, found.cpu.margin, found.backtest.cpu.folds, found.memory.reason
+    ('345m', '1.15', 4, 'no_usage')
+    """
+    asked = {"series": list(series), "current": current, "strategy": strategy, "config": config}
+    return _call("recommend", _asked(asked))
+
+
+def backtest(
+    series: Series,
+    current: Mapping[str, Any] | None = None,
+    strategy: str = "exact",
+    config: Mapping[str, Any] | None = None,
+    split: str = "blocks",
+) -> Any:
+    """How a strategy would have fared on these series: folds, miss rate, samples above the recommendation, mean cut.
+
+    Only what came before a block is shown to the strategy. `split` is ``blocks``, about one a day, of which the later half
+    is tested, or ``halves``.
+
+    >>> memory = {"metric": "memory_working_set", "step_seconds": 300, "values": [300 * 2**20] * 200 + [600 * 2**20] * 200}
+    >>> tested = backtest([memory], {"requests": {"memory": "1Gi"}}, "simple", split="halves").memory
+    >>> tested.misses, tested.miss_rate, tested.above, tested.folds[0].request
+    (1, '1', 200, '345Mi')
+    """
+    asked = {"series": list(series), "current": current, "strategy": strategy, "config": config, "split": split}
+    return _call("backtest", _asked(asked))
+
+
+def rightsize(
+    inventory: ClusterInventory | Mapping[str, Any],
+    strategy: str = "exact",
+    *,
+    backtest: bool | str = False,
+    config: Mapping[str, Any] | None = None,
+    detection: Mapping[str, Any] | None = None,
+) -> Any:
+    """What every container of an inventory should request, with what it would save a month where prices are known.
+
+    `backtest` adds how the strategy would have fared: ``True``, ``blocks`` or ``halves``.
+    """
+    value = inventory._wire() if isinstance(inventory, ClusterInventory) else dict(inventory)
+    asked = {"inventory": value, "strategy": strategy, "backtest": backtest, "config": config, "detection": detection}
+    return _call("rightsize", _asked(asked))
 
 
 def ai_detector(input: Input) -> Any:
@@ -181,6 +251,7 @@ def yaml_edit(input: Input) -> Any:
 
 
 __all__ = [
+    "AiInventory",
     "DetectedOpportunity",
     "FinOpsEngine",
     "PRGenerator",
@@ -188,6 +259,7 @@ __all__ = [
     "WasteDetectionEngine",
     "WasteError",
     "ai_detector",
+    "backtest",
     "branch_name",
     "call",
     "cluster_data",
@@ -204,6 +276,8 @@ __all__ = [
     "lifetime_projection",
     "portfolio",
     "realizable",
+    "recommend",
+    "rightsize",
     "risk",
     "scale_down",
     "ttl",

@@ -64,7 +64,7 @@ pub struct Remark {
 }
 
 /// What was read from files.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default)]
 pub struct Documents {
     /// The inventories: that of all Kubernetes objects first, then the others in their order.
     pub given: Vec<Given>,
@@ -113,8 +113,8 @@ fn without_mark(bytes: &[u8]) -> &[u8] {
 }
 
 impl Documents {
-    /// Reads files, each of which is what `kubectl get -o json` prints, an inventory in its wire form, or a summary. All
-    /// objects of Kubernetes are of one cluster. `usage` are answers of Prometheus by the name of their metric; several of
+    /// Reads files, each of which is what `kubectl get -o json` prints, an inventory of a cluster or of AI workloads in its
+    /// wire form, or a summary. All objects of Kubernetes are of one cluster. `usage` are answers of Prometheus by the name of their metric; several of
     /// one metric are parts of one answer.
     ///
     /// # Errors
@@ -191,8 +191,9 @@ impl Documents {
         now: Timestamp,
     ) -> Result<(), EngineError> {
         let value = super::wire::parse(file.bytes)?;
-        // The time of a summary is the one given, else its own, else now.
-        let at = if stated.is_some() || !seen.has("as_of") { Some(now) } else { None };
+        // The time of the run is the one given, else that of the file or of its window, else now.
+        let own = seen.has("as_of") || seen.has("window");
+        let at = if stated.is_some() || !own { Some(now) } else { None };
         let (given, diagnostics) = Given::read(&value, at).map_err(|fault| within(file.name, &fault))?;
         let known = |name: &String| given.unknown_keys().all(|(key, _)| key != name);
         if !seen.names.iter().any(known) {

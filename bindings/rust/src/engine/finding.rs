@@ -12,7 +12,10 @@ use finops_core::{
 
 /// What a record needs beside the assessment.
 pub(super) struct Told<'a> {
-    pub cluster: &'a str,
+    /// The cluster, or the account at the provider.
+    pub account: &'a str,
+    /// The provider of models; `None` for what is in a cluster.
+    pub provider: Option<&'a str>,
     pub check_id: &'a str,
     pub type_name: &'a str,
     pub advice: Option<&'a str>,
@@ -109,7 +112,10 @@ pub(super) fn record(
     };
     let Some(status) = outcome(ended, false, false).status else { return Ok(None) };
     let subject = &assessment.subject;
-    let scope = Scope::kubernetes(told.cluster, subject.id());
+    let scope = match told.provider {
+        Some(provider) => Scope::llm(provider, told.account, subject.kind().word(), subject.id()),
+        None => Scope::kubernetes(told.account, subject.id()),
+    };
     let mut draft = FindingDraft::new(told.check_id, status, scope);
     draft.category = Some(category(assessment.opportunity).to_owned());
     draft.sub_category = Some(told.type_name.to_owned());
@@ -121,7 +127,7 @@ pub(super) fn record(
     draft.risk = assessment.risk.as_ref().and_then(|risk| share(&risk.value()));
     let dimensions = [
         ("namespace", subject.namespace()),
-        ("workload", Some(subject.name())),
+        (told.provider.map_or("workload", |_| subject.kind().word()), Some(subject.name())),
         ("container", subject.container_name()),
         ("team", assessment.team.as_deref()),
     ];

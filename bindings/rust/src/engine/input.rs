@@ -5,25 +5,48 @@ use finops_core::{
     inventory::{ClusterInventory, Diagnostic, WorkloadUse, workload_uses},
     json::Json,
     time::Timestamp,
-    waste::{Inventory, summary::ClusterData},
+    waste::{Inventory, Subject, SubjectKind, ai::AiInventory, summary::ClusterData},
 };
-use std::sync::Arc;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 /// An inventory that is given to the engine.
 #[expect(clippy::large_enum_variant, reason = "a run is given a handful of them")]
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum Given {
     /// The summary form.
     Summary(ClusterData),
     /// A full inventory of a cluster.
     Cluster(Arc<ClusterInventory>),
+    /// GPUs, endpoints, calls and training of models.
+    Ai(Box<AiInventory>),
 }
 
+/// Members that only inventories of AI workloads have.
+const AI: &[&str] = &[
+    "gpu_containers",
+    "endpoints",
+    "provisioned",
+    "call_groups",
+    "training_runs",
+    "evaluations",
+    "calls",
+    "signals",
+];
+
+/// What a route is served by when nobody, or more than one, is named.
+const NOBODY: &str = "unknown";
+/// The account where none is named (specification of findings, section 2).
+const ACCOUNT: &str = "default";
+
 impl Given {
-    /// Reads either form: an inventory lists its workloads, a summary has an object of them by namespace.
+    /// Reads any form: an inventory of AI workloads has one of its lists, such as `call_groups`; a full inventory lists its
+    /// workloads; a summary has an object of them by namespace.
     ///
-    /// `as_of` is the time of the run for a summary; a full inventory has its own.
+    /// `as_of` is the time of the run for a summary and for AI workloads; a full inventory has its own.
     ///
     /// # Errors
     /// `waste.invalid_record` and the codes of inventories.
@@ -36,7 +59,12 @@ impl Given {
     /// # Errors
     /// As [`Given::from_json`].
     pub fn read(value: &Json, as_of: Option<Timestamp>) -> Result<(Self, Vec<Diagnostic>), Fault> {
-        if !ClusterData::is_summary(value) {
+        let has =
+            |names: &[&str]| names.iter().any(|name| value.get(name).is_some_and(|member| !member.is_null()));
+        if has(AI) && !has(&["workloads", "nodes", "pods"]) {
+            return AiInventory::from_json(value, as_of).map(|read| (Self::Ai(Box::new(read)), Vec::new()));
+        }
+        if Self::is_inventory(value) {
             let read = ClusterInventory::from_json(value)?;
             return Ok((Self::Cluster(Arc::new(read.value)), read.diagnostics));
         }
@@ -65,6 +93,7 @@ impl Given {
         match self {
             Self::Summary(data) => data.workload_uses(),
             Self::Cluster(cluster) => workload_uses(cluster),
+            Self::Ai(_) => Vec::new(),
         }
     }
 
@@ -72,16 +101,35 @@ impl Given {
         match self {
             Self::Summary(data) => Inventory::Summary(data),
             Self::Cluster(cluster) => Inventory::Cluster(cluster),
+            Self::Ai(ai) => Inventory::Ai(ai),
         }
     }
 
-    /// The name of the cluster.
+    /// The name of the cluster, or of the account at the provider of models.
     #[must_use]
     pub fn cluster(&self) -> &str {
         match self {
-            Self::Summary(data) => &data.cluster,
-            Self::Cluster(cluster) => cluster.cluster.as_str(),
+            Self::Ai(ai) => ai.account_id.as_deref().or(ai.cluster.as_deref()).unwrap_or(ACCOUNT),
+            other => other.kubernetes().unwrap_or_default(),
         }
+    }
+
+    /// The cluster, where it is one.
+    pub(super) fn kubernetes(&self) -> Option<&str> {
+        match self {
+            Self::Summary(data) => Some(&data.cluster),
+            Self::Cluster(cluster) => Some(cluster.cluster.as_str()),
+            Self::Ai(_) => None,
+        }
+    }
+
+    /// Where the subjects of this inventory are.
+    pub(super) fn places(&self) -> Places<'_> {
+        let providers = match self {
+            Self::Ai(ai) => ai.providers(),
+            _ => BTreeMap::new(),
+        };
+        Places { given: self, providers }
     }
 
     pub(super) fn tags(&self) -> Vec<String> {
@@ -91,6 +139,7 @@ impl Given {
                 let tags = cluster.tags.as_deref().unwrap_or_default();
                 tags.iter().map(|tag| tag.as_str().to_owned()).collect()
             }
+            Self::Ai(ai) => ai.tags.clone(),
         }
     }
 
@@ -98,8 +147,62 @@ impl Given {
     pub(super) fn unknown_keys(&self) -> impl Iterator<Item = (&str, u64)> {
         let keys = match self {
             Self::Summary(data) => Some(&data.unknown_keys),
+            Self::Ai(ai) => Some(&ai.unknown_keys),
             Self::Cluster(_) => None,
         };
         keys.into_iter().flatten().map(|(key, count)| (key.as_str(), *count))
+    }
+}
+
+/// Where a subject is: in a cluster, or at a provider of models.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Place {
+    /// The cluster, or the account.
+    pub account: String,
+    /// The provider of models; `None` for what is in a cluster.
+    pub provider: Option<String>,
+}
+
+/// Where the subjects of an inventory are, looked up once.
+pub(super) struct Places<'a> {
+    given: &'a Given,
+    providers: BTreeMap<String, BTreeSet<String>>,
+}
+
+/// Whether findings of a subject lie at a provider of models.
+pub(super) const fn is_llm(kind: SubjectKind) -> bool {
+    matches!(
+        kind,
+        SubjectKind::Route | SubjectKind::Endpoint | SubjectKind::Throughput | SubjectKind::TrainingRun
+    )
+}
+
+impl Places<'_> {
+    pub(super) fn of(&self, subject: &Subject) -> Place {
+        let Given::Ai(ai) = self.given else {
+            return Place { account: self.given.cluster().to_owned(), provider: None };
+        };
+        if !is_llm(subject.kind()) {
+            let cluster = ai.cluster.clone().unwrap_or_else(|| NOBODY.to_owned());
+            return Place { account: cluster, provider: None };
+        }
+        let own = self.providers.get(subject.name()).filter(|_| subject.kind() == SubjectKind::Route);
+        let only = match own {
+            Some(own) if own.len() == 1 => own.first().cloned(),
+            Some(_) => None,
+            None => ai.provider.clone(),
+        };
+        Place {
+            account: ai.account_id.clone().unwrap_or_else(|| ACCOUNT.to_owned()),
+            provider: Some(only.unwrap_or_else(|| NOBODY.to_owned())),
+        }
+    }
+}
+
+impl Place {
+    /// Where what a detector of one's own found is, when it names no cluster.
+    pub(super) fn unnamed(given: Option<&Given>) -> Self {
+        let account = given.map_or(NOBODY, Given::cluster).to_owned();
+        Self { account, provider: None }
     }
 }

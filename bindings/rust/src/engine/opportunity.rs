@@ -28,6 +28,10 @@ pub(super) fn recommendation(assessment: &Assessment) -> String {
             OpportunityType::StorageLifecycle => {
                 format!("Move `{name}` to a cheaper class, or let it expire")
             }
+            OpportunityType::LlmSpend => llm(assessment),
+            OpportunityType::IdleGpu => format!("Free the GPUs that `{name}` does not use"),
+            OpportunityType::IdleEndpoint => format!("Delete endpoint `{name}`, or scale it to zero"),
+            OpportunityType::TrainingWaste => format!("Keep training run `{name}` from wasting its hours"),
             _ => format!("Review `{name}`"),
         },
     };
@@ -52,6 +56,24 @@ pub(super) fn recommendation(assessment: &Assessment) -> String {
         })
         .collect();
     if changes.is_empty() { format!("{what}.") } else { format!("{what}: {}.", changes.join(", ")) }
+}
+
+/// What to do about spending on a route or on throughput, by what found it.
+fn llm(assessment: &Assessment) -> String {
+    let name = assessment.subject.name();
+    match assessment.detector {
+        "ai.prompt_cache" => format!("Cache the stable prefix of the prompts of `{name}`"),
+        "ai.batch" => format!("Send the calls of `{name}` as batches"),
+        "ai.repeated_requests" => format!("Serve repeated requests of `{name}` from a cache"),
+        "ai.oversized_context" => format!("Shorten the inputs of `{name}` to the budget that was evaluated"),
+        "ai.cheaper_model" => format!("Serve `{name}` with the model that was evaluated"),
+        "ai.provisioned_below_break_even" => format!("Give up the provisioned throughput of `{name}`"),
+        "ai.call_failed" => format!("Find out why calls of `{name}` fail"),
+        "ai.call_retry" => format!("Let calls of `{name}` wait before they are tried again"),
+        "ai.call_truncated" => format!("Raise the output limit of `{name}`"),
+        "ai.call_loop" => format!("End the loops of tool calls of `{name}`"),
+        _ => format!("Review the calls of `{name}`"),
+    }
 }
 
 /// What a change of this type does to the bill (specification of waste, section 2).
@@ -98,6 +120,7 @@ impl Found {
                 "cluster"
             }
             SubjectKind::Volume => "storage",
+            _ if self.provider.is_some() => "llm",
             _ => "",
         })
     }
@@ -164,6 +187,7 @@ impl Found {
         if let Some(risk) = &self.assessment.risk {
             members.insert("risk_inputs", wire::risk_inputs(risk));
         }
+        members.insert("provider", self.provider.as_deref());
         members.insert("reason", self.assessment.reason.map(finops_core::waste::Reason::code));
         let severity = self.finding.severity();
         members.insert(

@@ -70,9 +70,6 @@ const STATES: &[&str] = &[
     "type",
 ];
 
-/// The names within `requests` and `limits`.
-const RESOURCES: &[&str] = &["cpu", "memory"];
-
 fn refused(path: &str, problem: impl Into<String>, help: &'static str) -> Fault {
     Fault::new("waste.invalid_record", path, problem, help)
 }
@@ -104,18 +101,10 @@ fn part(item: &Json, name: &str) -> Result<Option<Ratio>, Fault> {
     }
 }
 
-/// Quantities of Kubernetes, as they are written.
-fn quantities(object: &finops_core::json::Object) -> Value {
-    let quantity = |(key, member): (&str, &Json)| {
-        let known = RESOURCES.iter().find(|known| **known == key)?;
-        let text = match member {
-            Json::String(text) => text.clone(),
-            Json::Number(number) => number.text().to_owned(),
-            _ => return None,
-        };
-        Some((*known, Value::Text(text)))
-    };
-    Value::Map(object.iter().filter_map(quantity).collect())
+/// The states of a full inventory hold quantities by resource.
+fn amounts(value: &Json) -> Value {
+    let of = |name: &'static str| Some((name, Value::Text(text(value, name)?.to_owned())));
+    Value::Map(["cpu", "memory"].into_iter().filter_map(of).collect())
 }
 
 fn states(item: &Json, name: &str) -> Vec<Fact> {
@@ -126,7 +115,7 @@ fn states(item: &Json, name: &str) -> Vec<Fact> {
         Json::String(text) => {
             Some(Ratio::parse(text).map_or_else(|| Value::Text(text.clone()), Value::Number))
         }
-        Json::Object(resources) => Some(quantities(resources)),
+        Json::Object(_) => Some(amounts(value)),
         _ => None,
     };
     object
@@ -164,8 +153,22 @@ fn subject(item: &Json, kind: Option<OpportunityType>) -> Result<Subject, Fault>
         Some(T::KarpenterConsolidation) => Subject::summary_named(SubjectKind::NodeType, name),
         Some(T::OrphanVolumes) => Subject::summary_named(SubjectKind::Volume, name),
         Some(T::MisconfiguredAutoscaling) => Subject::summary_autoscaler(namespace, name),
+        Some(T::LlmSpend | T::IdleGpu | T::IdleEndpoint | T::TrainingWaste) => ai(item, kind, name),
         _ => Subject::summary_workload(namespace, name),
     })
+}
+
+/// The subject of a finding on AI workloads: what its type and its detector speak of.
+fn ai(item: &Json, kind: Option<OpportunityType>, name: &str) -> Subject {
+    use OpportunityType as T;
+    let name = name.strip_prefix("gpu_container/").unwrap_or(name);
+    match (kind, text(item, "detector")) {
+        (Some(T::IdleGpu), _) => Subject::summary_named(SubjectKind::GpuContainer, name),
+        (Some(T::IdleEndpoint), _) => Subject::named(SubjectKind::Endpoint, name),
+        (Some(T::TrainingWaste), _) => Subject::named(SubjectKind::TrainingRun, name),
+        (_, Some("ai.provisioned_below_break_even")) => Subject::named(SubjectKind::Throughput, name),
+        _ => Subject::named(SubjectKind::Route, name),
+    }
 }
 
 /// Reads an opportunity: a detector's own, or one that was answered before and comes back.

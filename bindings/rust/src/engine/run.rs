@@ -4,6 +4,7 @@ use super::{
     EngineError, EngineOptions, Given, Reported,
     finding::{Told, evidence, record},
     guard,
+    input::{Place, is_llm},
     opportunity::recommendation,
     portfolio::{self, Portfolio, Share},
     reported,
@@ -12,15 +13,17 @@ use finops_core::{
     finding::{Finding, Problem, RunContext, Validator},
     json::Json,
     time::Timestamp,
-    waste::{Amount, Assessment, Claim, Failure, Outcome, detect, wire},
+    waste::{Amount, Assessment, Context, Failure, Outcome, assess, detectors, wire},
 };
 use finops_policy::guardrail::Check;
 
 /// A finding with everything that the engine knows of it.
 #[derive(Debug, Clone)]
 pub struct Found {
-    /// The cluster.
+    /// The cluster; of calls to models, endpoints and training the account at the provider.
     pub cluster: String,
+    /// Who serves the models, for findings that are not in a cluster.
+    pub provider: Option<String>,
     /// Tags of the cluster and of the subject.
     pub tags: Vec<String>,
     /// The environment, where known.
@@ -71,8 +74,10 @@ pub struct Recorded {
 /// An assessment that is no finding.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Other {
-    /// The cluster.
+    /// The cluster, or the account at the provider of models.
     pub cluster: String,
+    /// Who serves the models, for what is not in a cluster.
+    pub provider: Option<String>,
     /// What was assessed.
     pub assessment: Assessment,
 }
@@ -116,7 +121,7 @@ pub struct Run {
 pub(super) struct Draft {
     /// The place of the inventory.
     pub given: Option<usize>,
-    pub cluster: String,
+    pub place: Place,
     pub tags: Vec<String>,
     pub check_id: String,
     pub type_name: String,
@@ -126,10 +131,6 @@ pub(super) struct Draft {
 }
 
 impl Draft {
-    pub(super) fn claims(&self) -> &[Claim] {
-        self.assessment.estimate.as_ref().map_or(&[], |estimate| &estimate.claims)
-    }
-
     fn member(&self, name: &str) -> Option<Json> {
         self.said.as_ref().and_then(|said| said.get(name)).filter(|member| !member.is_null()).cloned()
     }
@@ -150,7 +151,7 @@ fn place(one: &Draft, other: &Draft) -> std::cmp::Ordering {
     gross
         .then_with(|| one.check_id.cmp(&other.check_id))
         .then_with(|| one.assessment.subject.cmp(&other.assessment.subject))
-        .then_with(|| one.cluster.cmp(&other.cluster))
+        .then_with(|| one.place.account.cmp(&other.place.account))
 }
 
 fn told(problems: &[Problem]) -> String {
@@ -159,19 +160,19 @@ fn told(problems: &[Problem]) -> String {
 }
 
 /// Looks at every inventory, alone.
-fn look(options: &EngineOptions, given: &[Given], run: &mut Run) -> Vec<Draft> {
+fn look(given: &[Given], contexts: &[Context<'_>], run: &mut Run) -> Vec<Draft> {
     let mut drafts = Vec::new();
-    for (index, one) in given.iter().enumerate() {
-        let report = detect(one.inventory(), &options.prices, &options.detection);
+    for (index, (one, context)) in given.iter().zip(contexts).enumerate() {
+        let report = assess(&detectors(), context);
         run.failures.extend(report.failures);
-        let cluster = one.cluster().to_owned();
-        let tags = one.tags();
-        run.others.extend(
-            report.others.into_iter().map(|assessment| Other { cluster: cluster.clone(), assessment }),
-        );
+        let (places, tags) = (one.places(), one.tags());
+        run.others.extend(report.others.into_iter().map(|assessment| {
+            let place = places.of(&assessment.subject);
+            Other { cluster: place.account, provider: place.provider, assessment }
+        }));
         drafts.extend(report.findings.into_iter().map(|assessment| Draft {
             given: Some(index),
-            cluster: cluster.clone(),
+            place: places.of(&assessment.subject),
             tags: tags.clone(),
             check_id: assessment.detector.to_owned(),
             type_name: assessment.opportunity.code().to_owned(),
@@ -215,9 +216,17 @@ fn hear(given: &[Given], all: &[Reported], back: bool, run: &mut Run) -> Vec<Dra
                     let index = given.iter().position(|one| Some(one.cluster()) == said);
                     let index = index.or(if given.is_empty() { None } else { Some(0) });
                     let of = index.and_then(|index| given.get(index));
+                    let mut place = Place::unnamed(of);
+                    if let Some(said) = said {
+                        said.clone_into(&mut place.account);
+                    }
+                    if is_llm(read.assessment.subject.kind()) {
+                        let provider = item.get("provider").and_then(Json::as_str).unwrap_or("unknown");
+                        place.provider = Some(provider.to_owned());
+                    }
                     drafts.push(Draft {
                         given: index,
-                        cluster: said.or(of.map(Given::cluster)).unwrap_or("unknown").to_owned(),
+                        place,
                         tags: of.map(Given::tags).unwrap_or_default(),
                         check_id: match read.assessment.detector {
                             own if back && own != "custom" => own.to_owned(),
@@ -275,7 +284,9 @@ fn run_with(
         config: options.detection.to_json(),
         unknown_keys: Vec::new(),
     };
-    let mut drafts = look(options, given, &mut run);
+    let context = |one| Context::new(one, &options.prices, &options.detection);
+    let contexts: Vec<Context<'_>> = given.iter().map(|one| context(one.inventory())).collect();
+    let mut drafts = look(given, &contexts, &mut run);
     drafts.extend(hear(given, all, is_back, &mut run));
     drafts.sort_by(place);
     run.others.sort_by(|one, other| {
@@ -289,7 +300,7 @@ fn run_with(
     write_unknown(&mut validator, &mut run);
     // A finding that cannot be written takes no part: the others are granted what it would have taken.
     loop {
-        let (shares, sums) = portfolio::settle(&drafts, given, options.detection.node_supply)?;
+        let (shares, sums) = portfolio::settle(&mut drafts, given, &contexts, &options.detection);
         let mut found = Vec::with_capacity(drafts.len());
         let mut bad = Vec::new();
         for (index, (draft, share)) in drafts.iter().zip(&shares).enumerate() {
@@ -327,7 +338,8 @@ fn write_unknown(validator: &mut Validator, run: &mut Run) {
     for other in run.others.iter().filter(|other| other.assessment.outcome == Outcome::Undetermined) {
         let assessment = &other.assessment;
         let told_of = Told {
-            cluster: &other.cluster,
+            account: &other.cluster,
+            provider: other.provider.as_deref(),
             check_id: assessment.detector,
             type_name: assessment.opportunity.code(),
             advice: None,
@@ -364,7 +376,8 @@ fn write(
     shown.insert("before", before.clone());
     shown.insert("after", after.clone());
     let told_of = Told {
-        cluster: &draft.cluster,
+        account: &draft.place.account,
+        provider: draft.place.provider.as_deref(),
         check_id: &draft.check_id,
         type_name: &draft.type_name,
         advice: Some(&recommendation),
@@ -376,7 +389,8 @@ fn write(
     let Some(finding) = record(validator, assessment, told_of)? else { return Ok(None) };
     let environment = draft.member("environment").as_ref().and_then(Json::as_str).map(str::to_owned);
     Ok(Some(Found {
-        cluster: draft.cluster.clone(),
+        cluster: draft.place.account.clone(),
+        provider: draft.place.provider.clone(),
         tags: tags(draft),
         environment: environment.or_else(|| options.environment.clone()),
         detector: draft.check_id.clone(),

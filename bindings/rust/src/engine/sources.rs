@@ -37,8 +37,13 @@ fn unreadable(path: &Path, error: &io::Error) -> EngineError {
     EngineError::File { path: path.display().to_string(), verb: "read", problem: error.to_string() }
 }
 
-/// Reads `*.yaml`, `*.yml`, `*.tf` and `*.tf.json` under `root`, by path. Hidden folders and those of packages are left out;
-/// links are not followed, so nothing outside `root` is read.
+/// Whether a change was written here: its copies are no sources, or a second run would edit the first one's.
+fn is_proposal(folder: &Path) -> bool {
+    ["pull_request.md", "change.patch", "rollback.patch"].iter().all(|name| folder.join(name).is_file())
+}
+
+/// Reads `*.yaml`, `*.yml`, `*.tf` and `*.tf.json` under `root`, by path. Hidden folders, those of packages and those that
+/// [`Change::write`](super::Change::write) wrote are left out; links are not followed, so nothing outside `root` is read.
 ///
 /// # Errors
 /// `engine.file` where `root` or a file cannot be read, `change.too_large` above a limit.
@@ -54,6 +59,9 @@ pub fn read_sources(root: &Path, limits: SourceLimits) -> Result<Vec<SourceFile>
     }
     let mut folders: Vec<(PathBuf, String, usize)> = vec![(root.to_path_buf(), String::new(), 0)];
     while let Some((folder, prefix, depth)) = folders.pop() {
+        if is_proposal(&folder) {
+            continue;
+        }
         let entries = fs::read_dir(&folder).map_err(|error| unreadable(&folder, &error))?;
         for entry in entries {
             let entry = entry.map_err(|error| unreadable(&folder, &error))?;

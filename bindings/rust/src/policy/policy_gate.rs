@@ -9,6 +9,7 @@ use finops_policy::{
     rego::{BundleOptions, LoadReport, RegoError},
 };
 use std::path::Path;
+use uuid::{Uuid, fmt::Hyphenated};
 
 #[cfg(feature = "opa")]
 use super::{opa::OpaClient, opa_defaults};
@@ -238,13 +239,11 @@ impl PolicyGate {
     }
 
     fn decide_input(&self, input: Input<'_>, asking: &Asking<'_>, now: Option<Timestamp>) -> Decision {
-        let made;
+        // Written on the stack: the decision keeps its own copy.
+        let mut made = [0; Hyphenated::LENGTH];
         let decision_id = match asking.decision_id {
             Some(id) => id,
-            None => {
-                made = new_id();
-                &made
-            }
+            None => Uuid::now_v7().hyphenated().encode_lower(&mut made),
         };
         let context = Context {
             now,
@@ -328,7 +327,7 @@ impl PolicyGate {
 }
 
 fn new_id() -> String {
-    uuid::Uuid::now_v7().to_string()
+    Uuid::now_v7().to_string()
 }
 
 fn refused(name: &str, value: &str, help: &'static str) -> SetupError {

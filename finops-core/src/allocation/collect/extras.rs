@@ -192,7 +192,7 @@ impl Extras {
         for (position, placed) in order.iter().enumerate() {
             pods.entry((placed.namespace, &placed.pod.name)).or_default().push(position);
             let facts = tables.pods.get(place(placed.facts));
-            for service in facts.and_then(|facts| facts.services.as_deref()).unwrap_or_default() {
+            for service in facts.and_then(|facts| facts.services.as_deref()).into_iter().flatten() {
                 selected.entry((placed.namespace, service)).or_default().push(position);
             }
         }

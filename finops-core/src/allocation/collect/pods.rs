@@ -4,30 +4,109 @@ use super::{namespace_facts, seconds};
 use crate::{
     allocation::{
         config::AllocationConfig,
-        row::{index, place},
+        row::{NONE, index, place},
         set::{NodeFacts, PodFacts, Tables},
         tables::{Numbers, find},
     },
     error::Fault,
-    inventory::{ClusterInventory, Name, Pod, Service},
+    inventory::{ClusterInventory, Container, ContainerType, Name, Pod, Resources, Run, Service},
 };
 use rustc_hash::FxHashMap;
-use std::sync::Arc;
+use std::{num::NonZeroU32, sync::Arc};
 
-/// A pod with its places in the tables.
+/// A pod with its places in the tables, and what its row needs.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Placed<'a> {
     pub(super) node: u32,
     pub(super) namespace: u32,
     /// Its place in the order, which is its place in the table of pods.
     pub(super) facts: u32,
+    /// What was noted of a pod of one plain container. Rows are made in the order of nodes, where every look at a pod
+    /// waits for memory; the notes are taken in the order of the input.
+    pub(super) one: Option<One>,
     pub(super) pod: &'a Pod,
+}
+
+/// A container that is all of its pod, ran once at most, and requests cores and memory alone.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct One {
+    /// Its name; a place in the table of containers.
+    pub(super) container: NonZeroU32,
+    /// A place in [`Amounts`].
+    pub(super) amounts: u32,
+    /// First second and end of its time, from the start of the window; equal when it did not run.
+    pub(super) time: (u32, u32),
+}
+
+/// Different requests, at most: each is kept once, and pods that say more are read again.
+const AMOUNTS_MAX: usize = 1 << 16;
+
+/// Nanocores and bytes by the requests and limits that say so; many containers share them.
+#[derive(Default)]
+pub(super) struct Amounts {
+    places: FxHashMap<(usize, usize), Option<u32>>,
+    all: Vec<[u64; 2]>,
+}
+
+impl Amounts {
+    /// The place of what a container requests; `None` where it requests more than cores and memory.
+    fn of(&mut self, container: &Container) -> Option<u32> {
+        let address = |resources: &Option<Resources>| resources.as_ref().map_or(0, Resources::address);
+        let key = (address(&container.requests), address(&container.limits));
+        if let Some(known) = self.places.get(&key) {
+            return *known;
+        }
+        if self.places.len() >= AMOUNTS_MAX {
+            return None;
+        }
+        let mut names = container.requests.iter().chain(&container.limits).flat_map(Resources::iter);
+        let plain = names.all(|(name, _)| !name.contains('/'));
+        let at = if plain { u32::try_from(self.all.len()).ok() } else { None };
+        if at.is_some() {
+            self.all.push(super::requests(container));
+        }
+        self.places.insert(key, at);
+        at
+    }
+
+    /// Nanocores and bytes at a place.
+    pub(super) fn get(&self, at: u32) -> [u64; 2] {
+        self.all.get(place(at)).copied().unwrap_or_default()
+    }
+}
+
+/// A pod on its way to its place.
+#[derive(Clone, Copy)]
+struct Sorting<'a> {
+    placed: Placed<'a>,
+    /// The first letters of its name, which mostly tell it from its neighbours.
+    name: [u64; 2],
+}
+
+impl<'a> Sorting<'a> {
+    fn new(placed: Placed<'a>) -> Self {
+        let text = placed.pod.name.as_bytes();
+        // Special names sort last, and no text begins with these bytes.
+        let name = if text.starts_with(b"__") { [u64::MAX; 2] } else { [word(text, 0), word(text, 8)] };
+        Self { placed, name }
+    }
+}
+
+/// Eight bytes of a text as a number that sorts like them.
+fn word(text: &[u8], from: usize) -> u64 {
+    let mut word = [0; 8];
+    for (to, byte) in word.iter_mut().zip(text.iter().skip(from)) {
+        *to = *byte;
+    }
+    u64::from_be_bytes(word)
 }
 
 /// The pods that count, with provisional numbers of node and namespace.
 pub(super) struct PodOrder<'a> {
     nodes: Numbers<'a>,
-    pods: Vec<Placed<'a>>,
+    containers: Numbers<'a>,
+    amounts: Amounts,
+    pods: Vec<Sorting<'a>>,
     /// In the order of the input: memory is read as it was written.
     facts: Vec<Option<PodFacts>>,
 }
@@ -38,8 +117,11 @@ impl<'a> PodOrder<'a> {
         config: &AllocationConfig,
         empty: &'a Name,
         namespaces: &mut Numbers<'a>,
+        window: (i64, i64),
     ) -> Result<Self, Fault> {
-        let mut nodes = Numbers::default();
+        let mut nodes = Numbers::of_about(inventory.nodes.as_deref().unwrap_or_default().len());
+        let mut containers = Numbers::of_about(0);
+        let mut amounts = Amounts::default();
         nodes.number(empty)?;
         namespaces.number(empty)?;
         for node in inventory.nodes.as_deref().unwrap_or_default() {
@@ -68,12 +150,9 @@ impl<'a> PodOrder<'a> {
                 continue;
             }
             let node = nodes.number(pod.node.as_ref().unwrap_or(empty))?;
-            pods.push(Placed {
-                node,
-                namespace: namespaces.number(&pod.namespace)?,
-                facts: index(facts.len())?,
-                pod,
-            });
+            let one = note(pod, window, &mut containers, &mut amounts)?;
+            let namespace = namespaces.number(&pod.namespace)?;
+            pods.push(Sorting::new(Placed { node, namespace, facts: index(facts.len())?, one, pod }));
             facts.push(Some(PodFacts {
                 name: pod.name.clone(),
                 labels: pod.labels.clone(),
@@ -82,7 +161,7 @@ impl<'a> PodOrder<'a> {
                 services: None,
             }));
         }
-        Ok(Self { nodes, pods, facts })
+        Ok(Self { nodes, containers, amounts, pods, facts })
     }
 
     /// The tables, and the pods in the order of node, namespace and name.
@@ -91,32 +170,33 @@ impl<'a> PodOrder<'a> {
         inventory: &'a ClusterInventory,
         namespaces: Numbers<'a>,
         window: (i64, i64),
-    ) -> Result<(Tables, Vec<Placed<'a>>), Fault> {
+    ) -> Result<(Tables, Vec<Placed<'a>>, Amounts), Fault> {
         let (node_names, node_ranks) = self.nodes.sorted()?;
+        let (containers, container_ranks) = self.containers.sorted()?;
         let (namespace_names, namespace_ranks) = namespaces.sorted()?;
         let (mut pods, mut facts) = (self.pods, self.facts);
         let rank = |ranks: &[u32], number: u32| ranks.get(place(number)).copied().unwrap_or(u32::MAX);
-        for placed in &mut pods {
+        for Sorting { placed, .. } in &mut pods {
             placed.node = rank(&node_ranks, placed.node);
             placed.namespace = rank(&namespace_ranks, placed.namespace);
         }
-        let mut pods = by_node(&pods, node_names.len());
+        let (by_node, ends) = by_node(&pods, node_names.len())?;
         // A pod that came back under its name on its node is told apart by its time.
         let first = |pod: &Pod| super::pod_interval(pod, window);
-        for group in pods.chunk_by_mut(|a, b| a.node == b.node) {
-            group.sort_unstable_by(|a, b| {
-                let name = || super::super::key::canonical(&a.pod.name, &b.pod.name);
-                let time = || first(a.pod).cmp(&first(b.pod));
-                let created = || a.pod.created_at.map(seconds).cmp(&b.pod.created_at.map(seconds));
-                a.namespace.cmp(&b.namespace).then_with(name).then_with(time).then_with(created)
-            });
-        }
+        let compare = |one: &Sorting<'_>, other: &Sorting<'_>| {
+            let (a, b) = (one.placed, other.placed);
+            let letters = a.namespace.cmp(&b.namespace).then(one.name.cmp(&other.name));
+            let name = || super::super::key::canonical(&a.pod.name, &b.pod.name);
+            let time = || first(a.pod).cmp(&first(b.pod));
+            let created = || a.pod.created_at.map(seconds).cmp(&b.pod.created_at.map(seconds));
+            letters.then_with(name).then_with(time).then_with(created)
+        };
         let mut tables = Tables {
             cluster: inventory.cluster.clone(),
             nodes: node_names.into_iter().map(|name| NodeFacts { name, ..NodeFacts::default() }).collect(),
             namespaces: namespace_facts(inventory, namespace_names),
             pods: Vec::with_capacity(pods.len()),
-            containers: Vec::new(),
+            containers,
         };
         for node in inventory.nodes.as_deref().unwrap_or_default() {
             let at = find(&tables.nodes, &node.name, |facts: &NodeFacts| facts.name.as_str());
@@ -127,20 +207,75 @@ impl<'a> PodOrder<'a> {
             }
         }
         let services = ServiceIndex::new(inventory, &tables);
-        let mut last: Option<Arc<[Name]>> = None;
-        for placed in &mut pods {
-            let facts = facts.get_mut(place(placed.facts)).and_then(Option::take).unwrap_or_default();
-            placed.facts = index(tables.pods.len())?;
-            tables.pods.push(PodFacts { services: services.of(placed, &mut last), ..facts });
+        let mut last: Option<ServiceNames> = None;
+        let mut order = Vec::with_capacity(pods.len());
+        let mut group: Vec<Sorting<'a>> = Vec::new();
+        let mut start = 0;
+        for end in ends {
+            let numbers = by_node.get(std::mem::replace(&mut start, end)..end).unwrap_or_default();
+            group.clear();
+            group.extend(numbers.iter().filter_map(|at| pods.get(place(*at))).copied());
+            group.sort_unstable_by(compare);
+            for Sorting { mut placed, .. } in group.iter().copied() {
+                let facts = facts.get_mut(place(placed.facts)).and_then(Option::take).unwrap_or_default();
+                placed.facts = index(tables.pods.len())?;
+                if let Some(one) = &mut placed.one {
+                    one.container = above(rank(&container_ranks, below(one.container)));
+                }
+                tables.pods.push(PodFacts { services: services.of(&placed, &mut last), ..facts });
+                order.push(placed);
+            }
         }
-        Ok((tables, pods))
+        Ok((tables, order, self.amounts))
     }
 }
 
-/// Pods by node, in one pass: their number is known and there are many.
-fn by_node<'a>(pods: &[Placed<'a>], nodes: usize) -> Vec<Placed<'a>> {
+/// A place in a table that may be absent: one more, so that absence takes no room.
+fn above(number: u32) -> NonZeroU32 {
+    NonZeroU32::MIN.saturating_add(number)
+}
+
+/// The place itself.
+pub(super) fn below(number: NonZeroU32) -> u32 {
+    number.get().saturating_sub(1)
+}
+
+/// What the row of a plain pod needs, and the number of the name of every container that ran in the window.
+fn note<'a>(
+    pod: &'a Pod,
+    window: (i64, i64),
+    containers: &mut Numbers<'a>,
+    amounts: &mut Amounts,
+) -> Result<Option<One>, Fault> {
+    let mut last = 0;
+    for container in &pod.containers {
+        let ran =
+            |(from, to): &Run| seconds(*from).max(window.0) < to.map_or(window.1, seconds).min(window.1);
+        if container.running.iter().flatten().any(ran) {
+            last = containers.number(&container.name)?;
+        }
+    }
+    let [container] = &pod.containers[..] else { return Ok(None) };
+    let plain = container.r#type == ContainerType::App && pod.overhead.is_none() && pod.resources.is_none();
+    let length = u32::try_from(window.1.saturating_sub(window.0)).ok();
+    let (true, Some(_)) = (plain, length) else { return Ok(None) };
+    let offset = |second: i64| {
+        let second = second.clamp(window.0, window.1).saturating_sub(window.0);
+        u32::try_from(second).unwrap_or(u32::MAX)
+    };
+    let time = match container.running.as_deref().unwrap_or_default() {
+        [] => (0, 0),
+        [(from, to)] => (offset(seconds(*from)), to.map_or(offset(window.1), |to| offset(seconds(to)))),
+        _ => return Ok(None),
+    };
+    let one = amounts.of(container).map(|amounts| One { container: above(last), amounts, time });
+    Ok(one.filter(|_| last < NONE))
+}
+
+/// The places of pods by node, in one pass, and where those of each node end.
+fn by_node(pods: &[Sorting<'_>], nodes: usize) -> Result<(Vec<u32>, Vec<usize>), Fault> {
     let mut starts = vec![0_usize; nodes.saturating_add(1)];
-    for placed in pods {
+    for Sorting { placed, .. } in pods {
         if let Some(count) = starts.get_mut(place(placed.node).saturating_add(1)) {
             *count = count.saturating_add(1);
         }
@@ -150,17 +285,22 @@ fn by_node<'a>(pods: &[Placed<'a>], nodes: usize) -> Vec<Placed<'a>> {
         sum = sum.saturating_add(*start);
         *start = sum;
     }
-    let mut out = pods.to_vec();
-    for placed in pods {
-        if let Some(start) = starts.get_mut(place(placed.node)) {
+    let mut out = vec![0; pods.len()];
+    for (at, pod) in pods.iter().enumerate() {
+        if let Some(start) = starts.get_mut(place(pod.placed.node)) {
             if let Some(slot) = out.get_mut(*start) {
-                *slot = *placed;
+                *slot = index(at)?;
             }
             *start = start.saturating_add(1);
         }
     }
-    out
+    // Each start has moved to the end of its node; the last was one for all.
+    starts.truncate(nodes);
+    Ok((out, starts))
 }
+
+/// The names of a pod's services.
+type ServiceNames = Arc<Box<[Name]>>;
 
 /// Services by one label of their selector, and by the pods that are ready behind them.
 struct ServiceIndex<'a> {
@@ -188,7 +328,7 @@ impl<'a> ServiceIndex<'a> {
     }
 
     /// The services in front of a pod by name; neighbours with the same ones share the list.
-    fn of(&self, placed: &Placed<'a>, last: &mut Option<Arc<[Name]>>) -> Option<Arc<[Name]>> {
+    fn of(&self, placed: &Placed<'a>, last: &mut Option<ServiceNames>) -> Option<ServiceNames> {
         if self.by_label.is_empty() && self.by_endpoint.is_empty() {
             return None;
         }
@@ -211,7 +351,7 @@ impl<'a> ServiceIndex<'a> {
         if let Some(last) = last.as_ref().filter(|last| last.iter().eq(names.iter().copied())) {
             return Some(Arc::clone(last));
         }
-        let list: Arc<[Name]> = names.into_iter().cloned().collect();
+        let list: ServiceNames = Arc::new(names.into_iter().cloned().collect());
         *last = Some(Arc::clone(&list));
         Some(list)
     }

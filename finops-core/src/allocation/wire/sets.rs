@@ -289,7 +289,7 @@ fn aggregate(input: &Json) -> Result<Json, Fault> {
             .collect();
         services.sort_by(|a, b| crate::allocation::canonical(a, b));
         services.dedup();
-        let services: Option<Arc<[Name]>> = (!services.is_empty()).then(|| services.into());
+        let services: Option<Arc<Box<[Name]>>> = (!services.is_empty()).then(|| Arc::new(services.into()));
         drafts.push(Draft {
             node: NodeFacts { name: name("node").unwrap_or_default(), ..NodeFacts::default() },
             namespace: NamespaceFacts { name: namespace, labels: namespace_labels, annotations: None },

@@ -163,6 +163,30 @@ fn is_ignored(block: &Block, path: &str) -> bool {
     })
 }
 
+/// Whether Terraform ignores changes of an attribute of one resource.
+#[must_use]
+pub fn ignores(sources: &Sources<'_>, finder: Finder<'_>, path: &str) -> bool {
+    sources
+        .find(finder)
+        .ok()
+        .and_then(|found| sources.block(found))
+        .is_some_and(|block| is_ignored(block, path))
+}
+
+/// Whether an autoscaler owns the size of a node group: Terraform ignores its desired size, or its tags are those by which
+/// the Cluster Autoscaler finds its groups (`k8s.io/cluster-autoscaler/enabled` and `k8s.io/cluster-autoscaler/<cluster>`).
+#[must_use]
+pub fn is_autoscaled(sources: &Sources<'_>, finder: Finder<'_>) -> bool {
+    let Some(block) = sources.find(finder).ok().and_then(|found| sources.block(found)) else { return false };
+    let tagged = block.body.get_attribute("tags").is_some_and(|tags| {
+        let text: String = tags.value.to_string().chars().filter(|c| !c.is_whitespace()).collect();
+        let off =
+            ["k8s.io/cluster-autoscaler/enabled\"=\"false\"", "k8s.io/cluster-autoscaler/enabled\"=false"];
+        text.contains("k8s.io/cluster-autoscaler/") && !off.iter().any(|off| text.contains(off))
+    });
+    tagged || is_ignored(block, "scaling_config.desired_size")
+}
+
 /// Removes one resource with the lines that it has to itself and one blank line; comments above it stay.
 ///
 /// # Errors

@@ -7,5 +7,5 @@ mod edit;
 mod references;
 mod source;
 
-pub use edit::{Changed, remove, set};
+pub use edit::{Changed, ignores, is_autoscaled, remove, set};
 pub use source::{Finder, Module, Sources};

@@ -24,7 +24,10 @@ impl Collected {
                 pod.owner = read.owner.map(|owner| self.cx.owner(in_the_end(owner, &pod, &parents)));
                 pod
             };
-            pods.into_iter().map(&mut owned).collect()
+            let mut pods: Vec<Pod> = pods.into_iter().map(&mut owned).collect();
+            // Collected where they were read, with the room of growth: one pod in two.
+            pods.shrink_to_fit();
+            pods
         });
         let claims = self.node_claims.take().unwrap_or_default();
         inventory.nodes = self.nodes.take().map(|nodes| with_claims(nodes, claims));

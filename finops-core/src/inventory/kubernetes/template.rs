@@ -81,7 +81,8 @@ fn env_refs(cx: &mut Cx, tree: &Tree<'_>) -> Option<Arc<[Name]>> {
     }
     refs.sort();
     refs.dedup();
-    Some(refs.iter().map(|name| cx.share(name)).collect())
+    let names = refs.iter().map(|name| cx.share(name)).collect();
+    Some(cx.references(names))
 }
 
 /// What the pod `pod` mounts or pulls its images with.

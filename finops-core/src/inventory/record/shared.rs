@@ -65,6 +65,11 @@ impl Resources {
         self.0.iter().find(|(key, _)| key.as_str() == name).map(|(_, amount)| *amount)
     }
 
+    /// Where the amounts lie in memory: equal for those that share it.
+    pub(crate) fn address(&self) -> usize {
+        Arc::as_ptr(&self.0).addr()
+    }
+
     /// Cores.
     #[must_use]
     pub fn cpu(&self) -> Option<Quantity> {

@@ -97,7 +97,10 @@ pub(super) fn container(cx: &mut Cx, tree: &Tree<'_>, at: &At<'_>) -> Result<Con
             }
             "requests" => c.requests = Some(cx.resources(v, at)?),
             "limits" => c.limits = Some(cx.resources(v, at)?),
-            "env_refs" => c.env_refs = Some(cx.names(v, at)?.into()),
+            "env_refs" => {
+                let names = cx.names(v, at)?;
+                c.env_refs = Some(cx.references(names));
+            }
             "running" => c.running = Some(cx.list(v, at, interval)?.into()),
             "restarts" => c.restarts = Some(Cx::count(v, at)?),
             "waiting" => c.waiting = Some(cx.name(v, at)?),

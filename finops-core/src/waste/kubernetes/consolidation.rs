@@ -12,7 +12,7 @@ use crate::{
     inventory::{Name, Node, NodePool, Pod, Scheduling},
     waste::{
         Amount, Assessment, ClaimKind, Component, Confidence, Context, Detector, Estimate, Evidence,
-        OpportunityType, Ratio, Reason, Risk, RiskFactor, Setting, Subject, SubjectKind, Value,
+        NodeSupply, OpportunityType, Ratio, Reason, Risk, RiskFactor, Setting, Subject, SubjectKind, Value,
         simulation::{Load, Machine, Profile, ScaleDown, Surroundings, admits, blocked, scale_down},
     },
 };
@@ -237,11 +237,20 @@ impl Consolidation {
         // 0.30, or 0.40 where Karpenter replaces nodes by itself (specification, section 5).
         let base = Ratio::thousandths(if karpenter { 400 } else { 300 });
         let risk = risk(index, &removed, base);
+        let mut evidence = Evidence::from_source("simulation").with("removed", names);
+        // Where something scales the nodes, the change is to let it, not to set their number.
+        let supply = match index.config.node_supply {
+            NodeSupply::Detect => super::node_supply(index),
+            configured => configured,
+        };
+        if !karpenter && supply == NodeSupply::Elastic {
+            evidence = evidence.with("autoscaler", true);
+        }
         let mut finding = Assessment::finding(
             judged.detector,
             judged.opportunity,
             judged.subject,
-            Evidence::from_source("simulation").with("removed", names),
+            evidence,
             estimate,
             Confidence::estimate(),
             risk,

@@ -6,7 +6,7 @@ use crate::{
     price::Purchase,
     waste::{
         Assessment, ClaimKind, Component, Confidence, Context, Detector, Estimate, Evidence, NodeSizing,
-        OpportunityType, Ratio, Reason, Risk, Setting, Subject, SubjectKind, Value,
+        NodeSupply, OpportunityType, Ratio, Reason, Risk, Setting, Subject, SubjectKind, Value,
     },
 };
 use std::borrow::Cow;
@@ -290,7 +290,10 @@ impl Nodes {
             }
         };
         estimate.assumptions.push(WINDOW_NOT_STATED);
-        let evidence = self.evidence.with("formula_count", count(self.formula));
+        let mut evidence = self.evidence.with("formula_count", count(self.formula));
+        if cx.config.node_supply == NodeSupply::Elastic {
+            evidence = evidence.with("autoscaler", true);
+        }
         let mut finding = Assessment::finding(
             judged.detector,
             judged.opportunity,

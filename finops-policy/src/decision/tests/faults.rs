@@ -248,7 +248,7 @@ mod sets {
         gate.slot.accept(Arc::new(Panics(AtomicBool::new(true))), None);
         let decision = gate.decide("{}", &noon());
         assert_eq!((decision.code(), decision.allowed()), (Some("policy.panic"), false));
-        assert_eq!(decision.policy_revision, "r");
+        assert_eq!(&*decision.policy_revision, "r");
         let decision = gate.decide("{}", &noon());
         assert!(decision.allowed());
         assert_eq!(gate.explain(&decision, Some(&none())).lines, []);
@@ -268,7 +268,7 @@ mod sets {
                         for _ in 0..200 {
                             let decision = gate.decide("{}", &noon());
                             // The answer and the revision are of one set.
-                            assert_eq!(decision.allowed(), decision.policy_revision == open_revision);
+                            assert_eq!(decision.allowed(), *decision.policy_revision == *open_revision);
                             assert_eq!(decision.code(), None);
                         }
                     })
@@ -321,7 +321,7 @@ mod sets {
             (allowed.allowed(), allowed.source, allowed.engine),
             (true, DecisionSource::Opa, UsedEngine::Remote)
         );
-        assert_eq!(allowed.policy_revision, "r7");
+        assert_eq!(&*allowed.policy_revision, "r7");
         let denied = decide(remote::answered(200, br#"{"result":{"allow":false}}"#));
         assert_eq!((denied.code(), denied.source), (Some("policy.not_allowed"), DecisionSource::Opa));
         let failed = decide(remote::failed(remote::Failure::Timeout));

@@ -222,7 +222,7 @@ mod sets {
             let replayed = MORE.replay(&json(&event.to_text())).unwrap();
             prop_assert!(replayed.same, "{:?}", replayed.differences);
             let revision = event.pointer("/bundles/finops/revision").and_then(Json::as_str);
-            prop_assert_eq!(revision, Some(decision.policy_revision.as_str()));
+            prop_assert_eq!(revision, Some(&*decision.policy_revision));
         }
     }
 }

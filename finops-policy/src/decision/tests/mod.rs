@@ -55,7 +55,7 @@ pub(super) fn approval(decision: &Decision, approver: &str) -> Json {
         ("id", Json::from("AP-1")),
         ("approver", Json::from(approver)),
         ("input_digest", Json::from(decision.input_digest.as_str())),
-        ("policy_revision", Json::from(decision.policy_revision.as_str())),
+        ("policy_revision", Json::from(&*decision.policy_revision)),
         ("rules", Json::array(["*"])),
         ("approved_at", Json::from("2026-11-21T11:00:00Z")),
         ("expires_at", Json::from("2026-11-21T13:00:00Z")),

@@ -92,7 +92,7 @@ fn of_typed(answer: &Answer) -> (bool, BTreeSet<Fired>, BTreeSet<Fired>) {
         of_action
             .map(|failure| {
                 let path = failure.path.as_deref().map(field).unwrap_or_default();
-                (failure.rule.to_owned(), path, failure.subject.clone().unwrap_or_default())
+                (failure.rule.to_string(), path, failure.subject.clone().unwrap_or_default())
             })
             .collect()
     };

@@ -66,6 +66,12 @@ fn a_limit_that_is_only_a_text_is_one_too() {
     let limit = |text: &str| interpreter_error(Box::<dyn std::error::Error>::from(text)).code;
     assert_eq!(limit("execution exceeded time limit (elapsed=26ns, limit=25ns)"), "policy.timeout");
     assert_eq!(limit("x: execution exceeded time limit"), "policy.eval");
+    let message = |text: &str| interpreter_error(Box::<dyn std::error::Error>::from(text)).message;
+    let excerpt =
+        "\n--> a.rego:5:1\n  |\n5 | allow := 2\n  | ^\nerror: rule conflicts with rule at a.rego:4:1";
+    assert_eq!(message(excerpt), "a.rego:5:1: rule conflicts with rule at a.rego:4:1");
+    let slow = timeout(Some(Duration::from_millis(25))).message;
+    assert!(slow.starts_with("the evaluation took more than 25 ms; "), "{slow}");
     let typed = regorus::LimitError::TimeLimitExceeded { elapsed: Duration::MAX, limit: Duration::ZERO };
     assert!(typed.to_string().starts_with(TIME_LIMIT), "{typed}");
 }

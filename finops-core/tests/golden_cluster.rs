@@ -2,16 +2,15 @@
 //! on one thread and on eight. Python and Node compare with the same files.
 #![expect(
     clippy::unwrap_used,
-    clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
     clippy::disallowed_methods,
     reason = "a test reads files and fails by panicking"
 )]
 
-use finops::{
-    Cluster,
-    core::json::{Json, Limits, read},
-    engine::wire,
+use finops_core::{
+    allocation::wire,
+    inventory::{KubernetesOptions, Metric, PrometheusOptions, read_kubernetes, read_prometheus},
+    json::{Json, Limits, read},
 };
 use std::path::PathBuf;
 
@@ -19,7 +18,7 @@ const KUBERNETES: [&str; 5] = ["nodes.json", "pods.json", "workloads.json", "sto
 const METRICS: [&str; 2] = ["cpu_usage", "memory_working_set"];
 
 fn folder() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../examples/data/cluster")
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../examples/data/cluster")
 }
 
 fn document(name: &str) -> Json {
@@ -63,22 +62,28 @@ fn report(order: Option<u64>) -> [String; 3] {
     }
     let texts = documents.each_ref().map(Json::to_text);
     let bytes = texts.each_ref().map(String::as_bytes);
-    let at = text("as_of").parse().unwrap();
-    let mut cluster = Cluster::from_kubernetes(&bytes, &text("cluster"), at).unwrap();
+    let options = KubernetesOptions::new(text("cluster"), text("as_of").parse().unwrap());
+    let mut inventory = read_kubernetes(&bytes, &options).unwrap().value;
     for (metric, answer) in &answers {
-        let answer = answer.to_text();
-        cluster.add_usage(Cluster::read_prometheus(metric, answer.as_bytes(), 3600).unwrap()).unwrap();
+        let metric = Metric::from_name(metric).unwrap();
+        let mut read =
+            read_prometheus(metric, answer.to_text().as_bytes(), &PrometheusOptions::new(3600)).unwrap();
+        inventory.usage.get_or_insert_default().append(&mut read.value);
     }
-    let inventory = cluster.to_json();
+    inventory.canonicalize();
+    let inventory = inventory.to_json();
     let ask = |kind: &str, more: &[(&str, Json)]| {
         let of = |name: &'static str| (name, question.get(name).cloned().unwrap());
         let members = [of("config"), of("prices"), of("by"), ("inventory", inventory.clone())];
         let input = Json::object(members.into_iter().chain(more.iter().cloned()));
-        wire::compute("allocation", kind, input.to_text().as_bytes()).unwrap()
+        wire::call(kind, &input).unwrap()
     };
     let csv = ask("allocation_report", &[("format", Json::from("csv"))]);
-    let csv = read(csv.as_bytes(), &Limits::default()).unwrap();
-    [ask("allocation_report", &[]), csv.as_str().unwrap().to_owned(), ask("allocation_set", &[])]
+    [
+        ask("allocation_report", &[]).to_text(),
+        csv.as_str().unwrap().to_owned(),
+        ask("allocation_set", &[]).to_text(),
+    ]
 }
 
 #[test]
