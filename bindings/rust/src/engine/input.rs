@@ -64,7 +64,7 @@ impl Given {
         if has(AI) && !has(&["workloads", "nodes", "pods"]) {
             return AiInventory::from_json(value, as_of).map(|read| (Self::Ai(Box::new(read)), Vec::new()));
         }
-        if Self::is_inventory(value) {
+        if !ClusterData::is_summary(value) {
             let read = ClusterInventory::from_json(value)?;
             return Ok((Self::Cluster(Arc::new(read.value)), read.diagnostics));
         }
