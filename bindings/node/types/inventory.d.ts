@@ -42,8 +42,8 @@ export declare class ClusterInventory {
         stepSeconds?: number;
     }): ClusterInventory;
     /**
-     * The summary form: workloads by namespace, node groups, volumes; `asOf` is its time where it has none. It places no workload on a node and
-     * gives nodes no capacity: `allocate` prices its volumes, and lists workloads and nodes as unpriced, each with the reason.
+     * The summary form; its time is `asOf`, else its own, else now. It places no workload on a node and gives nodes no capacity: `allocate`
+     * prices its volumes, and lists workloads and nodes as unpriced, each with the reason.
      */
     static fromClusterData(clusterData: Record<string, unknown>, options?: {
         asOf?: Day | null;

@@ -78,12 +78,17 @@ impl Cluster {
         }
         let own = value.get("as_of").is_some_and(|own| !own.is_null());
         let at = if own { as_of } else { Some(as_of.unwrap_or_else(crate::clock::now)) };
-        let data = ClusterData::from_json(&value, at)?;
+        let given = Given::from_json(&value, at)?;
+        let Given::Summary(data) = &given else {
+            let problem = "an inventory of AI workloads is no cluster";
+            let help = "give it to the engine: `AiInventory`";
+            return Err(Fault::new("inventory.invalid_object", "", problem, help).into());
+        };
+        let diagnostics = Arc::new(data.to_inventory().diagnostics);
         if let (Json::Object(members), Some(at)) = (&mut value, at) {
             members.insert("as_of", at.to_string());
         }
-        let diagnostics = Arc::new(data.to_inventory().diagnostics);
-        Ok(Self { given: Given::Summary(data), source: Some(Arc::new(value)), diagnostics })
+        Ok(Self { given, source: Some(Arc::new(value)), diagnostics })
     }
 
     /// Reads the answer of a Prometheus query for `metric`, such as `cpu_usage`, made with this step.
