@@ -57,14 +57,16 @@ fn claims() -> Vec<Vec<Claim>> {
 fn portfolio(bench: &mut Criterion<CpuTime>) {
     let claims = claims();
     let subjects: Vec<String> = (0..FINDINGS).map(|finding| format!("subject-{finding:06}")).collect();
-    let entry = |(claims, subject): (&'static [Claim], &'static String)| Entry {
-        gross: Some(claims.iter().map(|claim| claim.amount).sum()),
-        detector: "k8s.cpu_over_request",
-        subject,
-        claims,
-    };
-    let (claims, subjects) = (claims.leak(), subjects.leak());
-    let entries: Vec<Entry<'_>> = claims.iter().map(Vec::as_slice).zip(&*subjects).map(entry).collect();
+    let entries: Vec<Entry<'_>> = claims
+        .iter()
+        .zip(&subjects)
+        .map(|(claims, subject)| Entry {
+            gross: Some(claims.iter().map(|claim| claim.amount).sum()),
+            detector: "k8s.cpu_over_request",
+            subject,
+            claims,
+        })
+        .collect();
     let mut group = bench.benchmark_group("portfolio");
     few(&mut group);
     group.throughput(elements(FINDINGS));
