@@ -105,7 +105,7 @@ fn volume(
     let mapped = hcl::Sources::address_of(&config.terraform_ids, id);
     let tag = Finder::NameTag { resource_type: "aws_ebs_volume", value: id };
     let finder = mapped.map(Finder::Address).into_iter().chain([tag]).find(|finder| sources.exists(*finder));
-    let has_snapshot = [&assessment.evidence.observed, &assessment.evidence.more, &assessment.before]
+    let has_snapshot = [assessment.evidence.measured(), &assessment.evidence.more, &assessment.before]
         .into_iter()
         .any(|facts| fact(facts, "has_snapshot") == Some(&Value::Flag(true)));
     if let Some(finder) = finder {

@@ -8,7 +8,10 @@ use super::{
     summary::ClusterData,
 };
 use crate::{error::Fault, inventory::ClusterInventory, price::PriceBook, time::Timestamp};
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::{
+    cmp::Ordering,
+    panic::{AssertUnwindSafe, catch_unwind},
+};
 
 /// What a detector looks at.
 #[derive(Debug, Clone, Copy)]
@@ -156,8 +159,11 @@ impl DetectionReport {
     }
 }
 
-fn by_place(one: &Assessment, other: &Assessment) -> std::cmp::Ordering {
-    one.detector.cmp(other.detector).then_with(|| one.subject.cmp(&other.subject))
+fn by_place(one: &Assessment, other: &Assessment) -> Ordering {
+    // Those of one detector stand together and share its name.
+    let same = std::ptr::eq(one.detector, other.detector);
+    let by_detector = if same { Ordering::Equal } else { one.detector.cmp(other.detector) };
+    by_detector.then_with(|| one.subject.cmp(&other.subject))
 }
 
 /// Runs every detector on an inventory; those that the configuration disables are left out.
@@ -169,26 +175,26 @@ pub fn detect(inventory: Inventory<'_>, prices: &PriceBook, config: &DetectionCo
 /// Runs these detectors; those that the configuration disables are left out.
 #[must_use]
 pub fn run(detectors: &[&'static dyn Detector], cx: &Context<'_>) -> DetectionReport {
-    let (mut findings, mut others, mut failures) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut all, mut failures) = (Vec::new(), Vec::new());
     // In the order of the report, so that sorting finds its work done.
     let mut enabled: Vec<_> = detectors.iter().filter(|one| cx.config.is_enabled(one.id())).collect();
     enabled.sort_by_key(|detector| detector.id());
     for detector in enabled {
         match catch_unwind(AssertUnwindSafe(|| detector.assess(cx))) {
-            Ok(Ok(found)) => {
-                others.reserve(found.len());
-                for assessment in found {
-                    let list =
-                        if assessment.outcome == Outcome::Finding { &mut findings } else { &mut others };
-                    list.push(assessment);
-                }
-            }
+            Ok(Ok(found)) => all.push(found),
             Ok(Err(fault)) => failures.push(failure(detector.id(), fault.code(), fault.to_string())),
             Err(panic) => {
                 let message = panic_message(panic.as_ref());
                 failures.push(failure(detector.id(), "waste.detector_failed", message));
             }
         }
+    }
+    let mut findings = Vec::new();
+    // Made once in its full size: a large cluster has millions of them.
+    let mut others = Vec::with_capacity(all.iter().map(Vec::len).sum());
+    for mut found in all {
+        findings.extend(found.extract_if(.., |assessment| assessment.outcome == Outcome::Finding));
+        others.append(&mut found);
     }
     let mut report = DetectionReport::sorted(findings, others, failures, cx.config.clone());
     report.portfolio = super::realize::realize(&mut report.findings, cx);

@@ -8,12 +8,13 @@ use super::{
     price::NANO,
 };
 use crate::{
-    inventory::{Metric, UsageData, UsageSeries, UsageSubject},
+    inventory::{Metric, Sample, UsageData, UsageSeries, UsageSubject},
     waste::{
         Reason,
         rightsizing::{Resource, Withheld, exact, hpa, round},
     },
 };
+use std::borrow::Cow;
 
 /// The margin on a summary, in percent (specification, section 5: p95 and max times 1.15).
 const SUMMARY_PERCENT: u32 = 115;
@@ -59,7 +60,8 @@ pub(super) fn recommend(
         (by_summary(part, resource, killed_at).ok_or(Reason::NoUsage)?, None)
     } else {
         let pods = blocks(index, work, part, &raw, resource);
-        let advice = exact::advise(resource, &pods, killed_at, &exact::Config::default());
+        let value = |sample: &Sample| sample.value.max(0).unsigned_abs();
+        let advice = exact::advise_by(resource, &pods, value, killed_at, &exact::Config::default());
         let advice = advice.map_err(|(withheld, _)| reason(withheld))?;
         (advice.request, Some((advice.test.folds.into(), advice.test.misses.into())))
     };
@@ -104,14 +106,14 @@ fn by_summary(part: &Part<'_>, resource: Resource, killed_at: Option<u64>) -> Op
 }
 
 /// The samples of each series cut into the blocks of the time that was measured.
-fn blocks(
-    index: &Index<'_>,
+fn blocks<'a>(
+    index: &Index<'a>,
     work: &Work<'_>,
     part: &Part<'_>,
-    raw: &[&UsageSeries],
+    raw: &[&'a UsageSeries],
     resource: Resource,
-) -> Vec<Vec<Vec<u64>>> {
-    let windows: Vec<_> =
+) -> Vec<Vec<Cow<'a, [Sample]>>> {
+    let windows: Vec<(&UsageSeries, &'a [Sample])> =
         raw.iter().map(|series| (*series, in_window(series, index.as_of, TWO_WEEKS))).collect();
     let step = |series: &UsageSeries| match &series.data {
         UsageData::Samples { step_seconds, .. } => i64::from(*step_seconds),
@@ -123,24 +125,32 @@ fn blocks(
     let (Some(start), Some(end)) = (starts.min(), ends.max()) else { return Vec::new() };
     let span = u64::try_from(end.saturating_sub(start)).unwrap_or(0);
     let count = exact::blocks(span);
-    let cut = |(series, samples): &(&UsageSeries, &[crate::inventory::Sample])| {
+    let place = |sample: &Sample| {
+        // A sample at `t` describes the step before it.
+        let since = u64::try_from(sample.at.saturating_sub(start).saturating_sub(1)).unwrap_or(0);
+        u128::from(since)
+            .saturating_mul(u128::try_from(count).unwrap_or(1))
+            .checked_div(u128::from(span.max(1)))
+            .and_then(|place| usize::try_from(place).ok())
+            .unwrap_or(0)
+    };
+    let cut = |(series, samples): &(&UsageSeries, &'a [Sample])| {
         let warm = startups(index, work, part, series, resource);
-        let mut blocks = vec![Vec::new(); count];
-        for sample in *samples {
-            // A sample at `t` describes the step before it.
-            let since = u64::try_from(sample.at.saturating_sub(start).saturating_sub(1)).unwrap_or(0);
-            let place = u128::from(since)
-                .saturating_mul(u128::try_from(count).unwrap_or(1))
-                .checked_div(u128::from(span.max(1)))
-                .and_then(|place| usize::try_from(place).ok())
-                .unwrap_or(0);
-            let starting =
-                warm.iter().any(|start| (*start..start.saturating_add(STARTUP_SECONDS)).contains(&sample.at));
-            if let Some(block) = blocks.get_mut(place).filter(|_| !starting) {
-                block.push(u64::try_from(sample.value).unwrap_or(0));
-            }
-        }
-        blocks
+        let starting = |sample: &Sample| {
+            warm.iter().any(|start| (*start..start.saturating_add(STARTUP_SECONDS)).contains(&sample.at))
+        };
+        let mut rest = *samples;
+        let block = |block: usize| {
+            // Samples are in the order of time.
+            let (own, later) = rest.split_at_checked(rest.partition_point(|sample| place(sample) <= block))?;
+            rest = later;
+            Some(if warm.is_empty() {
+                Cow::Borrowed(own)
+            } else {
+                own.iter().filter(|sample| !starting(sample)).copied().collect()
+            })
+        };
+        (0..count).filter_map(block).collect()
     };
     windows.iter().map(cut).collect()
 }

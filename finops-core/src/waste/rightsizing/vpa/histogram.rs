@@ -76,8 +76,11 @@ impl Scale {
     }
 }
 
+/// `libm::log(1.05)`, to the bit.
+const LOG_OF_RATIO: f64 = f64::from_bits(0x3fa8_fb06_3ef2_c7f0);
+
 fn log_of_ratio(value: f64) -> f64 {
-    libm::log(value) / libm::log(RATIO)
+    libm::log(value) / LOG_OF_RATIO
 }
 
 /// Weights of values, halved every day.
@@ -249,6 +252,11 @@ impl Histogram {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn the_logarithm_of_the_ratio_is_that_of_the_library() {
+        assert_eq!(LOG_OF_RATIO.to_bits(), libm::log(RATIO).to_bits());
+    }
 
     #[test]
     fn an_empty_histogram_has_no_percentile() {
