@@ -59,11 +59,8 @@ fn summary(p95: i128, max: i128) -> UsageData {
 pub fn config() -> DetectionConfig {
     let price = |text| Ratio::parse(text);
     let mut config = DetectionConfig::default();
-    config.rates = Rates {
-        cpu_core_hour: price("0.031611"),
-        memory_gib_hour: price("0.004237"),
-        ..Rates::default()
-    };
+    config.rates =
+        Rates { cpu_core_hour: price("0.031611"), memory_gib_hour: price("0.004237"), ..Rates::default() };
     config
 }
 

@@ -40,13 +40,16 @@ fn detectors(bench: &mut Criterion<CpuTime>) {
     let (book, configured) = (PriceBook::empty(), inventories::config());
     few(&mut group);
     group.throughput(elements(WORKLOADS));
-    for (name, pods) in [("20,000 workloads, summaries", false), ("20,000 workloads with 40,000 pods on 2,000 nodes", true)]
+    for (name, pods) in
+        [("20,000 workloads, summaries", false), ("20,000 workloads with 40,000 pods on 2,000 nodes", true)]
     {
         let inventory = inventories::summaries(WORKLOADS, pods);
         let config = if pods { DetectionConfig::default() } else { configured.clone() };
         let report = detect(Inventory::Cluster(&inventory), &book, &config);
         assert!(report.failures.is_empty() && u64::try_from(report.findings.len()).unwrap() >= WORKLOADS / 5);
-        group.bench_function(name, |b| b.iter(|| detect(Inventory::Cluster(black_box(&inventory)), &book, &config)));
+        group.bench_function(name, |b| {
+            b.iter(|| detect(Inventory::Cluster(black_box(&inventory)), &book, &config))
+        });
     }
     let (json, data) = inventories::cluster_data(WORKLOADS);
     let config = DetectionConfig::default();
@@ -102,7 +105,9 @@ fn vpa(bench: &mut Criterion<CpuTime>) {
     }
     group.throughput(elements(1));
     for share in [0.5, 0.9, 0.95] {
-        group.bench_function(format!("p{}", share * 100.0), |b| b.iter(|| histogram.percentile(black_box(share))));
+        group.bench_function(format!("p{}", share * 100.0), |b| {
+            b.iter(|| histogram.percentile(black_box(share)))
+        });
     }
     group.finish();
 }
@@ -110,7 +115,8 @@ fn vpa(bench: &mut Criterion<CpuTime>) {
 /// Goals: a fiftieth of what KRR's classes take in Python, 139 us (`simple`) and 5.7 ms (`simple_limit`, 3 x 16,128 samples).
 fn krr(bench: &mut Criterion<CpuTime>) {
     let mut group = bench.benchmark_group("krr");
-    let pods = [7, 9, 11].map(|k| PodUse { cpu_p95: k * 31_234_567, memory_max: k * 91_234_567, points: 16_128 });
+    let pods =
+        [7, 9, 11].map(|k| PodUse { cpu_p95: k * 31_234_567, memory_max: k * 91_234_567, points: 16_128 });
     group.bench_function("simple", |b| b.iter(|| simple(black_box(&pods), None, false, Some(14 * 86_400))));
     let pooled: Vec<u64> = [3, 4, 5].into_iter().flat_map(inventories::samples).collect();
     group.bench_function("simple_limit", |b| {
@@ -130,7 +136,8 @@ fn edits(bench: &mut Criterion<CpuTime>) {
     let mut group = bench.benchmark_group("yaml");
     few(&mut group);
     group.throughput(elements(420));
-    let changed = corpus::cases("yaml").into_iter().filter(|case| !matches!(case.expected, Expected::Refused(_)));
+    let changed =
+        corpus::cases("yaml").into_iter().filter(|case| !matches!(case.expected, Expected::Refused(_)));
     let cases: Vec<_> = changed.map(|case| (corpus::text(&case.files[0]), case)).collect();
     let files: Vec<_> = cases.iter().cycle().take(420).collect();
     group.bench_function("parse 420 files twice", |b| {

@@ -175,26 +175,22 @@ pub fn detect(inventory: Inventory<'_>, prices: &PriceBook, config: &DetectionCo
 /// Runs these detectors; those that the configuration disables are left out.
 #[must_use]
 pub fn run(detectors: &[&'static dyn Detector], cx: &Context<'_>) -> DetectionReport {
-    let (mut all, mut failures) = (Vec::new(), Vec::new());
+    let (mut findings, mut others, mut failures) = (Vec::new(), Vec::new(), Vec::new());
     // In the order of the report, so that sorting finds its work done.
     let mut enabled: Vec<_> = detectors.iter().filter(|one| cx.config.is_enabled(one.id())).collect();
     enabled.sort_by_key(|detector| detector.id());
     for detector in enabled {
         match catch_unwind(AssertUnwindSafe(|| detector.assess(cx))) {
-            Ok(Ok(found)) => all.push(found),
+            Ok(Ok(mut found)) => {
+                findings.extend(found.extract_if(.., |assessment| assessment.outcome == Outcome::Finding));
+                others.append(&mut found);
+            }
             Ok(Err(fault)) => failures.push(failure(detector.id(), fault.code(), fault.to_string())),
             Err(panic) => {
                 let message = panic_message(panic.as_ref());
                 failures.push(failure(detector.id(), "waste.detector_failed", message));
             }
         }
-    }
-    let mut findings = Vec::new();
-    // Made once in its full size: a large cluster has millions of them.
-    let mut others = Vec::with_capacity(all.iter().map(Vec::len).sum());
-    for mut found in all {
-        findings.extend(found.extract_if(.., |assessment| assessment.outcome == Outcome::Finding));
-        others.append(&mut found);
     }
     let mut report = DetectionReport::sorted(findings, others, failures, cx.config.clone());
     report.portfolio = super::realize::realize(&mut report.findings, cx);

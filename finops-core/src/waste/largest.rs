@@ -70,7 +70,8 @@ mod tests {
     #[test]
     fn a_sample_that_misleads_costs_time_and_no_value() {
         // Large values stand where the sample looks, so that it guesses too high.
-        let values: Vec<u32> = (0..51_200).map(|n: u32| if n.is_multiple_of(101) { 1_000_000 } else { n }).collect();
+        let values: Vec<u32> =
+            (0..51_200).map(|n: u32| if n.is_multiple_of(101) { 1_000_000 } else { n }).collect();
         let mut kept = at_least(&[&values], |value: &u32| *value, 2000);
         let mut sorted = values.clone();
         sorted.sort_unstable_by(|one, other| other.cmp(one));

@@ -22,8 +22,8 @@ pub mod wire;
 
 pub use amount::Amount;
 pub use assessment::{
-    Assessment, Basis, ChangeKind, Claim, ClaimKind, Component, Estimate, Evidence, Fact, OpportunityType, Outcome,
-    Value,
+    Assessment, Basis, ChangeKind, Claim, ClaimKind, Component, Estimate, Evidence, Fact, OpportunityType,
+    Outcome, Value,
 };
 pub use confidence::{Class, Confidence, Coverage, Measured};
 pub use config::{

@@ -142,7 +142,8 @@ fn blocks<'a>(
         let mut rest = *samples;
         let block = |block: usize| {
             // Samples are in the order of time.
-            let (own, later) = rest.split_at_checked(rest.partition_point(|sample| place(sample) <= block))?;
+            let (own, later) =
+                rest.split_at_checked(rest.partition_point(|sample| place(sample) <= block))?;
             rest = later;
             Some(if warm.is_empty() {
                 Cow::Borrowed(own)

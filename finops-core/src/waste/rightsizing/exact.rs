@@ -257,7 +257,9 @@ impl Demands {
     /// The nearest-rank 95th percentiles of a pod. Only the largest twentieth of all its samples can be one of them.
     fn add_percentiles<S>(&mut self, pod: &[impl AsRef<[S]>], value: impl Fn(&S) -> u64) {
         let length = |blocks: &[_]| {
-            blocks.iter().fold(0_usize, |sum, block: &_| sum.saturating_add(AsRef::<[S]>::as_ref(block).len()))
+            blocks
+                .iter()
+                .fold(0_usize, |sum, block: &_| sum.saturating_add(AsRef::<[S]>::as_ref(block).len()))
         };
         let (early, late) = pod.split_at(self.first.min(pod.len()));
         let count = largest::above(length(pod), PERCENT).saturating_add(1);
