@@ -87,7 +87,7 @@ fn log_of_ratio(value: f64) -> f64 {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Histogram {
     scale: Scale,
-    weights: Vec<f64>,
+    weights: Box<[f64]>,
     total: f64,
     /// The lightest and the heaviest bucket with weight; the first above the second while empty.
     least: usize,
@@ -113,7 +113,7 @@ impl Histogram {
         let last = scale.buckets.saturating_sub(1);
         Self {
             scale,
-            weights: vec![0.0; scale.buckets],
+            weights: vec![0.0; scale.buckets].into(),
             total: 0.0,
             least: last,
             most: 0,
