@@ -65,6 +65,21 @@ RUST: list[tuple[str, str, float | None]] = [
     ("policy decision/shipped Rego, allow", "a whole decision by the shipped policy in Rego", None),
     ("policy decision/shipped Rego, all rules firing", "the same, all rules firing", None),
     ("policy load/parse, lint and compile", "parse, lint and compile the shipped policy", 3e6),
+    ("detect/20,000 workloads, summaries", "all detectors on 20,000 workloads with summaries of their use", 100e6),
+    ("detect/20,000 workloads with 40,000 pods on 2,000 nodes", "the same with pods and nodes, scale-down simulated", None),
+    ("detect/20,000 workloads of cluster_data", "all detectors on 20,000 workloads of `cluster_data`", 100e6),
+    ("detect/20,000 workloads of cluster_data, from JSON", "the same, read from JSON values first", None),
+    ("detect raw/200 series of 16,128 samples", "all detectors on 200 raw series of two weeks at 75 s", 25e6),
+    ("vpa/16,128 cpu samples", "16,128 CPU samples into the VPA's histogram", 16_128 * 50),
+    ("vpa/16,128 memory samples", "16,128 memory samples into the VPA's histogram", 16_128 * 50),
+    ("vpa/p50", "its median", 200),
+    ("vpa/p90", "its 90th percentile", 200),
+    ("vpa/p95", "its 95th percentile", 200),
+    ("krr/simple", "KRR's `simple` of three pods (139 us in Python)", 139e3 / 50),
+    ("krr/simple_limit", "KRR's `simple_limit` of 3 x 16,128 samples (5.7 ms in Python)", 5.7e6 / 50),
+    ("krr/exact, cpu, 16,128 samples", "`exact` with its backtest of 16,128 samples", None),
+    ("yaml/parse 420 files twice", "parse 420 manifests twice", None),
+    ("yaml/edit 420 files", "locate, edit and verify them (goal: twice the line above)", None),
 ]
 
 # The same for what looks at a whole cluster at once, with the records of one call.

@@ -23,7 +23,7 @@ export FINOPS_BENCH_PEER="file://$peer"
 : >"$FINOPS_BENCH_OUT"
 
 missed=0
-for script in benches/metering/log_inference.py benches/metering/extract_price.py benches/metering/footprint.py benches/carbon/inference.py benches/policy/gate.py benches/ledger/ledger.py benches/allocation/read.py; do
+for script in benches/metering/log_inference.py benches/metering/extract_price.py benches/metering/footprint.py benches/carbon/inference.py benches/policy/gate.py benches/ledger/ledger.py benches/allocation/read.py benches/waste/detect.py; do
     .bench/py/bin/python "$script" || missed=1
 done
 node benches/metering/node.mjs || missed=1

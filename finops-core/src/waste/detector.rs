@@ -9,7 +9,10 @@ use super::{
     summary::ClusterData,
 };
 use crate::{error::Fault, inventory::ClusterInventory, price::PriceBook, time::Timestamp};
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::{
+    cmp::Ordering,
+    panic::{AssertUnwindSafe, catch_unwind},
+};
 
 /// What a detector looks at.
 #[derive(Debug, Clone, Copy)]
@@ -157,8 +160,11 @@ impl DetectionReport {
     }
 }
 
-fn by_place(one: &Assessment, other: &Assessment) -> std::cmp::Ordering {
-    one.detector.cmp(other.detector).then_with(|| one.subject.cmp(&other.subject))
+fn by_place(one: &Assessment, other: &Assessment) -> Ordering {
+    // Those of one detector stand together and share its name.
+    let same = std::ptr::eq(one.detector, other.detector);
+    let by_detector = if same { Ordering::Equal } else { one.detector.cmp(other.detector) };
+    by_detector.then_with(|| one.subject.cmp(&other.subject))
 }
 
 /// Runs every detector on an inventory; those that the configuration disables are left out.
@@ -187,13 +193,9 @@ pub fn assess(detectors: &[&'static dyn Detector], cx: &Context<'_>) -> Detectio
     enabled.sort_by_key(|detector| detector.id());
     for detector in enabled {
         match catch_unwind(AssertUnwindSafe(|| detector.assess(cx))) {
-            Ok(Ok(found)) => {
-                others.reserve(found.len());
-                for assessment in found {
-                    let list =
-                        if assessment.outcome == Outcome::Finding { &mut findings } else { &mut others };
-                    list.push(assessment);
-                }
+            Ok(Ok(mut found)) => {
+                findings.extend(found.extract_if(.., |assessment| assessment.outcome == Outcome::Finding));
+                others.append(&mut found);
             }
             Ok(Err(fault)) => failures.push(failure(detector.id(), fault.code(), fault.to_string())),
             Err(panic) => {

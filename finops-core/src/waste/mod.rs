@@ -8,6 +8,7 @@ mod config;
 mod detector;
 mod judged;
 pub mod kubernetes;
+mod largest;
 pub mod portfolio;
 mod ratio;
 mod realize;
@@ -21,8 +22,8 @@ pub mod wire;
 
 pub use amount::Amount;
 pub use assessment::{
-    Assessment, ChangeKind, Claim, ClaimKind, Component, Estimate, Evidence, Fact, OpportunityType, Outcome,
-    Value,
+    Assessment, Basis, ChangeKind, Claim, ClaimKind, Component, Estimate, Evidence, Fact, OpportunityType,
+    Outcome, Value,
 };
 pub use confidence::{Class, Confidence, Coverage, Measured};
 pub use config::{

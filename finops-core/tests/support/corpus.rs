@@ -12,7 +12,8 @@ use std::{collections::BTreeMap, fs, path::PathBuf};
 
 /// Where the corpus stands.
 pub fn root() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/corpus")
+    // The benchmarks, a package beside this one, read it too.
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../finops-core/tests/corpus")
 }
 
 pub fn text(path: &str) -> String {

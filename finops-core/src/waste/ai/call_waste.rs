@@ -110,13 +110,11 @@ pub(super) fn finding(
         });
     }
     let judged = judged(detector, route);
-    let evidence = Evidence {
-        window: index.inventory.window.or(window),
-        ..Evidence::from_source("calls")
-            .observed("calls", count(calls))
-            .observed("signals", count(signals.len()))
-            .observed("saving_in_window", sum.clone())
-    };
+    let evidence = Evidence::from_source("calls")
+        .over(index.inventory.window.or(window))
+        .observed("calls", count(calls))
+        .observed("signals", count(signals.len()))
+        .observed("saving_in_window", sum.clone());
     if !sum.is_positive() {
         return Assessment { evidence, ..judged.ok(Reason::NoSaving) };
     }

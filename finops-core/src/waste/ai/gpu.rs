@@ -179,14 +179,12 @@ impl Case<'_, '_> {
 
     fn evidence(&self, samples: Option<u64>, least: u64) -> Evidence {
         let seconds = i64::try_from(self.window_seconds).unwrap_or(i64::MAX);
-        let evidence = Evidence::from_source(self.gpu.source)
+        let mut evidence = Evidence::from_source(self.gpu.source)
             .observed("gpus", self.gpu.record.gpus.known().cloned())
-            .threshold("samples", Ratio::from(least));
-        let mut evidence = Evidence {
-            samples,
-            required_samples: self.window_seconds.checked_div(3600),
-            ..evidence.with("window_seconds", Value::Count(seconds))
-        };
+            .threshold("samples", Ratio::from(least))
+            .with("window_seconds", Value::Count(seconds));
+        evidence.samples = samples;
+        evidence.required_samples = self.window_seconds.checked_div(3600);
         if self.gpu.counts_any_kernel {
             // DCGM_FI_DEV_GPU_UTIL: the specification, section 7.
             evidence = evidence.with("duty_counts_any_kernel", true);

@@ -41,12 +41,10 @@ pub(super) fn settle(verdict: Verdict) -> Assessment {
 
 /// Evidence of measured figures in a window.
 pub(super) fn evidence_of(source: &'static str, figures: &Figures, window_seconds: u64) -> Evidence {
-    Evidence {
-        window: figures.window,
-        samples: Some(figures.samples),
-        required_samples: window_seconds.checked_div(3600),
-        ..Evidence::from_source(source)
-    }
+    let mut evidence = Evidence::from_source(source).over(figures.window);
+    evidence.samples = Some(figures.samples);
+    evidence.required_samples = window_seconds.checked_div(3600);
+    evidence
 }
 
 /// Named nano-units as a number of cores, bytes or pieces.

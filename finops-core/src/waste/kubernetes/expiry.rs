@@ -173,8 +173,8 @@ impl ExpiredResource {
         } else {
             saving_of(index, work, &Ratio::ONE, ClaimKind::Delete)
         };
-        let mut evidence = evidence(record.annotations.as_ref(), record.created_at);
-        evidence.observed.push(("completed_at", record.completed_at.into()));
+        let evidence = evidence(record.annotations.as_ref(), record.created_at)
+            .observed("completed_at", record.completed_at);
         let mut finding = Assessment::finding(
             judged.detector,
             judged.opportunity,

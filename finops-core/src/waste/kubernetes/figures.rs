@@ -3,7 +3,7 @@
 use crate::{
     inventory::{UsageData, UsageSeries},
     time::Timestamp,
-    waste::Coverage,
+    waste::{Coverage, largest},
 };
 
 /// What was used in a window; amounts in 1e-9 of a core, byte or piece. Of several pods each figure is the largest.
@@ -120,16 +120,19 @@ fn one(series: &UsageSeries, as_of: Timestamp, window_seconds: u64) -> Option<On
             let instant = |seconds: i64| Timestamp::from_ms(seconds.saturating_mul(1000));
             let (start, end) = (instant(first.saturating_sub(i64::from(*step_seconds))), instant(last));
             let window = start.zip(end);
-            let mut sorted: Vec<i64> = values.iter().map(|sample| sample.value).collect();
             let nano = series.metric.unit().nano();
             let scaled = |value: i64| i128::from(value).saturating_mul(nano);
-            let sum: i128 = sorted.iter().copied().map(i128::from).fold(0, i128::saturating_add);
-            let count = i128::try_from(sorted.len()).unwrap_or(1);
-            let max = sorted.iter().copied().max().map(scaled);
+            // 2^64 samples of 2^63 would be needed to wrap.
+            let sum = values.iter().fold(0, |sum: i128, sample| sum.wrapping_add(sample.value.into()));
+            let count = i128::try_from(values.len()).unwrap_or(1);
+            let max = values.iter().map(|sample| sample.value).max().map(scaled);
+            let above = [95, 99].map(|percent| largest::above(values.len(), percent));
+            let mut top = largest::at_least(&[values], |sample| sample.value, above[0].saturating_add(1));
+            let [p95, p99] = above.map(|above| largest::below(&mut top, above).map(scaled));
             let figures = Figures {
                 mean: sum.saturating_mul(nano).checked_div(count),
-                p95: nearest_rank(&mut sorted, 95).map(scaled),
-                p99: nearest_rank(&mut sorted, 99).map(scaled),
+                p95,
+                p99,
                 max,
                 samples: u64::try_from(count).unwrap_or(0),
                 window,

@@ -5,12 +5,15 @@
 //! configuration allows is left alone.
 
 use super::{Resource, Withheld, round};
+use crate::waste::largest;
 use std::cmp::Ordering;
 
 /// The margins to choose from, in percent of the demand (specification 6.3, step 3).
 const LADDER: [u32; 10] = [105, 110, 115, 120, 125, 130, 140, 150, 175, 200];
 /// Memory above the limit at which the container was killed, in percent.
 const OOM_PERCENT: u32 = 125;
+/// The percentile of CPU (specification 6.3, step 1).
+const PERCENT: usize = 95;
 /// Least folds behind a recommendation.
 const FOLDS_MIN: u32 = 3;
 /// Blocks of a window: its whole days within these.
@@ -150,11 +153,22 @@ pub fn blocks(window_s: u64) -> usize {
 /// the test as far as it went.
 pub fn advise(
     resource: Resource,
-    pods: &[Vec<Vec<u64>>],
+    pods: &[Vec<impl AsRef<[u64]>>],
     oom_limit: Option<u64>,
     config: &Config,
 ) -> Result<Advice, (Withheld, Test)> {
-    let demands = Demands::new(resource, pods);
+    advise_by(resource, pods, |value: &u64| *value, oom_limit, config)
+}
+
+/// [`advise`] from whatever holds the values.
+pub(in crate::waste) fn advise_by<S>(
+    resource: Resource,
+    pods: &[Vec<impl AsRef<[S]>>],
+    value: impl Fn(&S) -> u64,
+    oom_limit: Option<u64>,
+    config: &Config,
+) -> Result<Advice, (Withheld, Test)> {
+    let demands = Demands::new(resource, pods, value);
     let growths = demands.growths();
     let folds = u32::try_from(growths.len()).unwrap_or(u32::MAX);
     let test = Test { folds, misses: 0, largest_growth: growths.iter().copied().max() };
@@ -186,71 +200,117 @@ pub fn advise(
 
 /// What samples of pods demanded: the highest p95 (CPU) or maximum (memory) of the pods; `None` without samples.
 pub(super) fn demand(resource: Resource, pods: &[Vec<Vec<u64>>]) -> Option<u64> {
-    Demands::new(resource, pods).of_all()
+    Demands::new(resource, pods, |value: &u64| *value).of_all()
 }
 
-/// Sorted samples of each pod and block, and what ranges of blocks demanded.
+/// What blocks and all blocks before them demanded: the highest p95 (CPU) or maximum (memory) of the pods.
 struct Demands {
-    resource: Resource,
-    pods: Vec<Vec<Vec<u64>>>,
-    blocks: usize,
+    /// The first block that is held against those before it.
+    first: usize,
+    /// Of the blocks before block `first`, `first + 1` and so on; the last is that of all blocks.
+    before: Vec<Option<u64>>,
+    /// Of block `first` and those after it.
+    own: Vec<Option<u64>>,
 }
 
 impl Demands {
-    fn new(resource: Resource, pods: &[Vec<Vec<u64>>]) -> Self {
-        let mut pods = pods.to_vec();
-        if resource == Resource::Cpu {
-            pods.iter_mut().flatten().for_each(|block| block.sort_unstable());
-        }
+    fn new<S>(resource: Resource, pods: &[Vec<impl AsRef<[S]>>], value: impl Fn(&S) -> u64) -> Self {
         let blocks = pods.iter().map(Vec::len).max().unwrap_or_default();
-        Self { resource, pods, blocks }
+        let first = blocks.div_euclid(2).max(1);
+        let folds = blocks.saturating_sub(first);
+        let mut demands = Self { first, before: vec![None; folds.saturating_add(1)], own: vec![None; folds] };
+        for pod in pods {
+            match resource {
+                Resource::Cpu => demands.add_percentiles(pod, &value),
+                Resource::Memory => demands.add_maxima(pod, &value),
+            }
+        }
+        demands
     }
 
     fn of_all(&self) -> Option<u64> {
-        self.of(0, self.blocks)
+        self.before.last().copied().flatten()
     }
 
     /// Growth of every fold with samples on both sides: each block of the later half against all before it.
     fn growths(&self) -> Vec<Growth> {
-        let first = self.blocks.div_euclid(2);
-        let fold = |k: usize| {
-            let (before, after) = (self.of(0, k)?, self.of(k, k.saturating_add(1))?);
-            Some(Growth { after, before })
-        };
-        (first.max(1)..self.blocks).filter_map(fold).collect()
+        let folds = self.before.iter().zip(&self.own);
+        folds.filter_map(|(before, after)| Some(Growth { after: (*after)?, before: (*before)? })).collect()
     }
 
-    /// The demand of blocks `from..to`: the highest p95 (CPU) or maximum (memory) of the pods; `None` without samples.
-    fn of(&self, from: usize, to: usize) -> Option<u64> {
-        let of_pod = |pod: &Vec<Vec<u64>>| {
-            let blocks = pod.get(from..to.min(pod.len()))?;
-            match self.resource {
-                Resource::Memory => blocks.iter().flatten().copied().max(),
-                Resource::Cpu => p95(blocks),
-            }
+    /// Raises what was demanded before a fold, and by it.
+    fn raise(&mut self, fold: usize, before: Option<u64>, own: Option<u64>) {
+        if let Some(held) = self.before.get_mut(fold) {
+            *held = before.max(*held);
+        }
+        if let Some(held) = self.own.get_mut(fold) {
+            *held = own.max(*held);
+        }
+    }
+
+    fn add_maxima<S>(&mut self, pod: &[impl AsRef<[S]>], value: impl Fn(&S) -> u64) {
+        let maximum = |block: &[S]| block.iter().map(&value).max();
+        let (early, late) = pod.split_at(self.first.min(pod.len()));
+        let mut before = early.iter().filter_map(|block| maximum(block.as_ref())).max();
+        for fold in 0..self.before.len() {
+            let own = late.get(fold).and_then(|block| maximum(block.as_ref()));
+            self.raise(fold, before, own);
+            before = before.max(own);
+        }
+    }
+
+    /// The nearest-rank 95th percentiles of a pod. Only the largest twentieth of all its samples can be one of them.
+    fn add_percentiles<S>(&mut self, pod: &[impl AsRef<[S]>], value: impl Fn(&S) -> u64) {
+        let length = |blocks: &[_]| {
+            blocks
+                .iter()
+                .fold(0_usize, |sum, block: &_| sum.saturating_add(AsRef::<[S]>::as_ref(block).len()))
         };
-        self.pods.iter().filter_map(of_pod).max()
+        let (early, late) = pod.split_at(self.first.min(pod.len()));
+        let count = largest::above(length(pod), PERCENT).saturating_add(1);
+        // The largest of what came before, in falling order, and how many came.
+        let mut top = largest::at_least(early, &value, count);
+        top.sort_unstable_by(falling);
+        top.truncate(count);
+        let mut total = length(early);
+        for fold in 0..self.before.len() {
+            let before = top.get(largest::above(total, PERCENT)).copied();
+            let Some(block) = late.get(fold).map(AsRef::as_ref) else {
+                self.raise(fold, before, None);
+                continue;
+            };
+            // Smaller ones can be no percentile of what comes, where enough came before.
+            let least = if top.len() < count { None } else { top.last().copied() };
+            let mut new: Vec<u64> =
+                block.iter().map(&value).filter(|value| least.is_none_or(|least| *value > least)).collect();
+            new.sort_unstable_by(falling);
+            let above = largest::above(block.len(), PERCENT);
+            let own = new.get(above).copied().or_else(|| {
+                let mut all: Vec<u64> = block.iter().map(&value).collect();
+                largest::below(&mut all, above)
+            });
+            self.raise(fold, before, own);
+            total = total.saturating_add(block.len());
+            top = merged(&top, &new, count);
+        }
     }
 }
 
-/// The nearest-rank 95th percentile over sorted blocks: rank `ceil(0.95 n)` from below.
-fn p95(blocks: &[Vec<u64>]) -> Option<u64> {
-    let total = blocks.iter().fold(0_usize, |sum, block| sum.saturating_add(block.len()));
-    let rank = total.checked_mul(95)?.div_ceil(100);
-    // Counted from the top, where the rank is near: the largest of what is left of each block, again and again.
-    let mut above = total.checked_sub(rank)?;
-    let mut left: Vec<&[u64]> = blocks.iter().map(Vec::as_slice).collect();
-    loop {
-        let (top, rest) = left
-            .iter_mut()
-            .filter_map(|block| block.split_last().map(|(last, rest)| (*last, (block, rest))))
-            .max_by_key(|(last, _)| *last)?;
-        if above == 0 {
-            return Some(top);
-        }
-        above = above.saturating_sub(1);
-        *rest.0 = rest.1;
-    }
+fn falling(one: &u64, other: &u64) -> Ordering {
+    other.cmp(one)
+}
+
+/// The first `count` of two lists in falling order.
+fn merged(one: &[u64], other: &[u64], count: usize) -> Vec<u64> {
+    let (mut one, mut other) = (one.iter().copied().peekable(), other.iter().copied().peekable());
+    let next = || match (one.peek(), other.peek()) {
+        (Some(a), Some(b)) if a < b => other.next(),
+        (Some(_), _) => one.next(),
+        (None, _) => other.next(),
+    };
+    let mut out = Vec::with_capacity(count);
+    out.extend(std::iter::from_fn(next).take(count));
+    out
 }
 
 #[cfg(test)]
@@ -286,7 +346,8 @@ mod tests {
 
     #[test]
     fn an_empty_history_is_too_short() {
-        let none = advise(Resource::Cpu, &[], None, &Config::default()).unwrap_err();
+        let no_pods: &[Vec<Vec<u64>>] = &[];
+        let none = advise(Resource::Cpu, no_pods, None, &Config::default()).unwrap_err();
         assert_eq!(none.0, Withheld::HistoryTooShort);
         let gaps = vec![vec![vec![1], vec![], vec![], vec![2], vec![], vec![2]]];
         assert_eq!(advise(Resource::Cpu, &gaps, None, &Config::default()).unwrap_err().1.folds, 2);
@@ -294,11 +355,21 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_percentile_is_the_nearest_rank(blocks in prop::collection::vec(prop::collection::vec(0_u64..1000, 0..40), 1..8)) {
-            let all: Vec<u64> = blocks.iter().flatten().copied().collect();
-            let mut sorted = blocks;
-            sorted.iter_mut().for_each(|block| block.sort_unstable());
-            prop_assert_eq!(p95(&sorted), naive_p95(&all));
+        fn percentiles_are_nearest_ranks_of_sorted_lists(
+            pod in prop::collection::vec(prop::collection::vec(0_u64..1000, 0..400), 1..15),
+            width in 1_u64..1000,
+        ) {
+            let pod: Vec<Vec<u64>> =
+                pod.into_iter().map(|block| block.into_iter().map(|value| value % width).collect()).collect();
+            let demands = Demands::new(Resource::Cpu, std::slice::from_ref(&pod), |value| *value);
+            let first = demands.first;
+            for (fold, before) in demands.before.iter().enumerate() {
+                let all: Vec<u64> = pod.iter().take(first + fold).flatten().copied().collect();
+                prop_assert_eq!(*before, naive_p95(&all));
+            }
+            for (own, block) in demands.own.iter().zip(pod.iter().skip(first)) {
+                prop_assert_eq!(*own, naive_p95(block));
+            }
         }
 
         #[test]
@@ -308,7 +379,7 @@ mod tests {
         ) {
             let resource = if cpu { Resource::Cpu } else { Resource::Memory };
             if let Ok(advice) = advise(resource, &pods, None, &Config::default()) {
-                let demands = Demands::new(resource, &pods);
+                let demands = Demands::new(resource, &pods, |value: &u64| *value);
                 for growth in demands.growths() {
                     prop_assert!(advice.request >= growth.before);
                 }

@@ -204,7 +204,7 @@ fn startup_peak(series: &[&Series<'_>]) -> Option<u64> {
 fn p95(samples: &[Sample]) -> Option<u64> {
     let mut values: Vec<u64> = samples.iter().map(value_of).collect();
     values.sort_unstable();
-    let (numerator, denominator) = simple::interpolate(&values, 95)?;
+    let (numerator, denominator) = simple::percentile(&values, 95)?;
     u64::try_from(numerator.div_ceil(denominator)).ok()
 }
 
@@ -339,7 +339,7 @@ impl Asked<'_> {
             self.by_summary(advised, killed_at);
             return;
         };
-        match exact::advise(self.resource, &blocks.cut(&raw), killed_at, self.config) {
+        match exact::advise_by(self.resource, &blocks.cut(&raw), value_of, killed_at, self.config) {
             Ok(advice) => {
                 advised.demand = Some(advice.demand);
                 advised.margin_percent = Some(advice.margin);

@@ -190,19 +190,23 @@ impl Blocks {
         self.start.saturating_add(since.and_then(|since| i64::try_from(since).ok()).unwrap_or(0))
     }
 
-    /// The values of each series by block, without those of starting containers.
-    pub(super) fn cut(&self, series: &[&Series<'_>]) -> Vec<Vec<Vec<u64>>> {
-        let of_one = |one: &&Series<'_>| {
-            let mut blocks = vec![Vec::new(); self.count];
-            for sample in one.raw().map_or(&[][..], |(_, samples)| samples) {
-                if one.is_startup(sample.at) {
-                    continue;
-                }
-                if let Some(block) = blocks.get_mut(self.place(sample.at)) {
-                    block.push(value_of(sample));
-                }
-            }
-            blocks
+    /// The samples of each series by block, without those of starting containers.
+    pub(super) fn cut<'s>(&self, series: &[&Series<'s>]) -> Vec<Vec<Cow<'s, [Sample]>>> {
+        let of_one = |one: &&Series<'s>| {
+            let mut rest = one.raw().map_or(&[][..], |(_, samples)| samples);
+            let block = |block: usize| {
+                // Samples are in the order of time.
+                let (own, later) =
+                    rest.split_at_checked(rest.partition_point(|sample| self.place(sample.at) <= block))?;
+                rest = later;
+                let starting = one.resource == Resource::Cpu && !one.starts.is_empty();
+                Some(if starting {
+                    own.iter().filter(|sample| !one.is_startup(sample.at)).copied().collect()
+                } else {
+                    Cow::Borrowed(own)
+                })
+            };
+            (0..self.count).filter_map(block).collect()
         };
         series.iter().map(of_one).collect()
     }

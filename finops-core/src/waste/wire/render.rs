@@ -43,9 +43,9 @@ pub fn evidence(evidence: &Evidence) -> Json {
         ("window", window.unwrap_or(Json::Null)),
         ("samples", evidence.samples.into()),
         ("required_samples", evidence.required_samples.into()),
-        ("observed", facts(&evidence.observed)),
-        ("thresholds", facts(&evidence.thresholds)),
-        ("sources", Json::array(evidence.sources.iter().copied())),
+        ("observed", facts(evidence.measured())),
+        ("thresholds", facts(evidence.thresholds())),
+        ("sources", Json::array(evidence.source)),
     ]
     .into_iter()
     .collect();

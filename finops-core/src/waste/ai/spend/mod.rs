@@ -111,10 +111,10 @@ impl<'a> Group<'a> {
 
     fn evidence(&self) -> Evidence {
         let model = (!self.calls.model.is_empty()).then(|| self.calls.model.clone());
-        let evidence = Evidence::from_source("call_groups")
+        Evidence::from_source("call_groups")
+            .over(self.index.inventory.window)
             .observed("model", model)
-            .observed("calls", self.calls.calls.known().cloned());
-        Evidence { window: self.index.inventory.window, ..evidence }
+            .observed("calls", self.calls.calls.known().cloned())
     }
 
     fn estimate(&self, change: Change<'_>) -> Estimate {

@@ -17,7 +17,7 @@ use crate::{
     waste::{DetectionConfig, Outcome, Rates, Ratio, Reason, Subject},
 };
 use rustc_hash::{FxHashMap, FxHashSet};
-use std::{cell::OnceCell, ops::Range};
+use std::{cell::OnceCell, cmp::Ordering, ops::Range};
 
 const DAY_SECONDS: u64 = 86_400;
 /// The window of most detectors (specification, section 5).
@@ -149,9 +149,12 @@ impl<'a> Index<'a> {
 
     fn add_workloads(&mut self) {
         let inventory = self.inventory;
-        let known: FxHashSet<Key<'a>> = inventory.workloads.iter().flatten().map(key_of).collect();
-        let mut records: Vec<(Subject, &'a Workload)> = Vec::with_capacity(known.len());
-        for record in inventory.workloads.iter().flatten() {
+        let all = || inventory.workloads.iter().flatten();
+        let any_owned = all().any(|record| record.owner.is_some());
+        let known: FxHashSet<Key<'a>> = all().filter(|_| any_owned).map(key_of).collect();
+        let mut records: Vec<(Subject, &'a Workload)> =
+            Vec::with_capacity(inventory.workloads.as_ref().map_or(0, Vec::len));
+        for record in all() {
             // What another workload makes is judged there.
             let owned = record.owner.as_ref().is_some_and(|owner| {
                 known.contains(&(record.namespace.as_str(), owner.kind.as_str(), owner.name.as_str()))
@@ -167,22 +170,18 @@ impl<'a> Index<'a> {
         for (position, (_, record)) in records.iter().enumerate() {
             self.work_of.insert(key_of(record), position);
         }
-        let mut pods = self.pods_by_work();
-        let mut usage = self.usage_by_work(&pods);
+        let pods = self.pods_by_work();
+        let usage = self.usage_by_work(&pods);
         // Equal inputs in another order give equal outputs.
-        pods.sort_unstable_by(|(one, a), (other, b)| {
-            one.cmp(other).then_with(|| (&a.namespace, &a.name).cmp(&(&b.namespace, &b.name)))
+        let (pods, pod_ranges) =
+            by_position(&pods, records.len(), |a, b| (&a.namespace, &a.name).cmp(&(&b.namespace, &b.name)));
+        let (usage, usage_ranges) = by_position(&usage, records.len(), |a, b| {
+            a.metric.cmp(&b.metric).then_with(|| a.subject.cmp(&b.subject))
         });
-        usage.sort_by(|(one, a), (other, b)| {
-            one.cmp(other).then_with(|| a.metric.cmp(&b.metric)).then_with(|| a.subject.cmp(&b.subject))
-        });
-        self.pods = pods.iter().map(|(_, pod)| *pod).collect();
-        self.usage = usage.iter().map(|(_, series)| *series).collect();
-        let (mut pod, mut series) = (0, 0);
-        for (position, (subject, record)) in records.into_iter().enumerate() {
-            let pod_range = range_of(&pods, position, &mut pod);
-            let usage_range = range_of(&usage, position, &mut series);
-            let work = self.work(subject, record, pod_range, usage_range);
+        (self.pods, self.usage) = (pods, usage);
+        self.works.reserve_exact(records.len());
+        for (((subject, record), pods), usage) in records.into_iter().zip(pod_ranges).zip(usage_ranges) {
+            let work = self.work(subject, record, pods, usage);
             self.works.push(work);
         }
     }
@@ -297,11 +296,38 @@ impl<'a> Index<'a> {
     }
 }
 
-/// The stretch of equal positions that starts at `next`.
-fn range_of<T>(sorted: &[(usize, T)], position: usize, next: &mut usize) -> Range<usize> {
-    let start = *next;
-    while sorted.get(*next).is_some_and(|(of, _)| *of == position) {
-        *next = next.saturating_add(1);
+/// What belongs to each of `count` positions, by position and then in this order, with the stretch of each position.
+fn by_position<'a, T>(
+    found: &[(usize, &'a T)],
+    count: usize,
+    order: impl Fn(&T, &T) -> Ordering,
+) -> (Vec<&'a T>, Vec<Range<usize>>) {
+    let mut ranges: Vec<Range<usize>> = vec![0..0; count];
+    for (position, _) in found {
+        if let Some(range) = ranges.get_mut(*position) {
+            range.end = range.end.saturating_add(1);
+        }
     }
-    start..*next
+    let mut start = 0_usize;
+    for range in &mut ranges {
+        let length = range.end;
+        *range = start..start;
+        start = start.saturating_add(length);
+    }
+    let Some((_, any)) = found.first() else { return (Vec::new(), ranges) };
+    let mut all = vec![*any; found.len()];
+    for (position, one) in found {
+        if let Some(range) = ranges.get_mut(*position)
+            && let Some(place) = all.get_mut(range.end)
+        {
+            *place = one;
+            range.end = range.end.saturating_add(1);
+        }
+    }
+    for range in &ranges {
+        if let Some(own) = all.get_mut(range.clone()) {
+            own.sort_by(|one, other| order(one, other));
+        }
+    }
+    (all, ranges)
 }

@@ -76,15 +76,18 @@ impl Scale {
     }
 }
 
+/// `libm::log(1.05)`, to the bit.
+const LOG_OF_RATIO: f64 = f64::from_bits(0x3fa8_fb06_3ef2_c7f0);
+
 fn log_of_ratio(value: f64) -> f64 {
-    libm::log(value) / libm::log(RATIO)
+    libm::log(value) / LOG_OF_RATIO
 }
 
 /// Weights of values, halved every day.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Histogram {
     scale: Scale,
-    weights: Vec<f64>,
+    weights: Box<[f64]>,
     total: f64,
     /// The lightest and the heaviest bucket with weight; the first above the second while empty.
     least: usize,
@@ -110,7 +113,7 @@ impl Histogram {
         let last = scale.buckets.saturating_sub(1);
         Self {
             scale,
-            weights: vec![0.0; scale.buckets],
+            weights: vec![0.0; scale.buckets].into(),
             total: 0.0,
             least: last,
             most: 0,
@@ -249,6 +252,11 @@ impl Histogram {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn the_logarithm_of_the_ratio_is_that_of_the_library() {
+        assert_eq!(LOG_OF_RATIO.to_bits(), libm::log(RATIO).to_bits());
+    }
 
     #[test]
     fn an_empty_histogram_has_no_percentile() {

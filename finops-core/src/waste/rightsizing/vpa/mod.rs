@@ -211,6 +211,13 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_container_takes_as_much_memory_as_its_buckets_and_little_more() {
+        let buckets = Scale::cpu().buckets().saturating_add(Scale::memory().buckets());
+        let memory = buckets.saturating_mul(size_of::<f64>()).saturating_add(size_of::<Container>());
+        assert!(memory <= 3016, "{memory}");
+    }
+
+    #[test]
     fn eleven_millicores_are_recommended_as_more() {
         let mut container = Container::default();
         for minute in 0..1440 {
