@@ -254,5 +254,8 @@ fn a_released_volume_is_known_to_terraform_by_its_id() {
     let made = proposal(&found, &[file("infra/volumes.tf", text)], &config);
     let paths: Vec<&str> = made.files.iter().map(|file| file.path.as_str()).collect();
     // Without a snapshot the data is saved first, so it stays a draft.
-    assert_eq!((made.status, paths), (Status::Draft, vec!["infra/volumes.tf", "finops/snapshots/vol-0a1b.tf"]));
+    assert_eq!(
+        (made.status, paths),
+        (Status::Draft, vec!["infra/volumes.tf", "finops/snapshots/vol-0a1b.tf"])
+    );
 }

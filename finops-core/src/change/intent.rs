@@ -138,5 +138,8 @@ fn is_deleted(after: &[Fact]) -> bool {
 fn is_scalable(subject: &Subject) -> bool {
     // A namespace names no object kind either.
     let is_namespace = subject.kind() == SubjectKind::Namespace;
-    !is_namespace && subject.object_kind().is_none_or(|kind| matches!(kind, "Deployment" | "StatefulSet" | "ReplicaSet"))
+    !is_namespace
+        && subject
+            .object_kind()
+            .is_none_or(|kind| matches!(kind, "Deployment" | "StatefulSet" | "ReplicaSet"))
 }

@@ -461,7 +461,8 @@ mod tests {
     #[test]
     fn pods_of_the_node_itself_never_keep_it() {
         // A pod of a DaemonSet in kube-system without a budget, or with a folder of the node: every node has such.
-        let daemon = Load { key: "p".into(), cpu: 1, memory: 1, blocked: true, stays: true, ..Load::default() };
+        let daemon =
+            Load { key: "p".into(), cpu: 1, memory: 1, blocked: true, stays: true, ..Load::default() };
         let machines = [machine(0, 100, 20), machine(1, 100, 20)];
         let removed = |load: Load| scale_down(&machines, &[load], Profile::Prod, |_, _| true).removed;
         assert_eq!(removed(daemon.clone()), [1, 0]);
