@@ -98,7 +98,7 @@ def read(snapshot: Snapshot) -> finops.ClusterInventory:
         }
     )
     print(f"  read {', '.join(f'{count:,} {name}' for name, count in kinds.items())}")
-    for remark in remarks:
+    for remark in map(dict, remarks):
         place = f" at {remark['path']}" if remark.get("path") else ""
         print(
             f"  remark  {remark['code']}: {remark['message']}{place}{' (' + str(remark['count']) + ')' if remark.get('count', 1) > 1 else ''}"
