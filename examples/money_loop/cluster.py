@@ -98,7 +98,7 @@ def read(snapshot: Snapshot) -> finops.ClusterInventory:
         }
     )
     print(f"  read {', '.join(f'{count:,} {name}' for name, count in kinds.items())}")
-    for remark in remarks:
+    for remark in map(dict, remarks):
         place = f" at {remark['path']}" if remark.get("path") else ""
         print(
             f"  remark  {remark['code']}: {remark['message']}{place}{' (' + str(remark['count']) + ')' if remark.get('count', 1) > 1 else ''}"
@@ -262,7 +262,8 @@ def propose(engine: finops.FinOpsEngine, found: list[Any], snapshot: Snapshot, s
         committed.append((change, commit))
         for file in json.loads(change.to_json())["changes"]:
             edits[f"{file['path'].split('/')[0]}/"] += 1
-        for id in change.opportunity_ids:
+        # A finding whose saving is unknown is no item of the ledger.
+        for id in filter(savings.get_opportunity, change.opportunity_ids):
             savings.propose(id, change=commit.branch, note=change.title, actor="svc:finops", at=AT)
     if (git(snapshot.repository, "rev-parse", "HEAD"), git(snapshot.repository, "status", "--porcelain")) != (head, clean):
         raise SystemExit("the working tree of the repository changed")
