@@ -134,7 +134,7 @@ impl Answers {
     fn typed(&mut self, answer: &Answer) {
         self.outcome(answer.outcome(), None);
         for failure in answer.violations.iter().chain(&answer.warnings) {
-            self.add(failure.rule, failure.action, &failure.message);
+            self.add(&failure.rule, failure.action, &failure.message);
         }
         self.end_of_row();
     }
