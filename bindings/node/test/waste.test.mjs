@@ -54,7 +54,7 @@ test('AI inventories are judged in the same run', () => {
 })
 
 test('the calls of a monitor are an inventory', () => {
-  const monitor = new ResourceMonitor()
+  const monitor = new ResourceMonitor({ tags: ['route'] })
   for (let i = 0; i < 3; i++) monitor.logInference('gpt-4o', 1000, 500, 250, { route: '/chat' })
   const inventory = AiInventory.fromRecords(monitor.getMetrics(), { window: [window.start, window.end] })
   assert.equal(inventory.toJSON().calls.length, 3)

@@ -98,7 +98,7 @@ def test_ai_inventories_are_judged_and_recorded() -> None:
 
 
 def test_the_calls_of_a_monitor_are_an_inventory() -> None:
-    monitor = finops.ResourceMonitor()
+    monitor = finops.ResourceMonitor(tags=["route"])
     for _ in range(3):
         monitor.log_inference("gpt-4o", 1000, 500, 250.0, {"route": "/chat"})
     monitor.log_training("llama", 1.0)

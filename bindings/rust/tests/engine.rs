@@ -439,7 +439,7 @@ mod pull_request {
 fn cluster(more: &str) -> String {
     let node = |name: &str| {
         format!(
-            r#"{{"name": "{name}", "hourly_price": "0.5", "capacity": {{"cpu": "4", "memory": "16Gi", "pods": "50"}},
+            r#"{{"name": "{name}", "cost": {{"hourly": "0.5"}}, "capacity": {{"cpu": "4", "memory": "16Gi", "pods": "50"}},
                 "allocatable": {{"cpu": "4", "memory": "16Gi", "pods": "50"}}}}"#
         )
     };
