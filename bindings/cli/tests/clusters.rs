@@ -1,5 +1,6 @@
 //! Waste, allocation, changes and findings as a shell sees them. `data/` holds what `kubectl get -o json` prints and a summary.
 #![expect(clippy::expect_used, reason = "a test fails by panicking")]
+#![expect(clippy::arithmetic_side_effects, reason = "a test's numbers are small")]
 
 mod support;
 
