@@ -67,6 +67,6 @@ mod tests {
         let mut table = Table::new([("name", Side::Left), ("n", Side::Right), ("why", Side::Left)]);
         table.row(["a\u{1b}[2J", "1", ""]);
         table.row(["é", "23", "so"]);
-        assert_eq!(table.text(), "name          n  why\na\\u{1b}[2J   1\né            23  so\n");
+        assert_eq!(table.text(), "name         n  why\na\\u{1b}[2J   1\né           23  so\n");
     }
 }

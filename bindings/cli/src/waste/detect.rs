@@ -52,7 +52,7 @@ impl Detect {
             Format::Json => json(&run, &documents),
             Format::Jsonl => lines(&run),
         };
-        Ok(Answer::new(text, !(self.fail_on_findings && !run.found.is_empty())))
+        Ok(Answer::new(text, !self.fail_on_findings || run.found.is_empty()))
     }
 }
 
