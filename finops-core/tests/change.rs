@@ -2,7 +2,10 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use finops_core::{
-    change::{Action, ChangeConfig, ChangeProposal, HelmValue, Part, Request, SourceFile, Status, propose},
+    change::{
+        Action, ChangeConfig, ChangeProposal, HelmValue, Part, Request, SourceFile, Status, propose,
+        yaml::{Set, edit_path},
+    },
     inventory::ClusterInventory,
     json::{Json, Limits, read},
     price::PriceBook,
@@ -288,4 +291,16 @@ fn a_released_volume_is_known_to_terraform_by_its_id() {
         (made.status, paths),
         (Status::Draft, vec!["infra/volumes.tf", "finops/snapshots/vol-0a1b.tf"])
     );
+}
+
+/// Found by fuzzing: the parser takes a vertical tab for space in one place and for text in another.
+#[test]
+fn characters_that_no_yaml_may_hold_are_refused() {
+    let sets = [Set::quantity("resources.requests.cpu", "750m")];
+    for (text, place) in [("\u{b}{: ", "byte 0 is U+000B"), ("a: 1\nb: \u{7f}", "byte 8 is U+007F")] {
+        let fault = edit_path(text, &sets).unwrap_err();
+        assert_eq!(fault.code(), "change.unsupported_format");
+        assert!(fault.to_string().contains(place), "{fault}");
+    }
+    assert!(edit_path("\u{feff}a: \u{85}é\t# ok\r\n", &sets).is_ok());
 }

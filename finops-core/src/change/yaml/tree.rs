@@ -169,6 +169,9 @@ pub(super) struct File {
 
 /// Reads a file; `Err` with the parser's remark where it is no YAML.
 pub(super) fn parse(text: &str) -> Result<File, String> {
+    if let Some((at, found)) = text.char_indices().find(|(_, found)| !is_printable(*found)) {
+        return Err(format!("byte {at} is U+{:04X}, which no YAML may hold", u32::from(found)));
+    }
     let parsed = YamlFile::parse(text);
     let file = parsed.tree();
     let root = file.syntax();
@@ -180,6 +183,13 @@ pub(super) fn parse(text: &str) -> Result<File, String> {
     }
     let documents = root.children().filter(|node| node.kind() == Kind::DOCUMENT);
     Ok(File { documents: documents.filter_map(|document| first_value(&document)).collect(), template })
+}
+
+/// What a YAML file may hold (YAML 1.2.2, section 5.1, `c-printable`): the parser takes more, and reads it otherwise in
+/// another place.
+const fn is_printable(found: char) -> bool {
+    matches!(found, '\t' | '\n' | '\r' | ' '..='~' | '\u{85}' | '\u{A0}'..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}'
+        | '\u{10000}'..='\u{10FFFF}')
 }
 
 /// Whether two braces open in a row where no text is.
