@@ -46,7 +46,7 @@ fn detectors(bench: &mut Criterion<CpuTime>) {
         let inventory = inventories::summaries(WORKLOADS, pods);
         let config = if pods { DetectionConfig::default() } else { configured.clone() };
         let report = detect(Inventory::Cluster(&inventory), &book, &config);
-        assert!(report.failures.is_empty() && u64::try_from(report.findings.len()).unwrap() >= WORKLOADS / 5);
+        assert!(report.failures.is_empty() && u64::try_from(report.findings.len()).unwrap() >= WORKLOADS / 6);
         group.bench_function(name, |b| {
             b.iter(|| detect(Inventory::Cluster(black_box(&inventory)), &book, &config))
         });
