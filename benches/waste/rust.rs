@@ -10,7 +10,12 @@
 )]
 
 #[path = "../../finops-core/tests/support/corpus.rs"]
-#[expect(dead_code, clippy::panic, reason = "shared with the tests, which use all of it")]
+#[expect(
+    dead_code,
+    clippy::disallowed_methods,
+    clippy::panic,
+    reason = "shared with the tests, which use all of it"
+)]
 mod corpus;
 mod inventories;
 
