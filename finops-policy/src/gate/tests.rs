@@ -3,7 +3,7 @@ use super::{
     *,
 };
 use crate::{
-    decision::{Action, Outcome, Violation},
+    decision::{Action, Outcome},
     json::{Json, Number},
 };
 use proptest::prelude::*;
@@ -193,7 +193,7 @@ fn the_strongest_action_decides_and_orders() {
         ["input.null"],
         "a broken input always denies"
     );
-    let violation = Violation::from(answer.violations[0].clone());
+    let violation = answer.violations[0].clone();
     assert_eq!((violation.rule.as_ref(), violation.action), ("carbon.region", Action::Deny));
 }
 

@@ -45,8 +45,7 @@ fn exemption(input: &Json) -> Result<Json, PolicyError> {
         }
         Err(error) => (Json::Null, gate::Answer::refused(&error)),
     };
-    let violations = answer.violations.into_iter().map(Violation::from).collect();
-    let applied = exemptions.apply(violations, &value, instant(input, "now")?);
+    let applied = exemptions.apply(answer.violations, &value, instant(input, "now")?);
     let decision = Outcome::of(&applied.left, false);
     let violations = applied.left.iter().map(|violation| {
         Json::array([Json::from(violation.rule.as_ref()), Json::from(violation.subject.as_deref())])
