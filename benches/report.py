@@ -60,6 +60,8 @@ RUST: list[tuple[str, str, float | None]] = [
     ("policy rego/13 rules, all rules firing, text to text", "the same, all rules firing", 45_000),
     ("policy rego/shipped, allow, from a value", "the shipped policy in Rego on the VM, no rule firing", 40_000),
     ("policy rego/shipped, all rules firing, from a value", "the same, all rules firing", 50_000),
+    ("policy rego/shipped, allow, text to text", "the same from JSON text to JSON text, no rule firing", None),
+    ("policy rego/shipped, all rules firing, text to text", "the same, all rules firing", None),
     ("policy decision/typed, allow", "a whole decision, typed, with its digest, no rule firing", None),
     ("policy decision/typed, all rules firing", "the same, all rules firing", None),
     ("policy decision/shipped Rego, allow", "a whole decision by the shipped policy in Rego", None),
