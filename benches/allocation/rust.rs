@@ -61,7 +61,7 @@ fn reading(bench: &mut Criterion<CpuTime>) {
     let mut group = bench.benchmark_group("reading");
     few(&mut group);
     let pods = documents::pod_list(documents::PODS);
-    let options = KubernetesOptions::new("synthetic", Timestamp::from_ms(clusters::START * 1000).unwrap());
+    let options = KubernetesOptions::new("synthetic", Timestamp::from_ms(documents::AS_OF * 1000).unwrap());
     group.throughput(elements(documents::PODS));
     group.bench_function("pod list of 50 MB", |b| {
         b.iter(|| read_kubernetes(&[black_box(pods.as_bytes())], &options).unwrap());

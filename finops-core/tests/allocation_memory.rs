@@ -85,7 +85,7 @@ fn measured<T>(read: impl FnOnce() -> T) -> (T, usize, usize) {
 fn a_snapshot_keeps_at_most_400_bytes_a_pod() {
     let pods = usize::try_from(documents::PODS).unwrap();
     let list = documents::pod_list(documents::PODS);
-    let options = KubernetesOptions::new("synthetic", Timestamp::from_ms(clusters::START * 1000).unwrap());
+    let options = KubernetesOptions::new("synthetic", Timestamp::from_ms(documents::AS_OF * 1000).unwrap());
     let (read, kept, peak) = measured(|| read_kubernetes(&[list.as_bytes()], &options).unwrap());
     assert_eq!((read.value.pods.as_ref().map(Vec::len), read.diagnostics.len()), (Some(pods), 0));
     let (kept, peak) = (kept / pods, peak / pods);

@@ -4,7 +4,7 @@
 use finops_core::{
     change::{
         Action, ChangeConfig, ChangeProposal, HelmValue, Part, Request, SourceFile, Status, propose,
-        yaml::{Set, edit_path},
+        yaml::{Set, Target, edit, edit_path},
     },
     inventory::ClusterInventory,
     json::{Json, Limits, read},
@@ -303,4 +303,17 @@ fn characters_that_no_yaml_may_hold_are_refused() {
         assert!(fault.to_string().contains(place), "{fault}");
     }
     assert!(edit_path("\u{feff}a: \u{85}é\t# ok\r\n", &sets).is_ok());
+}
+
+/// Found by a property: the second document was taken for the object because the first hides what it is.
+#[test]
+fn a_mapping_that_names_two_objects_hides_which_one_is_meant() {
+    let object = |namespace: &str| {
+        format!("kind: Deployment\nmetadata:\n  name: web\n{namespace}spec:\n  replicas: 3\n")
+    };
+    let (shop, bank) = (object("  namespace: shop\n"), object("  namespace: bank\n"));
+    let text = format!("{shop}{bank}---\n{}", object(""));
+    let target = Target { kind: "Deployment", name: "web", namespace: Some("bank"), container: None };
+    let fault = edit(&text, &target, &[Set::number("spec.replicas", 0)]).unwrap_err();
+    assert_eq!((fault.code(), fault.path()), ("change.ambiguous", "kind"));
 }

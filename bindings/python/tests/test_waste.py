@@ -13,7 +13,7 @@ import finops
 from finops import AiInventory, ClusterInventory, FinOpsEngine, WasteDetectionEngine, waste
 from finops._engine import _url
 
-SECRET = "a secret of the tests, long enough"
+SECRET = "a-secret-of-the-tests-that-is-long-enough"
 MIB = 2**20
 WEEK = {"start": "2026-11-13T00:00:00Z", "end": "2026-11-20T00:00:00Z"}
 AI = {

@@ -6,7 +6,7 @@
 //!     "labels": {"node.kubernetes.io/instance-type": "m5.large", "topology.kubernetes.io/region": "us-east-1"}},
 //!     "status": {"capacity": {"cpu": "2", "memory": "8Gi"}}}]}"#;
 //! let pods = br#"{"kind": "PodList", "apiVersion": "v1", "items": [{"metadata": {"namespace": "shop", "name": "web-0"},
-//!     "spec": {"nodeName": "n1", "containers": [{"name": "web", "resources": {"requests": {"cpu": "1"}}}]},
+//!     "spec": {"nodeName": "n1", "containers": [{"name": "web", "resources": {"requests": {"cpu": "1", "memory": "1Gi"}}}]},
 //!     "status": {"phase": "Running", "startTime": "2026-11-18T00:00:00Z"}}]}"#;
 //! let mut cluster = Cluster::from_kubernetes(&[nodes, pods], "prod", "2026-11-20T00:00:00Z".parse()?)?;
 //! let answer = br#"{"status": "success", "data": {"resultType": "matrix", "result": [{"metric":

@@ -545,7 +545,10 @@ fn ai_workloads_are_findings_of_their_provider() {
         (text(fee, "/namespace"), text(fee, "/cluster"), text(fee, "/provider")),
         ("llm", "ml-prod", "bedrock")
     );
-    assert_eq!(text(fee, "/recommendation"), "Give up the provisioned throughput of `pt`: billing from provisioned to on_demand.");
+    assert_eq!(
+        text(fee, "/recommendation"),
+        "Give up the provisioned throughput of `pt`: billing from provisioned to on_demand."
+    );
     assert_eq!(text(fee, "/guardrail_input/tags/0"), "ml");
     assert_eq!(text(fee, "/estimate/realizable_monthly"), text(fee, "/estimate/granted_monthly"));
     assert_eq!(report.pointer("/unknown_keys/colour").and_then(Json::as_number).unwrap().text(), "1");

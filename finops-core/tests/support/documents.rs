@@ -2,6 +2,9 @@
 
 use std::fmt::Write as _;
 
+/// When the list was printed: 2026-11-21T00:00:00Z, in seconds.
+pub const AS_OF: i64 = 1_795_219_200;
+
 /// Pods in a list of 50 MB.
 pub const PODS: u64 = 14_700;
 

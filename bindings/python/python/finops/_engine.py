@@ -346,8 +346,8 @@ def _url(connection: Any) -> str:
     """The store that a connection of DB-API or of SQLAlchemy points to; the ledger opens its own connection to it."""
     from urllib.parse import quote
 
-    url = getattr(getattr(connection, "engine", None), "url", None)
-    if callable(getattr(url, "render_as_string", None)):
+    url: Any = getattr(getattr(connection, "engine", None), "url", None)
+    if url is not None and callable(getattr(url, "render_as_string", None)):
         drivers = {"sqlite": "sqlite", "postgresql": "postgres", "postgres": "postgres"}
         name, rest = str(url.render_as_string(hide_password=False)).split(":", 1)
         if kind := drivers.get(name.split("+", 1)[0]):

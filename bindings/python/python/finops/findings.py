@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from datetime import datetime
+from importlib import import_module
 from typing import Any, Literal, NamedTuple, Protocol
 
 from ._finops import (
@@ -141,7 +142,7 @@ def _mixed(taker: _Taker, records: Iterable[Any]) -> Iterator[Any]:
 
 def _rows(table: Any) -> Iterator[list[Any]]:
     try:
-        import pyarrow
+        pyarrow = import_module("pyarrow")
     except ImportError:
         message = "an Arrow table is read with pyarrow, which is not installed; install it, or give dicts or JSON lines"
         raise FindingError(message, code="finding.wrong_type", path="records") from None
@@ -196,7 +197,7 @@ def validate(
     `default_currency`, `finding_id_mode` and so on. `unknown="drop"` drops and counts members that no record has.
 
     >>> record = {"check_id": "own.idle", "status": "fail", "scope": {"cloud": "gcp", "account_id": "a", "service": "s"}}
-    >>> done = validate([record, {}], context={"tenant_id": "acme", "run_id": "r1", "run_ts": "2026-11-21T08:00:00Z"})
+    >>> done = finops.findings.validate([record, {}], context={"tenant_id": "acme", "run_id": "r1", "run_ts": "2026-11-21T08:00:00Z"})
     >>> len(done.accepted), done.rejected_count, done.rejected[0].errors[0].code
     (1, 1, 'finding.missing_field')
     """

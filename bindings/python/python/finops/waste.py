@@ -42,7 +42,7 @@ def recommend(
     percent), ``limit_range``, ``oom_limit``. `strategy` is ``exact``, ``simple``, ``simple_limit`` or ``vpa``.
 
     >>> cpu = {"metric": "cpu_usage", "step_seconds": 300, "values": [0.2, 0.25, 0.3, 0.22] * 504}
-    >>> found = recommend([cpu], {"requests": {"cpu": "2"}})
+    >>> found = finops.waste.recommend([cpu], {"requests": {"cpu": "2"}})
     >>> found.cpu.request, found.cpu.margin, found.backtest.cpu.folds, found.memory.reason
     ('345m', '1.15', 4, 'no_usage')
     """
@@ -63,7 +63,7 @@ def backtest(
     is tested, or ``halves``.
 
     >>> memory = {"metric": "memory_working_set", "step_seconds": 300, "values": [300 * 2**20] * 200 + [600 * 2**20] * 200}
-    >>> tested = backtest([memory], {"requests": {"memory": "1Gi"}}, "simple", split="halves").memory
+    >>> tested = finops.waste.backtest([memory], {"requests": {"memory": "1Gi"}}, "simple", split="halves").memory
     >>> tested.misses, tested.miss_rate, tested.above, tested.folds[0].request
     (1, '1', 200, '345Mi')
     """

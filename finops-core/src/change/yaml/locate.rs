@@ -114,8 +114,20 @@ fn is_target(node: &Node, target: &Target<'_>) -> bool {
         && (namespace.is_none() || target.namespace.is_none() || namespace == target.namespace)
 }
 
+/// Refuses a mapping that names several objects: a key of its identity stands there twice.
+fn one_identity(node: &Node) -> Result<(), Fault> {
+    only(node, "kind")?;
+    let Some(metadata) = only(node, "metadata")? else { return Ok(()) };
+    only(metadata, "name")?;
+    only(metadata, "namespace").map(|_| ())
+}
+
 /// The one object that is meant.
 pub(super) fn object<'a>(file: &'a File, target: &Target<'_>) -> Result<Found<'a>, Fault> {
+    for document in &file.documents {
+        one_identity(document)?;
+        document.get("items").map_or(&[][..], Node::items).iter().try_for_each(one_identity)?;
+    }
     let mut found = matches(file, target);
     // Of several, those that name the namespace are meant; one that names none may be any of them.
     if found.len() > 1 && target.namespace.is_some() {
@@ -135,18 +147,9 @@ pub(super) fn object<'a>(file: &'a File, target: &Target<'_>) -> Result<Found<'a
             format!("{what} is in no document"),
             "name an object of the sources",
         )),
-        1 => {
-            let found = found.pop().ok_or_else(|| {
-                Fault::new("change.not_found", "target", what, "name an object of the sources")
-            })?;
-            // A key that stands twice names two objects.
-            only(found.node, "kind")?;
-            if let Some(metadata) = only(found.node, "metadata")? {
-                only(metadata, "name")?;
-                only(metadata, "namespace")?;
-            }
-            Ok(found)
-        }
+        1 => found
+            .pop()
+            .ok_or_else(|| Fault::new("change.not_found", "target", what, "name an object of the sources")),
         count => {
             let problem = format!("{what} is in {count} documents");
             Err(Fault::new("change.ambiguous", "target", problem, "give the namespace, or fewer sources"))
