@@ -257,7 +257,7 @@ mod tests {
     }
 
     fn answer(from: i64, value: &str) -> Vec<u8> {
-        let samples: Vec<String> = (0..3).map(|step| format!("[{},\"{value}\"]", from + step * 60)).collect();
+        let samples = [0, 60, 120].map(|since: i64| format!("[{},\"{value}\"]", from.saturating_add(since)));
         format!(
             r#"{{"status":"success","data":{{"resultType":"matrix","result":[{{"metric":{{"namespace":"shop","pod":"web-0",
                 "container":"web"}},"values":[{}]}}]}}}}"#,

@@ -22,7 +22,7 @@ pub(super) struct Numbers<'a> {
 impl<'a> Numbers<'a> {
     /// Numbers for about so many names.
     pub(super) fn of_about(names: usize) -> Self {
-        let slots = names.saturating_mul(2).max(64).min(SEEN_MAX).next_power_of_two();
+        let slots = names.saturating_mul(2).clamp(64, SEEN_MAX).next_power_of_two();
         Self { seen: vec![(0, 0, 0); slots], ..Self::default() }
     }
 
