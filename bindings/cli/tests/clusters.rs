@@ -2,41 +2,18 @@
 #![expect(clippy::expect_used, reason = "a test fails by panicking")]
 #![expect(clippy::arithmetic_side_effects, reason = "a test's numbers are small")]
 
+#[path = "support/folder.rs"]
+mod folder;
 mod support;
 
+use folder::Folder;
 use serde_json::{Value, json};
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::{fs, path::Path};
 use support::run;
 
 const AT: [&str; 4] = ["--cluster", "prod", "--as-of", "2026-11-20"];
 /// 2026-11-20T00:00:00Z.
 const NOW: u32 = 1_795_132_800;
-
-/// Files of one test, in a folder of their own.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Self {
-        let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
-        drop(fs::remove_dir_all(&path));
-        fs::create_dir_all(&path).expect("a folder");
-        Self(path)
-    }
-
-    fn put(&self, name: &str, text: &str) -> String {
-        let path = self.0.join(name);
-        fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
-        fs::write(&path, text).expect("written");
-        path.display().to_string()
-    }
-
-    fn path(&self, name: &str) -> String {
-        self.0.join(name).display().to_string()
-    }
-}
 
 fn data(name: &str) -> String {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(name).display().to_string()

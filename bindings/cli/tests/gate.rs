@@ -1,39 +1,18 @@
 //! The gate as a pipeline sees it: what it prints, and its exit status.
 #![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
+#[path = "support/folder.rs"]
+mod folder;
 mod support;
 
+use folder::Folder;
 use serde_json::{Value, json};
-use std::{fs, path::PathBuf};
 use support::run;
 
 const ALLOWED: &str = r#"{"unit_cost_usd": 0.12, "cost_tags": {"team": "search", "environment": "staging"}}"#;
 const DENIED: &str =
     r#"{"unit_cost_usd": 0.60, "cost_tags": {"team": "search"}, "deployment_region": "us-east-1"}"#;
 const AT: [&str; 2] = ["--at", "2026-11-02T12:00:00Z"];
-
-/// Files of one test, in a folder of their own.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Self {
-        let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
-        drop(fs::remove_dir_all(&path));
-        fs::create_dir_all(&path).expect("a folder");
-        Self(path)
-    }
-
-    fn put(&self, name: &str, text: &str) -> String {
-        let path = self.0.join(name);
-        fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
-        fs::write(&path, text).expect("written");
-        path.display().to_string()
-    }
-
-    fn path(&self, name: &str) -> String {
-        self.0.join(name).display().to_string()
-    }
-}
 
 fn parsed(text: &str) -> Value {
     serde_json::from_str(text).expect(text)

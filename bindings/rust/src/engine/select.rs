@@ -101,6 +101,23 @@ impl Engine {
         as_of: Timestamp,
         sources: &[SourceFile],
     ) -> Result<(Vec<Change>, Vec<Found>), EngineError> {
+        let found = self.all_found(opportunities, as_of)?;
+        let all: Vec<&Found> = found.iter().collect();
+        let changes = self.propose_some(&all, as_of, sources);
+        let answered = |one: &Found| {
+            let id = one.finding.finding_id();
+            changes.iter().any(|change| change.proposal.finding_ids.contains(&id))
+        };
+        let withheld = found.iter().filter(|one| !answered(one)).cloned().collect();
+        Ok((changes, withheld))
+    }
+
+    /// Reads opportunities, each finding once; a fault names its place.
+    pub(super) fn all_found(
+        &self,
+        opportunities: &[Json],
+        as_of: Timestamp,
+    ) -> Result<Vec<Found>, EngineError> {
         let mut found: Vec<Found> = Vec::with_capacity(opportunities.len());
         for (index, opportunity) in opportunities.iter().enumerate() {
             let one = self.found(opportunity, as_of).map_err(|error| match error {
@@ -111,14 +128,7 @@ impl Engine {
                 found.push(one);
             }
         }
-        let all: Vec<&Found> = found.iter().collect();
-        let changes = self.propose_some(&all, as_of, sources);
-        let answered = |one: &Found| {
-            let id = one.finding.finding_id();
-            changes.iter().any(|change| change.proposal.finding_ids.contains(&id))
-        };
-        let withheld = found.iter().filter(|one| !answered(one)).cloned().collect();
-        Ok((changes, withheld))
+        Ok(found)
     }
 }
 

@@ -143,16 +143,7 @@ impl Engine {
             Some(as_of) => as_of,
             None => last.map_or_else(crate::clock::now, |run| run.as_of),
         };
-        let mut found: Vec<Found> = Vec::new();
-        for (index, opportunity) in list(input, "opportunities")?.iter().enumerate() {
-            let one = self.found(opportunity, as_of).map_err(|error| match error {
-                EngineError::Input(fault) => fault.below(&format!("opportunities[{index}]")).into(),
-                other => other,
-            })?;
-            if found.iter().all(|known| known.finding.fingerprint() != one.finding.fingerprint()) {
-                found.push(one);
-            }
-        }
+        let found = self.all_found(list(input, "opportunities")?, as_of)?;
         let found: Vec<&Found> = found.iter().collect();
         Ok(self.propose_some(&found, as_of, sources))
     }
