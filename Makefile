@@ -10,6 +10,9 @@ PY := $(VENV)/bin/python
 # Maturin passes other flags than a plain build: in one target directory cargo would rebuild both every time.
 PY_TARGET := $(CURDIR)/target/py
 export FINOPS_VECTORS_DIR ?= $(CURDIR)/bindings/vectors
+# A run of the tests says the same about the same sources; `make laws` looks for what other cases would find.
+export PROPTEST_RNG_SEED ?= 20261122
+SEEDS ?= 20
 RUST_CRATES := --workspace --exclude finops-python --exclude finops-node
 
 .PHONY: help
@@ -113,6 +116,14 @@ bench: build bench-rust ## Compare with peers in one run; print ratios (installs
 
 bench-rust: ## Rust micro-benchmarks
 	cargo bench -p finops-benches --quiet
+
+.PHONY: laws
+laws: | check-tools ## Run the property tests with $SEEDS new seeds, each of which it prints
+	cargo test $(RUST_CRATES) --quiet --lib --tests --no-run
+	for run in $$(seq $(SEEDS)); do \
+		export PROPTEST_RNG_SEED=$$(od -An -N4 -tu4 /dev/urandom | tr -d ' '); echo "PROPTEST_RNG_SEED=$$PROPTEST_RNG_SEED"; \
+		cargo test $(RUST_CRATES) --quiet --lib --no-fail-fast; \
+		cargo test $(RUST_CRATES) --quiet --no-fail-fast --test '*law*' --test oracles --test carbon_wire --test inventory; done
 
 .PHONY: fuzz
 fuzz: ## Fuzz every parser for a minute each (needs cargo-fuzz: `cargo install cargo-fuzz`)

@@ -439,6 +439,29 @@ fn of_one_issue_in_a_run_one_record_stays() {
 }
 
 #[test]
+fn problems_are_at_the_place_that_was_given() {
+    let cases = [
+        (r#"{"issue_key":{"Reason!":null}}"#, "/issue_key/Reason!", "finding.bad_id"),
+        (r#"{"issue_key":{"REASON":"a\u0007"}}"#, "/issue_key/REASON", "finding.bad_text"),
+        (r#"{"workspace":"a b"}"#, "/workspace", "finding.bad_id"),
+        (r#"{"estimated_monthly_savings":-1}"#, "/estimated_monthly_savings", "finding.negative"),
+        (r#"{"lineage":{"inputs":[{"name":"a"}]}}"#, "/lineage/inputs/0/sha256", "finding.missing_field"),
+    ];
+    for (record, path, code) in cases {
+        let problems = validator().line(record.as_bytes()).unwrap_err();
+        let absent = ["/check_id", "/scope", "/status"];
+        let found: Vec<_> =
+            problems.iter().filter(|problem| !absent.contains(&problem.path.as_str())).collect();
+        let found: Vec<_> = found.iter().map(|problem| (problem.path.as_str(), problem.code)).collect();
+        assert_eq!(found, [(path, code)]);
+    }
+    let kept = r#"{"run_id":"r","check_id":"aws.a","status":"fail","scope":{"cloud":"aws","account_id":"111122223333","service":"ec2"},
+        "recommendation":"a\u0001b"}"#;
+    let warnings = validator().line(kept.as_bytes()).map(|checked| checked.warnings).unwrap();
+    assert_eq!(warnings.iter().map(|warning| warning.path.as_str()).collect::<Vec<_>>(), ["/recommendation"]);
+}
+
+#[test]
 fn every_limit_has_its_code() {
     let scope = Json::object(
         [("cloud", "aws"), ("account_id", "1"), ("service", "s")].map(|(k, v)| (k, Json::from(v))),

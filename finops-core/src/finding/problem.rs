@@ -80,10 +80,21 @@ pub(super) struct Notes {
     /// By path, so that a record with a hundred thousand faults is still looked at in time.
     problems: BTreeMap<String, Problem>,
     warnings: Vec<Warning>,
+    /// Members that were given under another name: ours, and the one of the record.
+    aliases: Vec<(&'static str, &'static str)>,
     pub counts: Counts,
 }
 
 impl Notes {
+    /// What is noted about `ours` from here on is noted about `given`: the place that the record has.
+    pub fn alias(&mut self, ours: &'static str, given: &'static str) {
+        self.aliases.push((ours, given));
+    }
+
+    fn given<'p>(&self, path: &'p str) -> &'p str {
+        self.aliases.iter().find(|(ours, _)| *ours == path).map_or(path, |(_, given)| given)
+    }
+
     /// Notes a problem, unless its place or one above it has one already: the first says it all.
     pub fn problem(
         &mut self,
@@ -94,7 +105,7 @@ impl Notes {
     ) {
         let path = path.into();
         if !self.failed(&path) {
-            let path = path.into_owned();
+            let path = self.given(&path).to_owned();
             let problem = Problem { path: path.clone(), code, value: shorten(value), help };
             self.problems.insert(path, problem);
         }
@@ -105,7 +116,7 @@ impl Notes {
         if self.problems.is_empty() {
             return false;
         }
-        let mut above = Some(path);
+        let mut above = Some(self.given(path));
         while let Some(place) = above {
             if self.problems.contains_key(place) {
                 return true;
@@ -116,7 +127,8 @@ impl Notes {
     }
 
     pub fn warn(&mut self, code: &'static str, path: impl Into<Cow<'static, str>>) {
-        self.warnings.push(Warning { path: path.into().into_owned(), code });
+        let path = self.given(&path.into()).to_owned();
+        self.warnings.push(Warning { path, code });
     }
 
     pub fn clean(&self) -> bool {

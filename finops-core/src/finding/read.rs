@@ -124,16 +124,16 @@ impl Reader {
             Some(scope) => self.scope(scope, &mut draft.scope),
             None => self.missing("/scope"),
         }
-        if draft.advice.as_deref().is_none_or(|text| text.trim().is_empty()) {
-            draft.advice = later.recommendation.or(draft.advice);
-        }
-        if draft.check_name.as_deref().is_none_or(|text| text.trim().is_empty()) {
-            draft.check_name = later.name.or(draft.check_name);
-        }
+        let blank = |text: &mut String| text.trim().is_empty();
+        draft.advice.take_if(blank);
+        draft.check_name.take_if(blank);
+        self.instead(&mut draft.advice, "/advice", later.recommendation, "/recommendation");
+        self.instead(&mut draft.check_name, "/check_name", later.name, "/name");
         if let Some(name) = later.workspace
             && members.get("workspace_id").is_none_or(empty)
         {
             run.workspace_id = name;
+            self.notes.alias("/workspace_id", "/workspace");
         }
         self.severity(later.severity, &mut draft);
         self.amounts(&later.aliases, &mut draft);
@@ -147,9 +147,9 @@ impl Reader {
     }
 
     fn of_version_1(&mut self, draft: &mut FindingDraft, given: &mut Given) {
-        if draft.source.external_id.as_deref().is_none_or(|text| text.trim().is_empty()) {
-            draft.source.external_id = given.finding_id.take();
-        }
+        let given_id = given.finding_id.take();
+        draft.source.external_id.take_if(|text| text.trim().is_empty());
+        self.instead(&mut draft.source.external_id, "/source/external_id", given_id, "/finding_id");
         *given = Given::default();
         if let Some(severity) = &mut draft.severity {
             let (low, high) = severity.level.band();
@@ -281,12 +281,24 @@ impl Reader {
                 }
             };
             if declared {
-                self.notes.issue_value(&mut text, path);
+                self.notes.issue_value(&mut text, path.clone());
             }
-            key.push((folded, text));
+            // The draft is looked at again, by folded names: what was refused here would be refused at a place that
+            // the record does not have.
+            if !self.notes.failed(&path) {
+                key.push((folded, text));
+            }
         }
         draft.check_id = check;
         draft.issue_key = key.into();
+    }
+
+    /// What an alias says, where its member says nothing itself.
+    fn instead<T>(&mut self, own: &mut Option<T>, path: &'static str, alias: Option<T>, given: &'static str) {
+        if own.is_none() && alias.is_some() {
+            *own = alias;
+            self.notes.alias(path, given);
+        }
     }
 
     /// The text of an alias, counted where it says something.

@@ -231,7 +231,9 @@ pub(super) fn lineage(draft: &mut FindingDraft, notes: &mut Notes) {
     const HELP: &str = "give the 64 hexadecimal digits of a SHA-256";
     let mut check = |text: &mut String, path: String| {
         text.make_ascii_lowercase();
-        if !digest(text) {
+        if text.is_empty() {
+            notes.problem("finding.missing_field", path, "", HELP);
+        } else if !digest(text) {
             notes.problem("finding.bad_id", path, text, HELP);
         }
     };

@@ -59,22 +59,32 @@ impl Reader {
         if let Some(value) = aliases.monthly_savings.filter(|value| !empty(value)) {
             count(&mut self.notes.counts.aliases);
             let amount = self.amount(value, "/estimated_monthly_savings");
-            estimated.monthly_savings = estimated.monthly_savings.or(amount);
+            self.instead(
+                &mut estimated.monthly_savings,
+                "/estimated/monthly_savings",
+                amount,
+                "/estimated_monthly_savings",
+            );
         }
         if let Some(value) = aliases.monthly_cost.filter(|value| !empty(value)) {
             count(&mut self.notes.counts.aliases);
             let amount = self.amount(value, "/estimated_monthly_cost");
-            estimated.monthly_cost = estimated.monthly_cost.or(amount);
+            self.instead(
+                &mut estimated.monthly_cost,
+                "/estimated/monthly_cost",
+                amount,
+                "/estimated_monthly_cost",
+            );
         }
         if let Some(value) = aliases.confidence.filter(|value| !empty(value)) {
             count(&mut self.notes.counts.aliases);
             let percent = self.percent(value, "/estimate_confidence");
-            estimated.confidence = estimated.confidence.or(percent);
+            self.instead(&mut estimated.confidence, "/estimated/confidence", percent, "/estimate_confidence");
         }
         if let Some(value) = aliases.notes.filter(|value| !empty(value)) {
             count(&mut self.notes.counts.aliases);
             let text = self.text(value, "/estimate_notes");
-            estimated.notes = estimated.notes.take().or(text);
+            self.instead(&mut estimated.notes, "/estimated/notes", text, "/estimate_notes");
         }
         // The writer of version 1 stores 0.0 for an amount that it does not know.
         if self.old && estimated.confidence == Some(0) {
