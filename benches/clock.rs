@@ -10,6 +10,10 @@ use criterion::{
 };
 use std::time::Duration;
 
+/// The allocator that the packages of Python and Node and the command have: what is measured is what they run.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// CPU time of this thread, in nanoseconds.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct CpuTime;

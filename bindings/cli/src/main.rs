@@ -24,6 +24,10 @@ mod savings;
 mod table;
 mod waste;
 
+/// As in the packages of Python and Node.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 use clap::{Parser, Subcommand};
 use std::{
     io::{Read as _, Write as _},
