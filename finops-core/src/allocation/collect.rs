@@ -11,7 +11,7 @@ use super::{
     direct::{Pricing, below, set_pools, split_pools},
     node::{Capacity, NodeAsset, NodePrice, Pool, active, monthly, price, seconds},
     row::{Amounts, NONE, Row, RowKind, RowStatus, index, place},
-    set::{AllocationSet, Asset, AssetKind, NamespaceFacts, NodeFacts, Tables},
+    set::{AllocationSet, Asset, AssetKind, NodeFacts, Tables},
     tables::{Numbers, find},
 };
 use crate::{
@@ -331,9 +331,8 @@ impl<'a> Collector<'a> {
         }
         self.time(&time, active);
         row.container = pods::below(one.container);
-        let (pod, uses) = (placed.pod, order.uses(placed.facts));
-        let name = || pod.containers.first().map_or("", |container| &container.name);
-        self.claimed(row, pod, name, order.amounts.get(one.amounts), uses, 0)
+        let (amounts, uses) = (order.amounts.get(one.amounts), order.uses(placed.facts));
+        self.claimed(row, placed.pod, None, amounts, uses, 0)
     }
 
     fn container(
@@ -362,26 +361,25 @@ impl<'a> Collector<'a> {
             *count = count.saturating_add(1);
         });
         let uses = self.usage.find(&pod.namespace, &pod.name, &container.name);
-        self.claimed(row, pod, || &container.name, requests(container), uses, gpu)
+        self.claimed(row, pod, Some(container), requests(container), uses, gpu)
     }
 
-    /// Adds the row of a container whose time is set.
-    fn claimed<'n>(
+    /// Adds the row of a container whose time is set; without one, of the only one of its pod.
+    fn claimed(
         &mut self,
         mut row: Row,
-        pod: &'n Pod,
-        container: impl Fn() -> &'n str,
+        pod: &Pod,
+        container: Option<&Container>,
         [cpu, memory]: [u64; 2],
         uses: [Use<'_>; 2],
         gpu: u64,
     ) -> Result<(), Fault> {
-        let subject = || format!("{}/{}/{}", pod.namespace, pod.name, container());
         row.seconds = total_seconds(&self.active);
         let outside = total_seconds(&self.intervals).saturating_sub(row.seconds);
         if outside > 0 {
             let message = "seconds of its running time lie outside the life of its node and are not counted";
             let remark = Diagnostic::new("allocation.outside_node_life", message);
-            self.diagnostics.push(remark.about(subject()).times(outside.into()));
+            self.diagnostics.push(remark.about(subject(pod, container)).times(outside.into()));
         }
         (row.start, row.end) = self.ends();
         let time = u64::from(row.seconds);
@@ -403,7 +401,8 @@ impl<'a> Collector<'a> {
                     "use is known for {} of {time} seconds; the request counts for the rest",
                     claim.known
                 );
-                let mut remark = Diagnostic::new("allocation.low_coverage", message).about(subject());
+                let mut remark =
+                    Diagnostic::new("allocation.low_coverage", message).about(subject(pod, container));
                 remark.resource = Some(Name::from(resource));
                 self.diagnostics.push(remark);
             }
@@ -427,6 +426,15 @@ impl<'a> Collector<'a> {
             None => self.active.clone_from(&self.intervals),
         }
     }
+}
+
+/// What a remark on a container is about; without one, on the only one of its pod.
+// Never inline: the compiler would load the pod for every row, and each load waits for memory.
+#[cold]
+#[inline(never)]
+fn subject(pod: &Pod, container: Option<&Container>) -> String {
+    let container = container.or(pod.containers.first());
+    format!("{}/{}/{}", pod.namespace, pod.name, container.map_or("", |container| &container.name))
 }
 
 /// The intervals within `bounds`, sorted and without overlap.
@@ -489,17 +497,4 @@ impl Asset {
             users: Vec::new(),
         }
     }
-}
-
-pub(super) fn namespace_facts(inventory: &ClusterInventory, names: Vec<Name>) -> Vec<NamespaceFacts> {
-    let mut table: Vec<NamespaceFacts> =
-        names.into_iter().map(|name| NamespaceFacts { name, ..NamespaceFacts::default() }).collect();
-    for namespace in inventory.namespaces.as_deref().unwrap_or_default() {
-        let at = find(&table, &namespace.name, |facts: &NamespaceFacts| facts.name.as_str());
-        if let Some(facts) = at.and_then(|at| table.get_mut(place(at))) {
-            facts.labels.clone_from(&namespace.labels);
-            facts.annotations.clone_from(&namespace.annotations);
-        }
-    }
-    table
 }

@@ -22,6 +22,7 @@ mod efficiency;
 mod external;
 mod json;
 mod key;
+mod kind;
 mod node;
 mod presence;
 mod reconcile;

@@ -1,12 +1,12 @@
 //! The pods of an inventory in the order of their keys, and the tables of names.
 
-use super::{namespace_facts, seconds};
+use super::seconds;
 use crate::{
     allocation::{
         claim::{UsageIndex, Use},
         config::AllocationConfig,
         row::{NONE, index, place},
-        set::{NodeFacts, PodFacts, Tables},
+        set::{NamespaceFacts, NodeFacts, PodFacts, Tables},
         tables::{Numbers, find},
     },
     error::Fault,
@@ -307,6 +307,19 @@ fn compare(one: &Sorting<'_>, other: &Sorting<'_>, window: (i64, i64)) -> Orderi
     let time = || first(a.pod).cmp(&first(b.pod));
     let created = || a.pod.created_at.map(seconds).cmp(&b.pod.created_at.map(seconds));
     letters.then_with(name).then_with(time).then_with(created)
+}
+
+fn namespace_facts(inventory: &ClusterInventory, names: Vec<Name>) -> Vec<NamespaceFacts> {
+    let mut table: Vec<NamespaceFacts> =
+        names.into_iter().map(|name| NamespaceFacts { name, ..NamespaceFacts::default() }).collect();
+    for namespace in inventory.namespaces.as_deref().unwrap_or_default() {
+        let at = find(&table, &namespace.name, |facts: &NamespaceFacts| facts.name.as_str());
+        if let Some(facts) = at.and_then(|at| table.get_mut(place(at))) {
+            facts.labels.clone_from(&namespace.labels);
+            facts.annotations.clone_from(&namespace.annotations);
+        }
+    }
+    table
 }
 
 /// A place in a table that may be absent: one more, so that absence takes no room.
