@@ -11,7 +11,7 @@ use super::{
     direct::{Pricing, below, set_pools, split_pools},
     node::{Capacity, NodeAsset, NodePrice, Pool, active, monthly, price, seconds},
     row::{Amounts, NONE, Row, RowKind, RowStatus, index, place},
-    set::{AllocationSet, Asset, AssetKind, NodeFacts, Tables},
+    set::{AllocationSet, Asset, AssetKind, Tables},
     tables::{Numbers, find},
 };
 use crate::{
@@ -102,7 +102,7 @@ impl<'a> Collector<'a> {
         mut order: PodOrder<'a>,
         mut extras: Extras,
     ) -> Result<AllocationSet, Fault> {
-        let nodes = nodes_by_table(self.inventory, &tables);
+        let nodes = std::mem::take(&mut order.nodes);
         let mut assets = Vec::with_capacity(nodes.len().saturating_add(extras.assets.len()));
         let mut pods = Vec::new();
         for (number, node) in (0_u32..).zip(&nodes) {
@@ -454,17 +454,6 @@ fn total_seconds(intervals: &[(i64, i64)]) -> u32 {
     let sum =
         intervals.iter().fold(0_i64, |sum, (start, end)| sum.saturating_add(end.saturating_sub(*start)));
     u32::try_from(sum).unwrap_or(u32::MAX)
-}
-
-fn nodes_by_table<'a>(inventory: &'a ClusterInventory, tables: &Tables) -> Vec<Option<&'a Node>> {
-    let mut out = vec![None; tables.nodes.len()];
-    for node in inventory.nodes.as_deref().unwrap_or_default() {
-        let at = find(&tables.nodes, &node.name, |facts: &NodeFacts| facts.name.as_str());
-        if let Some(slot) = at.and_then(|at| out.get_mut(place(at))) {
-            *slot = Some(node);
-        }
-    }
-    out
 }
 
 /// Fixed amounts that tenants share.

@@ -2,28 +2,31 @@
 
 use super::{
     key::canonical,
-    row::{index, place},
+    row::{NONE, index, place},
 };
 use crate::{error::Fault, inventory::Name};
 use rustc_hash::FxHashMap;
 
-/// Slots for names that were seen, at most: 2 MiB.
-const SEEN_MAX: usize = 1 << 17;
+/// Names that were seen by their place in memory: address, length and number. What one look fetches holds four.
+type Seen = [(usize, u32, u32); 4];
+
+/// For so many names, at least and at most: 4 KiB and 4 MiB.
+const SEEN: (usize, usize) = (1 << 6, 1 << 16);
 
 /// Numbers names in the order in which they come, and later in the order of keys.
 #[derive(Default)]
 pub(super) struct Numbers<'a> {
     ids: FxHashMap<&'a str, u32>,
     names: Vec<&'a Name>,
-    /// Names by their place in memory, where equal names mostly are one: address, length and number, one name a slot.
-    seen: Vec<(usize, u32, u32)>,
+    /// Equal names mostly are one in memory.
+    seen: Vec<Seen>,
 }
 
 impl<'a> Numbers<'a> {
     /// Numbers for about so many names.
     pub(super) fn of_about(names: usize) -> Self {
-        let slots = names.saturating_mul(2).clamp(64, SEEN_MAX).next_power_of_two();
-        Self { seen: vec![(0, 0, 0); slots], ..Self::default() }
+        let places = names.clamp(SEEN.0, SEEN.1).next_power_of_two();
+        Self { seen: vec![[(0, 0, NONE); 4]; places], ..Self::default() }
     }
 
     /// The provisional number of a name.
@@ -32,20 +35,29 @@ impl<'a> Numbers<'a> {
         // Looking at the place alone spares a visit to the text.
         let address = text.as_ptr().addr();
         let length = u32::try_from(text.len()).unwrap_or(u32::MAX);
-        let slot = slot_of(address, self.seen.len());
-        let seen = self.seen.get(slot..slot.saturating_add(2)).unwrap_or_default();
-        if let Some((.., id)) = seen.iter().find(|seen| (seen.0, seen.1) == (address, length)) {
-            return Ok(*id);
+        let at = place_of(address, self.seen.len());
+        let mut found = NONE;
+        // All four, without a branch between them: a wrong guess would wait for memory.
+        for (known, size, id) in self.seen.get(at).into_iter().flatten() {
+            found = if (*known == address) & (*size == length) { *id } else { found };
         }
+        if found == NONE { self.meet(name, at, (address, length)) } else { Ok(found) }
+    }
+
+    /// The number of a name that was not seen at this place in memory.
+    #[cold]
+    fn meet(&mut self, name: &'a Name, at: usize, (address, length): (usize, u32)) -> Result<u32, Fault> {
         let next = index(self.names.len())?;
-        let id = *self.ids.entry(text).or_insert(next);
+        let id = *self.ids.entry(name.as_str()).or_insert(next);
         if id == next {
             self.names.push(name);
         }
-        // Of two names of one slot both stay, of three the last and the second.
-        if let Some([first, second]) = self.seen.get_mut(slot..slot.saturating_add(2)) {
-            let free = if first.0 == 0 || second.0 != 0 { first } else { second };
-            *free = (address, length, id);
+        if let Some(seen) = self.seen.get_mut(at) {
+            // The first three stay; the last gives way.
+            let free = seen.iter().position(|(known, ..)| *known == 0).unwrap_or(3);
+            if let Some(slot) = seen.get_mut(free) {
+                *slot = (address, length, id);
+            }
         }
         Ok(id)
     }
@@ -66,12 +78,12 @@ impl<'a> Numbers<'a> {
     }
 }
 
-/// The first of the two slots of an address; `slots` is a power of two, or 0.
-fn slot_of(address: usize, slots: usize) -> usize {
+/// The place of an address; `places` is a power of two, or 0.
+fn place_of(address: usize, places: usize) -> usize {
     // Fibonacci hashing (Knuth, The Art of Computer Programming 3, 6.4): the upper bits of the product are well mixed.
     let mixed = u64::try_from(address).unwrap_or(0).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     let upper = usize::try_from(mixed >> 32).unwrap_or(0);
-    upper & slots.saturating_sub(1) & !1
+    upper & places.saturating_sub(1)
 }
 
 /// The place of a name in a table that is in the order of keys.

@@ -10,7 +10,7 @@ use crate::{
         tables::{Numbers, find},
     },
     error::Fault,
-    inventory::{ClusterInventory, Container, ContainerType, Name, Pod, Resources, Run, Service},
+    inventory::{ClusterInventory, Container, ContainerType, Name, Node, Pod, Resources, Run, Service},
 };
 use rustc_hash::FxHashMap;
 use std::{cmp::Ordering, num::NonZeroU32, sync::Arc};
@@ -76,6 +76,11 @@ impl Amounts {
     }
 }
 
+/// Pods that are passed in short loops one after the other: of their nodes' numbers, of notes, of shared facts. A look at
+/// memory is waited for once where many are under way, and counting an owner of a fact waits for all of them. So many
+/// pods stay in the first cache (32 KiB and more).
+const BLOCK: usize = 64;
+
 /// A pod on its way to its place.
 #[derive(Clone, Copy)]
 struct Sorting<'a> {
@@ -106,6 +111,8 @@ fn word(text: &[u8], from: usize) -> u64 {
 /// read as it was written.
 pub(super) struct PodNotes<'a> {
     nodes: Numbers<'a>,
+    /// The numbers of the inventory's nodes.
+    of_nodes: Vec<u32>,
     containers: Numbers<'a>,
     amounts: Amounts,
     pods: Vec<Sorting<'a>>,
@@ -128,9 +135,8 @@ impl<'a> PodNotes<'a> {
         let mut amounts = Amounts::default();
         nodes.number(empty)?;
         namespaces.number(empty)?;
-        for node in inventory.nodes.as_deref().unwrap_or_default() {
-            nodes.number(&node.name)?;
-        }
+        let of_nodes = inventory.nodes.as_deref().unwrap_or_default().iter();
+        let of_nodes = of_nodes.map(|node| nodes.number(&node.name)).collect::<Result<Vec<u32>, Fault>>()?;
         for namespace in inventory.namespaces.as_deref().unwrap_or_default() {
             namespaces.number(&namespace.name)?;
         }
@@ -150,33 +156,39 @@ impl<'a> PodNotes<'a> {
         let mut facts = Vec::with_capacity(all.len());
         let mut uses = Vec::with_capacity(if usage.is_empty() { 0 } else { all.len() });
         let mut rows = 0_usize;
-        for (position, pod) in all.iter().enumerate() {
-            facts.push(PodFacts {
+        let mut of_block = Vec::with_capacity(BLOCK);
+        for block in all.chunks(BLOCK) {
+            of_block.clear();
+            for pod in block {
+                let phase = pod.phase.as_deref();
+                let excluded = config.exclude_phases.iter().any(|excluded| phase == Some(excluded));
+                let node = pod.node.as_ref().unwrap_or(empty);
+                of_block.push(if excluded { None } else { Some(nodes.number(node)?) });
+            }
+            for (position, (pod, node)) in (facts.len()..).zip(block.iter().zip(&of_block)) {
+                let excluded = node.is_none();
+                let one = if excluded { None } else { note(pod, window, &mut containers, &mut amounts)? };
+                if !usage.is_empty() {
+                    uses.push(match (&pod.containers[..], one) {
+                        ([container], Some(_)) => usage.find(&pod.namespace, &pod.name, &container.name),
+                        _ => [Use::Unknown; 2],
+                    });
+                }
+                let Some(node) = *node else { continue };
+                // Its containers, and what belongs to none of them.
+                rows = rows.saturating_add(pod.containers.len()).saturating_add(usize::from(one.is_none()));
+                let namespace = namespaces.number(&pod.namespace)?;
+                pods.push(Sorting::new(Placed { node, namespace, facts: index(position)?, one, pod }));
+            }
+            facts.extend(block.iter().map(|pod| PodFacts {
                 name: pod.name.clone(),
                 labels: pod.labels.clone(),
                 annotations: pod.annotations.clone(),
                 owner: pod.owner.clone(),
                 services: None,
-            });
-            let phase = pod.phase.as_deref();
-            let excluded = config.exclude_phases.iter().any(|excluded| phase == Some(excluded));
-            let one = if excluded { None } else { note(pod, window, &mut containers, &mut amounts)? };
-            if !usage.is_empty() {
-                uses.push(match (&pod.containers[..], one) {
-                    ([container], Some(_)) => usage.find(&pod.namespace, &pod.name, &container.name),
-                    _ => [Use::Unknown; 2],
-                });
-            }
-            if excluded {
-                continue;
-            }
-            // Its containers, and what belongs to none of them.
-            rows = rows.saturating_add(pod.containers.len()).saturating_add(usize::from(one.is_none()));
-            let node = nodes.number(pod.node.as_ref().unwrap_or(empty))?;
-            let namespace = namespaces.number(&pod.namespace)?;
-            pods.push(Sorting::new(Placed { node, namespace, facts: index(position)?, one, pod }));
+            }));
         }
-        Ok(Self { nodes, containers, amounts, pods, facts, uses, rows })
+        Ok(Self { nodes, of_nodes, containers, amounts, pods, facts, uses, rows })
     }
 
     /// The tables, and the pods by node.
@@ -206,9 +218,11 @@ impl<'a> PodNotes<'a> {
             pods: Vec::new(),
             containers,
         };
-        for node in inventory.nodes.as_deref().unwrap_or_default() {
-            let at = find(&tables.nodes, &node.name, |facts: &NodeFacts| facts.name.as_str());
-            if let Some(facts) = at.and_then(|at| tables.nodes.get_mut(place(at))) {
+        let mut nodes = vec![None; tables.nodes.len()];
+        for (node, number) in inventory.nodes.as_deref().unwrap_or_default().iter().zip(&self.of_nodes) {
+            let at = place(rank(&node_ranks, *number));
+            if let (Some(slot), Some(facts)) = (nodes.get_mut(at), tables.nodes.get_mut(at)) {
+                *slot = Some(node);
                 facts.node_pool.clone_from(&node.node_pool);
                 facts.instance_type.clone_from(&node.instance_type);
                 facts.zone.clone_from(&node.zone);
@@ -226,12 +240,17 @@ impl<'a> PodNotes<'a> {
         tables.pods = facts;
         let (amounts, uses, rows) = (self.amounts, self.uses, self.rows);
         let group = Vec::new();
-        Ok((tables, PodOrder { pods, by_node, ends, sorted: false, group, window, amounts, uses, rows }))
+        Ok((
+            tables,
+            PodOrder { nodes, pods, by_node, ends, sorted: false, group, window, amounts, uses, rows },
+        ))
     }
 }
 
 /// The pods in the order of node, namespace and name, one node after the other.
 pub(super) struct PodOrder<'a> {
+    /// The nodes by their places in the table; `None` for what is a name alone.
+    pub(super) nodes: Vec<Option<&'a Node>>,
     pods: Vec<Sorting<'a>>,
     /// Places of pods by node, and where those of each node end.
     by_node: Vec<u32>,
