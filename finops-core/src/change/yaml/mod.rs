@@ -6,6 +6,7 @@
 mod edit;
 mod lists;
 mod locate;
+mod read;
 mod remove;
 mod tree;
 mod verify;
