@@ -70,7 +70,8 @@ pub(in crate::change) fn append(text: &str, name: &str, item: &str) -> Result<(S
     let after = read::parse(&new).map_err(|_| edit::failed("the new text is no YAML"))?;
     let said = |file: &tree::File<'_>, old: bool| {
         let others = file.documents.iter().flat_map(Node::entries).filter(|entry| entry.key != name);
-        let mut said: Vec<String> = others.map(|entry| format!("{}{}", entry.key, entry.value.said())).collect();
+        let mut said: Vec<String> =
+            others.map(|entry| format!("{}{}", entry.key, entry.value.said())).collect();
         let items = file.documents.iter().filter_map(|document| document.get(name)).flat_map(Node::items);
         said.extend(items.map(Node::said));
         if !old {

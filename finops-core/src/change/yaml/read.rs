@@ -256,9 +256,7 @@ impl<'t> Reader<'t> {
         let (style, text) = match written.bytes().next() {
             None => return Scalar::EMPTY,
             _ if node.is_block() => return Scalar { style: Style::Block, text: block_text(written) },
-            Some(b'\'') => {
-                (Style::Single, between('\'').filter(|inner| !inner.contains(['\'', '\n', '\r'])))
-            }
+            Some(b'\'') => (Style::Single, between('\'').filter(|inner| !inner.contains(['\'', '\n', '\r']))),
             Some(b'"') => {
                 (Style::Double, between('"').filter(|inner| !inner.contains(['"', '\\', '\n', '\r'])))
             }
