@@ -45,14 +45,7 @@ impl Set {
 /// than was meant.
 pub fn edit(text: &str, target: &Target<'_>, sets: &[Set]) -> Result<(String, Vec<Edit>), Fault> {
     let file = read(text)?;
-    let object = locate::object(&file, target)?;
-    let found = match target.container {
-        None => object,
-        Some(name) => locate::container(object, target.kind, name)?,
-    };
-    for node in &found.way {
-        locate::unshared(node, "target")?;
-    }
+    let found = locate::found(&file, target)?;
     apply(text, &file, found.node, &found.path, sets)
 }
 
@@ -62,11 +55,7 @@ pub fn edit(text: &str, target: &Target<'_>, sets: &[Set]) -> Result<(String, Ve
 /// As [`edit`], as far as reading goes.
 pub fn get(text: &str, target: &Target<'_>, path: &str) -> Result<Option<String>, Fault> {
     let file = read(text)?;
-    let object = locate::object(&file, target)?;
-    let found = match target.container {
-        None => object,
-        Some(name) => locate::container(object, target.kind, name)?,
-    };
+    let found = locate::place(&file, target)?;
     let node = path.split('.').try_fold(found.node, |node, key| match &node.value {
         Value::Sequence(items) => items.get(key.parse::<usize>().ok()?),
         _ => node.get(key),

@@ -199,6 +199,22 @@ pub(super) fn container<'a>(object: Found<'a>, kind: &str, name: &str) -> Result
     Ok(Found { node: item, path, way })
 }
 
+/// The object or container that `target` names.
+pub(super) fn place<'a>(file: &'a File<'a>, target: &Target<'_>) -> Result<Found<'a>, Fault> {
+    let object = object(file, target)?;
+    match target.container {
+        None => Ok(object),
+        Some(name) => container(object, target.kind, name),
+    }
+}
+
+/// As [`place`], where nothing on the way is shared with another place.
+pub(super) fn found<'a>(file: &'a File<'a>, target: &Target<'_>) -> Result<Found<'a>, Fault> {
+    let found = place(file, target)?;
+    found.way.iter().try_for_each(|node| unshared(node, "target"))?;
+    Ok(found)
+}
+
 /// The value of a key that may stand there once.
 pub(super) fn only<'a, 't>(node: &'a Node<'t>, key: &str) -> Result<Option<&'a Node<'t>>, Fault> {
     let count = node.entries().iter().filter(|entry| entry.key == key).count();
