@@ -326,10 +326,9 @@ const LIMITED: &str = r#"{"cluster": "finance-cluster", "workloads": {"finance":
     {"name": "payment-service", "cpu_request": 2.0, "cpu_usage": 0.5, "cpu_limit": 4.0, "memory_request_gb": 4.0, "memory_usage_gb": 1.0, "memory_limit_gb": 8.0}]}}"#;
 
 fn without_limits() -> Vec<Assessment> {
-    findings_with(
-        LIMITED,
-        &DetectionConfig { limit_policy: LimitPolicy::Remove, ..DetectionConfig::default() },
-    )
+    let mut config = DetectionConfig::default();
+    config.limit_policy = LimitPolicy::Remove;
+    findings_with(LIMITED, &config)
 }
 
 #[test]
