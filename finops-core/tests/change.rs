@@ -344,7 +344,7 @@ fn a_cpu_limit_is_removed_by_policy_and_that_of_memory_stays() {
     let changed = made.files.first().unwrap();
     assert_eq!(changed.content.as_deref(), Some(expected.as_str()));
     assert_eq!(changed.edits.len(), 3);
-    assert!(made.body.contains("| cpu_limit | 4 | none |"), "{}", made.body);
+    assert!(made.body.contains(r"| cpu\_limit | 4 | none |"), "{}", made.body);
     // Kept by default.
     let kept = proposal(&findings(LIMITED), &[file("k8s/payment.yaml", &text)], &ChangeConfig::default());
     assert!(kept.files.first().unwrap().content.as_deref().unwrap().contains("cpu: 4 # throttles"));
@@ -370,7 +370,10 @@ fn a_patch_removes_a_limit_by_nothing() {
     assert!(patch.contains("            limits:\n              cpu: null\n"), "{patch}");
     // A patch of the overlay that sets this limit is a person's to change.
     let own = patch.replace("cpu: null", "cpu: \"3\"");
-    let refused = proposal(&without_limits(), &[files.as_slice(), &[file(path, &own)]].concat(), &config);
+    let [base, payment, dev, _] = files;
+    let listed = "resources:\n  - ../../base\npatches:\n  - path: finops-deployment-payment-service.yaml\n";
+    let files = [base, payment, dev, file("overlays/prod/kustomization.yaml", listed), file(path, &own)];
+    let refused = proposal(&without_limits(), &files, &config);
     assert_eq!(refused.reason.unwrap().code(), "change.type_mismatch");
 }
 
