@@ -40,6 +40,15 @@ fn shown(value: &Value) -> String {
     }
 }
 
+/// Whether a state says that a limit goes.
+fn is_removed(name: &str, after: &Value) -> bool {
+    name.contains("limit")
+        && match after {
+            Value::Map(limits) => limits.iter().all(|(_, limit)| *limit == Value::Unknown),
+            other => *other == Value::Unknown,
+        }
+}
+
 fn list(facts: &[Fact]) -> String {
     let items: Vec<String> =
         facts.iter().map(|(name, value)| format!("{} {}", escaped(name), shown(value))).collect();
@@ -129,7 +138,8 @@ fn changes(out: &mut String, request: &Request<'_>, proposal: &ChangeProposal, n
         for (name, after) in &assessment.after {
             let before = assessment.before.iter().find(|(known, _)| known == name);
             let before = before.map_or_else(|| "not set".to_owned(), |(_, value)| shown(value));
-            line!(out, "| {} | {before} | {} |", escaped(name), shown(after));
+            let after = if is_removed(name, after) { "none".to_owned() } else { shown(after) };
+            line!(out, "| {} | {before} | {after} |", escaped(name));
         }
     }
     line!(out, "");

@@ -6,7 +6,7 @@ use super::{
     intent::{self, Intent},
     kubernetes::{self, Made},
     sources::Sources,
-    terraform,
+    terraform, unmade,
 };
 use crate::{
     error::Fault,
@@ -56,7 +56,7 @@ fn make(request: &Request<'_>, sources: &SourceSet<'_>, config: &ChangeConfig) -
         intents.extend(intent::of(part.assessment));
     }
     if intents.is_empty() {
-        return Err(nothing("the finding asks for no change"));
+        return Err(unmade::fault(leading));
     }
     if intents.iter().any(|intent| matches!(intent, Intent::NodeCount(_) | Intent::DeleteVolume)) {
         return terraform::make(&intents, leading, sources.files, config);
