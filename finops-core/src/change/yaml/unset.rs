@@ -52,12 +52,11 @@ fn unset(text: &str, target: &Target<'_>, path: &str) -> Result<Option<(String, 
     Ok(Some((new, edit)))
 }
 
-/// The bytes to remove, and the keys to what they say; `None` where nothing stands there.
-fn place<'p>(
-    text: &str,
-    start: &Node<'_>,
-    path: &'p str,
-) -> Result<Option<(Range<usize>, Vec<&'p str>)>, Fault> {
+/// Bytes, and the keys to what they say.
+type Place<'p> = (Range<usize>, Vec<&'p str>);
+
+/// What to remove; `None` where nothing stands there.
+fn place<'p>(text: &str, start: &Node<'_>, path: &'p str) -> Result<Option<Place<'p>>, Fault> {
     let mut keys: Vec<&str> = path.split('.').collect();
     let mut way: Vec<(&Node<'_>, &Entry<'_>)> = Vec::with_capacity(keys.len());
     let mut node = start;
