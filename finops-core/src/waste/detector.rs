@@ -249,3 +249,42 @@ fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().copied().or(panic.downcast_ref::<String>().map(String::as_str));
     text.unwrap_or("the detector stopped without a message").to_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        json::{Limits, read},
+        waste::detectors,
+    };
+    use proptest::prelude::*;
+
+    proptest! {
+        /// A summary without what is ok has the findings, the undetermined and the failures of the whole.
+        #[test]
+        fn a_brief_look_finds_the_same(
+            rows in prop::collection::vec((0_u8..6, 0_u8..9, prop::option::of(-1_i8..30), 0_u8..3), 0..20),
+        ) {
+            let row = |(name, request, usage, kind): &(u8, u8, Option<i8>, u8)| {
+                let usage = usage.map_or("null".to_owned(), |usage| format!("{usage}e-1"));
+                let resource = if *kind == 0 { ("cpu_request", "cpu_usage") } else { ("memory_request_gb", "memory_usage_gb") };
+                format!(r#"{{"name": "w{name}", "{}": {request}, "{}": {usage}}}"#, resource.0, resource.1)
+            };
+            let rows: Vec<String> = rows.iter().map(row).collect();
+            let text = format!(
+                r#"{{"workloads": {{"a": [{}]}}, "nodes": [{{"name": "n"}}], "as_of": "2026-11-20T00:00:00Z"}}"#,
+                rows.join(",")
+            );
+            let data = ClusterData::from_json(&read(text.as_bytes(), &Limits::default()).unwrap(), None).unwrap();
+            let (prices, config) = (PriceBook::builtin(), DetectionConfig::default());
+            let cx = Context::new(Inventory::Summary(&data), &prices, &config);
+            let (whole, (brief, is_brief)) = (assess(&detectors(), &cx), assess_briefly(&detectors(), &cx));
+            prop_assert!(is_brief);
+            prop_assert_eq!((&whole.findings, &whole.failures), (&brief.findings, &brief.failures));
+            let open = |report: &DetectionReport| -> Vec<Assessment> {
+                report.with_outcome(Outcome::Undetermined).cloned().collect()
+            };
+            prop_assert_eq!(open(&whole), open(&brief));
+        }
+    }
+}

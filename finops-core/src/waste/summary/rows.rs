@@ -42,3 +42,28 @@ impl ClusterData {
 fn name(workload: &Workload) -> (&str, &str) {
     (&workload.namespace, &workload.name)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::json::{Limits, read};
+
+    #[test]
+    fn records_one_by_one_are_those_of_the_whole() {
+        let rows = [
+            "{\"name\": \"web\", \"cpu_request\": -1, \"colour\": 1}",
+            "{\"cpu_request\": 1}",
+            "5",
+            "{\"name\": \"db\"}",
+        ];
+        let json = |text: &str| read(text.as_bytes(), &Limits::default()).unwrap();
+        let whole = json(&format!("{{\"workloads\": {{\"a\": [{}]}}}}", rows.join(",")));
+        let whole = ClusterData::from_json(&whole, Some(crate::time::Timestamp::default())).unwrap();
+        let mut data = ClusterData { cluster: "unknown".to_owned(), ..ClusterData::default() };
+        for (place, row) in rows.iter().enumerate() {
+            data.add_workload("a", place, &json(row));
+        }
+        assert!(data.sort_workloads());
+        assert_eq!(data, whole);
+    }
+}
