@@ -126,9 +126,7 @@ impl Task for ReadingUsage {
     type JsValue = ();
 
     fn compute(&mut self) -> Result<Self::Output> {
-        guarded(|| {
-            Cluster::read_prometheus(&self.metric, &self.answer, self.step_seconds).map_err(refused)
-        })
+        guarded(|| Cluster::read_prometheus(&self.metric, &self.answer, self.step_seconds).map_err(refused))
     }
 
     fn resolve(&mut self, _: Env, usage: Self::Output) -> Result<()> {

@@ -72,7 +72,7 @@ def test_a_dict_and_its_json_are_the_same_report(seed: int) -> None:
     data = a_cluster(random.Random(seed), PLAIN, odd=False)
     native = report(data)
     assert native == report(AsJson(data)) == report(OrderedDict(data))
-    text, found = json.loads(native[0]), report(ClusterInventory.from_json(json.dumps(data), NIGHT))
+    text, found = json.loads(native[0]), report(ClusterInventory.from_json(json.dumps(data), as_of=NIGHT))
     assert found[1] == native[1] and json.loads(found[0]) == text
 
 
@@ -104,8 +104,7 @@ def test_what_cannot_be_read_is_refused_with_the_same_words() -> None:
     untimed = {"workloads": {"a": rows}, "as_of": "yesterday"}
     assert refusal(untimed, None) == refusal(AsJson(untimed), None)
     assert refusal(untimed, None)[2] == "as_of"
-    with pytest.raises(TypeError):
-        WasteDetectionEngine().detect_all({"workloads": {}}, date(2026, 11, 20))  # type: ignore[arg-type]
+    assert refusal({"workloads": {}}, date(2026, 11, 20)) == refusal(AsJson(workloads={}), date(2026, 11, 20))
 
 
 def test_the_time_of_a_run_is_the_callers_then_the_datas() -> None:
