@@ -73,7 +73,7 @@ class DetectedOpportunity(Opportunity):
     def _of(cls, wire: dict[str, Any]) -> Self:
         item = cls.__new__(cls)
         _set(item, "_found", None)
-        item._read(wire)
+        item._take(wire)
         return item
 
     @classmethod
@@ -96,7 +96,7 @@ class DetectedOpportunity(Opportunity):
                 _set(self, "_found", None)
             return object.__getattribute__(self, name)
 
-    def _read(self, wire: dict[str, Any]) -> None:
+    def _take(self, wire: dict[str, Any]) -> None:
         for name, default in _DEFAULTS.items():
             _set(self, name, {} if name in ("evidence", "before_state", "after_state") else default)
         _set(self, "estimated_monthly_savings", None)
