@@ -8,6 +8,7 @@ mod arrow;
 mod budget;
 mod carbon;
 mod catalogue;
+mod cluster_data;
 mod convert;
 mod cost;
 mod display;
@@ -60,7 +61,7 @@ mod _finops {
     use crate::display::{apportion, round_amount};
     #[pymodule_export]
     use crate::engine::{
-        PyEngine, change_commit, change_open, change_write, topic_call, topic_kinds, topic_value,
+        PyEngine, PyFound, change_commit, change_open, change_write, topic_call, topic_kinds, topic_value,
     };
     #[pymodule_export]
     use crate::extracted::{PyExtracted, PyPart, extract_response};

@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{error::Fault, inventory::ClusterInventory, price::PriceBook, time::Timestamp};
 use std::{
+    cell::Cell,
     cmp::Ordering,
     panic::{AssertUnwindSafe, catch_unwind},
 };
@@ -101,6 +102,16 @@ pub trait Detector: Send + Sync {
     /// # Errors
     /// The detector failed as a whole; what lies with one subject is an `undetermined` assessment of it instead.
     fn assess(&self, cx: &Context<'_>) -> Result<Vec<Assessment>, Fault>;
+
+    /// As [`Detector::assess`], without the subjects that are ok or that the rule does not apply to; `None` where leaving them
+    /// out spares no work.
+    ///
+    /// # Errors
+    /// As [`Detector::assess`].
+    fn assess_briefly(&self, cx: &Context<'_>) -> Result<Option<Vec<Assessment>>, Fault> {
+        let _ = cx;
+        Ok(None)
+    }
 }
 
 /// A detector that failed as a whole.
@@ -187,12 +198,35 @@ pub fn run(detectors: &[&'static dyn Detector], cx: &Context<'_>) -> DetectionRe
 /// The same without the portfolio: what the findings are worth together is left to the caller, see [`realize`].
 #[must_use]
 pub fn assess(detectors: &[&'static dyn Detector], cx: &Context<'_>) -> DetectionReport {
+    each(detectors, cx, |detector| detector.assess(cx))
+}
+
+/// As [`assess`], where detectors may leave out the subjects that are ok or that a rule does not apply to, and whether one did:
+/// then [`assess`] has all of `others`. Findings, failures and what is undetermined are the same.
+#[must_use]
+pub fn assess_briefly(detectors: &[&'static dyn Detector], cx: &Context<'_>) -> (DetectionReport, bool) {
+    let brief = Cell::new(false);
+    let report = each(detectors, cx, |detector| match detector.assess_briefly(cx)? {
+        Some(found) => {
+            brief.set(true);
+            Ok(found)
+        }
+        None => detector.assess(cx),
+    });
+    (report, brief.get())
+}
+
+fn each(
+    detectors: &[&'static dyn Detector],
+    cx: &Context<'_>,
+    ask: impl Fn(&'static dyn Detector) -> Result<Vec<Assessment>, Fault>,
+) -> DetectionReport {
     let (mut findings, mut others, mut failures) = (Vec::new(), Vec::new(), Vec::new());
     // In the order of the report, so that sorting finds its work done.
     let mut enabled: Vec<_> = detectors.iter().filter(|one| cx.config.is_enabled(one.id())).collect();
     enabled.sort_by_key(|detector| detector.id());
     for detector in enabled {
-        match catch_unwind(AssertUnwindSafe(|| detector.assess(cx))) {
+        match catch_unwind(AssertUnwindSafe(|| ask(*detector))) {
             Ok(Ok(mut found)) => {
                 findings.extend(found.extract_if(.., |assessment| assessment.outcome == Outcome::Finding));
                 others.append(&mut found);
@@ -214,4 +248,43 @@ fn failure(detector: &str, code: &str, message: String) -> Failure {
 fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().copied().or(panic.downcast_ref::<String>().map(String::as_str));
     text.unwrap_or("the detector stopped without a message").to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        json::{Limits, read},
+        waste::detectors,
+    };
+    use proptest::prelude::*;
+
+    proptest! {
+        /// A summary without what is ok has the findings, the undetermined and the failures of the whole.
+        #[test]
+        fn a_brief_look_finds_the_same(
+            rows in prop::collection::vec((0_u8..6, 0_u8..9, prop::option::of(-1_i8..30), 0_u8..3), 0..20),
+        ) {
+            let row = |(name, request, usage, kind): &(u8, u8, Option<i8>, u8)| {
+                let usage = usage.map_or("null".to_owned(), |usage| format!("{usage}e-1"));
+                let resource = if *kind == 0 { ("cpu_request", "cpu_usage") } else { ("memory_request_gb", "memory_usage_gb") };
+                format!(r#"{{"name": "w{name}", "{}": {request}, "{}": {usage}}}"#, resource.0, resource.1)
+            };
+            let rows: Vec<String> = rows.iter().map(row).collect();
+            let text = format!(
+                r#"{{"workloads": {{"a": [{}]}}, "nodes": [{{"name": "n"}}], "as_of": "2026-11-20T00:00:00Z"}}"#,
+                rows.join(",")
+            );
+            let data = ClusterData::from_json(&read(text.as_bytes(), &Limits::default()).unwrap(), None).unwrap();
+            let (prices, config) = (PriceBook::builtin(), DetectionConfig::default());
+            let cx = Context::new(Inventory::Summary(&data), &prices, &config);
+            let (whole, (brief, is_brief)) = (assess(&detectors(), &cx), assess_briefly(&detectors(), &cx));
+            prop_assert!(is_brief);
+            prop_assert_eq!((&whole.findings, &whole.failures), (&brief.findings, &brief.failures));
+            let open = |report: &DetectionReport| -> Vec<Assessment> {
+                report.with_outcome(Outcome::Undetermined).cloned().collect()
+            };
+            prop_assert_eq!(open(&whole), open(&brief));
+        }
+    }
 }

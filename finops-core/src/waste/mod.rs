@@ -6,6 +6,7 @@ mod assessment;
 mod confidence;
 mod config;
 mod detector;
+mod float;
 mod judged;
 pub mod kubernetes;
 mod largest;
@@ -29,7 +30,9 @@ pub use confidence::{Class, Confidence, Coverage, Measured};
 pub use config::{
     DetectionConfig, LimitPolicy, NodeSizing, NodeSupply, PriceOverrides, Rates, Setting, SettingDefault,
 };
-pub use detector::{Context, DetectionReport, Detector, Failure, Inventory, assess, detect, run};
+pub use detector::{
+    Context, DetectionReport, Detector, Failure, Inventory, assess, assess_briefly, detect, run,
+};
 pub use ratio::Ratio;
 pub use realize::{Claimant, PortfolioSummary, Realized, realize};
 pub use reason::Reason;

@@ -2047,10 +2047,10 @@ class _Engine:
         """
         The changes of opportunities as JSON text.
         """
-    def _run(self, /, request: dict[str, typing.Any], as_of: datetime.datetime | str | float | None, ledger: _SavingsLedger | None, clusters: list[_Cluster | None]) -> tuple[Result, str]:
+    def _run(self, /, inventories: list[typing.Any], reported: list[dict[str, typing.Any]], guardrails: _Guardrails, actor: str, as_of: datetime.datetime | str | float | None, ledger: _SavingsLedger | None, clusters: list[_Cluster | None]) -> tuple[Result, list[_Found]]:
         """
-        One detection cycle: the report, and the opportunities in it as JSON text. A cluster in memory stands for the
-        inventory of the request at its place.
+        One detection cycle: the report, and the opportunities in it. A cluster in memory stands for the inventory at its
+        place.
         """
 
 @disjoint_base
@@ -2167,6 +2167,16 @@ class _EventLog:
     def vkey(self, /) -> str | None:
         """
         The verifier key for auditors; `None` without an Ed25519 seed.
+        """
+
+@final
+class _Found:
+    """
+    A finding of a run, written out when somebody reads it.
+    """
+    def to_json(self, /) -> str:
+        """
+        The opportunity as JSON text.
         """
 
 @disjoint_base
