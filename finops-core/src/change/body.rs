@@ -163,7 +163,7 @@ fn evidence(out: &mut String, assessment: &Assessment) {
     line!(out, "**{}**", assessment.detector);
     line!(out, "- window: {window}");
     line!(out, "- samples: {} (asked for: {})", count(evidence.samples), count(evidence.required_samples));
-    line!(out, "- observed: {}", list(evidence.measured()));
+    line!(out, "- observed: {}", list(&evidence.measured()));
     line!(out, "- thresholds: {}", list(evidence.thresholds()));
     if let Some((folds, misses)) = assessment.confidence.as_ref().and_then(|confidence| confidence.backtest) {
         line!(out, "- back-test: {folds} folds, {misses} missed");

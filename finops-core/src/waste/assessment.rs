@@ -1,13 +1,8 @@
 //! What a detector says about one subject: outcome, reason, evidence, estimate and the claims on its cost.
 
-use super::{Amount, Confidence, Ratio, Reason, Risk, Subject};
+use super::{Amount, Confidence, Evidence, Ratio, Reason, Risk, Subject};
 use crate::time::Timestamp;
-use std::{
-    borrow::Cow,
-    fmt,
-    ops::{Deref, DerefMut},
-    sync::Arc,
-};
+use std::{borrow::Cow, fmt, sync::Arc};
 
 /// A chance or share with four places, rounded down.
 pub(super) fn four_places(value: &Ratio) -> String {
@@ -212,126 +207,6 @@ impl From<Amount> for Value {
 impl<V: Into<Self>> From<Option<V>> for Value {
     fn from(value: Option<V>) -> Self {
         value.map_or(Self::Unknown, Into::into)
-    }
-}
-
-/// What an assessment rests on.
-///
-/// Most assessments of a large cluster rest on nothing but their reason: an empty one is a pointer and costs no memory.
-///
-/// ```
-/// use finops_core::waste::Evidence;
-/// let evidence = Evidence::from_source("pods").observed("ready", false).threshold("days", "7");
-/// assert_eq!((evidence.source, evidence.measured().len(), evidence.thresholds().len()), (Some("pods"), 1, 1));
-/// ```
-#[derive(Debug, Clone, Default)]
-pub struct Evidence(Option<Box<Basis>>);
-
-/// The parts of [`Evidence`].
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Basis {
-    /// First and last instant measured.
-    pub window: Option<(Timestamp, Timestamp)>,
-    /// Samples measured.
-    pub samples: Option<u64>,
-    /// Samples that the detector asks for.
-    pub required_samples: Option<u64>,
-    /// Where it was read: a metric, a part of the inventory.
-    pub source: Option<&'static str>,
-    /// What was measured, then what it was held against: one piece of memory.
-    facts: Vec<Fact>,
-    measured: usize,
-    /// What else a reader needs, by name: `missing`, `formula_count`, `stranded`.
-    pub more: Vec<Fact>,
-}
-
-/// The parts of empty evidence.
-static NOTHING: Basis = Basis {
-    window: None,
-    samples: None,
-    required_samples: None,
-    source: None,
-    facts: Vec::new(),
-    measured: 0,
-    more: Vec::new(),
-};
-
-/// Facts that most evidence has: three values and their thresholds.
-const FACTS: usize = 5;
-
-impl Basis {
-    /// What was measured.
-    #[must_use]
-    pub fn measured(&self) -> &[Fact] {
-        self.facts.get(..self.measured).unwrap_or_default()
-    }
-
-    /// What it was held against.
-    #[must_use]
-    pub fn thresholds(&self) -> &[Fact] {
-        self.facts.get(self.measured..).unwrap_or_default()
-    }
-}
-
-impl Deref for Evidence {
-    type Target = Basis;
-
-    fn deref(&self) -> &Basis {
-        self.0.as_deref().unwrap_or(&NOTHING)
-    }
-}
-
-impl DerefMut for Evidence {
-    fn deref_mut(&mut self) -> &mut Basis {
-        self.0.get_or_insert_default()
-    }
-}
-
-impl PartialEq for Evidence {
-    fn eq(&self, other: &Self) -> bool {
-        **self == **other
-    }
-}
-
-impl Eq for Evidence {}
-
-impl Evidence {
-    /// Evidence from this source.
-    #[must_use]
-    pub fn from_source(source: &'static str) -> Self {
-        let basis = Basis { source: Some(source), facts: Vec::with_capacity(FACTS), ..Basis::default() };
-        Self(Some(Box::new(basis)))
-    }
-
-    /// The same with a measured value.
-    #[must_use]
-    pub fn observed(mut self, name: &'static str, value: impl Into<Value>) -> Self {
-        let basis = &mut *self;
-        basis.facts.insert(basis.measured, (name, value.into()));
-        basis.measured = basis.measured.saturating_add(1);
-        self
-    }
-
-    /// The same with a threshold.
-    #[must_use]
-    pub fn threshold(mut self, name: &'static str, value: impl Into<Value>) -> Self {
-        self.facts.push((name, value.into()));
-        self
-    }
-
-    /// The same with a further member.
-    #[must_use]
-    pub fn with(mut self, name: &'static str, value: impl Into<Value>) -> Self {
-        self.more.push((name, value.into()));
-        self
-    }
-
-    /// The same over this window.
-    #[must_use]
-    pub fn over(mut self, window: Option<(Timestamp, Timestamp)>) -> Self {
-        self.window = window;
-        self
     }
 }
 

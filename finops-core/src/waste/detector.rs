@@ -138,14 +138,15 @@ impl DetectionReport {
     /// Sorts assessments into a report: the order in which they were made does not matter.
     #[must_use]
     pub fn new(assessments: Vec<Assessment>, failures: Vec<Failure>, config: DetectionConfig) -> Self {
-        let (findings, others) =
+        let (findings, mut others): (Vec<_>, Vec<_>) =
             assessments.into_iter().partition(|assessment| assessment.outcome == Outcome::Finding);
-        Self::sorted(findings, others, failures, config)
+        others.sort_by(by_place);
+        Self::with_others_in_order(findings, others, failures, config)
     }
 
-    fn sorted(
+    fn with_others_in_order(
         mut findings: Vec<Assessment>,
-        mut others: Vec<Assessment>,
+        others: Vec<Assessment>,
         mut failures: Vec<Failure>,
         config: DetectionConfig,
     ) -> Self {
@@ -154,7 +155,6 @@ impl DetectionReport {
             let by_saving = other.gross().cmp(&one.gross());
             by_saving.then_with(|| by_place(one, other))
         });
-        others.sort_by(by_place);
         failures.sort();
         Self { findings, others, failures, portfolio: PortfolioSummary::default(), config }
     }
@@ -187,16 +187,13 @@ pub fn run(detectors: &[&'static dyn Detector], cx: &Context<'_>) -> DetectionRe
 /// The same without the portfolio: what the findings are worth together is left to the caller, see [`realize`].
 #[must_use]
 pub fn assess(detectors: &[&'static dyn Detector], cx: &Context<'_>) -> DetectionReport {
-    let (mut findings, mut others, mut failures) = (Vec::new(), Vec::new(), Vec::new());
-    // In the order of the report, so that sorting finds its work done.
+    let (mut found, mut failures) = (Vec::new(), Vec::new());
+    // In the order of the report.
     let mut enabled: Vec<_> = detectors.iter().filter(|one| cx.config.is_enabled(one.id())).collect();
     enabled.sort_by_key(|detector| detector.id());
     for detector in enabled {
         match catch_unwind(AssertUnwindSafe(|| detector.assess(cx))) {
-            Ok(Ok(mut found)) => {
-                findings.extend(found.extract_if(.., |assessment| assessment.outcome == Outcome::Finding));
-                others.append(&mut found);
-            }
+            Ok(Ok(assessments)) => found.push(assessments),
             Ok(Err(fault)) => failures.push(failure(detector.id(), fault.code(), fault.to_string())),
             Err(panic) => {
                 let message = panic_message(panic.as_ref());
@@ -204,7 +201,48 @@ pub fn assess(detectors: &[&'static dyn Detector], cx: &Context<'_>) -> Detectio
             }
         }
     }
-    DetectionReport::sorted(findings, others, failures, cx.config.clone())
+    let in_order = are_in_order(&found);
+    let count = |outcome: Outcome| found.iter().flatten().filter(|one| one.outcome == outcome).count();
+    let findings = count(Outcome::Finding);
+    let others = found.iter().map(Vec::len).fold(0, usize::saturating_add).saturating_sub(findings);
+    // Of the right size at once: a large report is not moved while it grows.
+    let (mut findings, mut others) = (Vec::with_capacity(findings), Vec::with_capacity(others));
+    for assessment in found.into_iter().flatten() {
+        let list = if assessment.outcome == Outcome::Finding { &mut findings } else { &mut others };
+        list.push(assessment);
+    }
+    if !in_order {
+        others.sort_by(by_place);
+    }
+    DetectionReport::with_others_in_order(findings, others, failures, cx.config.clone())
+}
+
+/// Whether what detectors answered one after another stands in the order of a report.
+///
+/// Detectors go through the same workloads and containers: where one's subjects are those of another, one by one, the texts
+/// of theirs are compared only once.
+fn are_in_order(found: &[Vec<Assessment>]) -> bool {
+    let mut known: Vec<&[Assessment]> = Vec::new();
+    let mut last: Option<&'static str> = None;
+    for assessments in found {
+        let Some(first) = assessments.first() else { continue };
+        if last.replace(first.detector).is_some_and(|last| last >= first.detector)
+            || !assessments.iter().all(|one| std::ptr::eq(one.detector, first.detector))
+        {
+            return false;
+        }
+        let same = |known: &&[Assessment]| {
+            known.len() == assessments.len()
+                && known.iter().zip(assessments).all(|(one, other)| one.subject.shares(&other.subject))
+        };
+        if !known.iter().any(same) {
+            if !assessments.is_sorted_by(|one, other| one.subject <= other.subject) {
+                return false;
+            }
+            known.push(assessments);
+        }
+    }
+    true
 }
 
 fn failure(detector: &str, code: &str, message: String) -> Failure {

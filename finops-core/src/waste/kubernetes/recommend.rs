@@ -99,15 +99,15 @@ fn series<'a>(index: &Index<'a>, work: &Work<'a>, part: &Part<'a>, resource: Res
     }
 }
 
-fn summary(resource: Resource, figures: &Figures) -> Series<'static> {
+fn summary(resource: Resource, figures: &Figures<'_>) -> Series<'static> {
     let of = |nano: Option<i128>| crate::waste::rightsizing::from_nano(resource, nano?.max(0));
     Series {
         resource,
         data: Data::Summary {
-            p95: of(figures.p95),
-            max: of(figures.max),
-            samples: Some(figures.samples),
-            span_s: figures.span_seconds,
+            p95: of(figures.p95()),
+            max: of(figures.max()),
+            samples: Some(figures.samples()),
+            span_s: figures.span_seconds(),
         },
         starts: Cow::Borrowed(&[]),
     }

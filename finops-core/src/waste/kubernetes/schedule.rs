@@ -138,7 +138,7 @@ impl OffHours {
                 .threshold("idle_share", idle_share.clone())
                 .threshold("idle_hours", least.clone())
         };
-        if figures.span_seconds.is_none_or(|seconds| seconds < span) {
+        if figures.span_seconds().is_none_or(|seconds| seconds < span) {
             return Err(Assessment { evidence: evidence(), ..judged.undetermined(Reason::NotEnoughSamples) });
         }
         let hours = idle_hours(index, work, idle_share);
@@ -221,7 +221,7 @@ impl Leftovers {
             return Err(judged.undetermined(Reason::NoAge));
         };
         let ran = index.all_series(work, Metric::CpuUsage);
-        let ran = Figures::of(ran, index.as_of, least).and_then(|figures| figures.window);
+        let ran = Figures::of(ran, index.as_of, least).and_then(|figures| figures.window());
         let recently = ran.is_some_and(|(_, end)| super::figures::seconds_between(end, index.as_of) < least);
         if age <= least || recently {
             return Err(judged.inapplicable(Reason::TooYoung));

@@ -284,7 +284,7 @@ impl Oversized {
         let excluded = index.excluded(&claim.namespace, None);
         let judged = open(self.id(), OpportunityType::StorageLifecycle, &subject, excluded)?;
         let used = index.claim_figures(&claim.namespace, &claim.name, Metric::VolumeUsed, TWO_WEEKS);
-        let found = used.and_then(|figures| Some((figures.max?, figures)));
+        let found = used.and_then(|figures| Some((figures.max()?, figures)));
         let (Some((max, figures)), Some(size)) = (found, volume.size.filter(|size| size.nano() > 0)) else {
             return Err(judged.undetermined(Reason::NoUsage));
         };
@@ -294,7 +294,7 @@ impl Oversized {
                 .observed("size", units(size))
                 .threshold("size_share", size_share.clone())
         };
-        if figures.samples < samples {
+        if figures.samples() < samples {
             return Err(Assessment { evidence: evidence(), ..judged.undetermined(Reason::NotEnoughSamples) });
         }
         let wanted = Ratio::nanos(max).times(headroom).over(&Ratio::from(GIB));
