@@ -126,7 +126,7 @@ fn changes(out: &mut String, request: &Request<'_>, proposal: &ChangeProposal, n
     line!(out, "|---|---|---|");
     for part in request.parts {
         let assessment = part.assessment;
-        for (name, after) in &assessment.after {
+        for (name, after) in assessment.after.iter() {
             let before = assessment.before.iter().find(|(known, _)| known == name);
             let before = before.map_or_else(|| "not set".to_owned(), |(_, value)| shown(value));
             line!(out, "| {} | {before} | {} |", escaped(name), shown(after));

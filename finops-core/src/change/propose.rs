@@ -138,8 +138,8 @@ fn guardrail_input(request: &Request<'_>, id: &str, status: Status, files: usize
             _ => None,
         }
     };
-    let before = leading.map(|assessment| assessment.before.as_slice());
-    let after = leading.map(|assessment| assessment.after.as_slice());
+    let before = leading.map(|assessment| &*assessment.before);
+    let after = leading.map(|assessment| &*assessment.after);
     let removed = number("node_count", before)
         .zip(number("node_count", after))
         .and_then(|(before, after)| before.checked_sub(after));

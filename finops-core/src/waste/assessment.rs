@@ -2,7 +2,7 @@
 
 use super::{Amount, Confidence, Evidence, Ratio, Reason, Risk, Subject};
 use crate::time::Timestamp;
-use std::{borrow::Cow, fmt, sync::Arc};
+use std::{borrow::Cow, fmt, ops::Deref, sync::Arc};
 
 /// A chance or share with four places, rounded down.
 pub(super) fn four_places(value: &Ratio) -> String {
@@ -321,6 +321,43 @@ impl Estimate {
     }
 }
 
+/// The named values of a state before or after a change, read as a slice of facts.
+///
+/// Only findings have one: an empty one is a pointer and costs no memory.
+///
+/// ```
+/// use finops_core::waste::{State, Value};
+/// let mut state = State::from(vec![("replicas", Value::Count(2))]);
+/// state.extend([("state", Value::Word("deleted"))]);
+/// assert_eq!((state.len(), State::default().len()), (2, 0));
+/// ```
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[expect(clippy::box_collection, reason = "one word where most have nothing, and a list has three")]
+pub struct State(Option<Box<Vec<Fact>>>);
+
+impl From<Vec<Fact>> for State {
+    fn from(facts: Vec<Fact>) -> Self {
+        Self((!facts.is_empty()).then(|| Box::new(facts)))
+    }
+}
+
+impl Deref for State {
+    type Target = [Fact];
+
+    fn deref(&self) -> &[Fact] {
+        self.0.as_deref().map_or(&[], Vec::as_slice)
+    }
+}
+
+impl Extend<Fact> for State {
+    fn extend<I: IntoIterator<Item = Fact>>(&mut self, facts: I) {
+        let mut facts = facts.into_iter().peekable();
+        if facts.peek().is_some() {
+            self.0.get_or_insert_default().extend(facts);
+        }
+    }
+}
+
 /// What one detector says about one subject.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Assessment {
@@ -335,7 +372,7 @@ pub struct Assessment {
     /// Why; a finding may need no reason beyond its evidence.
     pub reason: Option<Reason>,
     /// What the reason points at: the path of a bad number, the annotation that cannot be read.
-    pub detail: Option<String>,
+    pub detail: Option<Box<str>>,
     /// What it rests on.
     pub evidence: Evidence,
     /// The saving; findings have one.
@@ -345,9 +382,9 @@ pub struct Assessment {
     /// The harm if it is wrong; findings have one.
     pub risk: Option<Box<Risk>>,
     /// The state now.
-    pub before: Vec<Fact>,
+    pub before: State,
     /// The state after the change.
-    pub after: Vec<Fact>,
+    pub after: State,
     /// The change that would bring it there.
     pub proposal: Option<ChangeKind>,
     /// The team that owns the subject, where known.
@@ -375,8 +412,8 @@ impl Assessment {
             estimate: None,
             confidence: None,
             risk: None,
-            before: Vec::new(),
-            after: Vec::new(),
+            before: State::default(),
+            after: State::default(),
             proposal: None,
             team: None,
         }
@@ -404,8 +441,8 @@ impl Assessment {
             estimate: Some(Box::new(estimate)),
             confidence: Some(Box::new(confidence)),
             risk: Some(Box::new(risk)),
-            before: Vec::new(),
-            after: Vec::new(),
+            before: State::default(),
+            after: State::default(),
             proposal: opportunity.change(),
             team: None,
         }

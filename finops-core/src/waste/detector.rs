@@ -1,7 +1,7 @@
 //! Running detectors: each looks at the inventory alone, and a failing one never stops the others.
 
 use super::{
-    Assessment, DetectionConfig, Outcome, PortfolioSummary,
+    Assessment, DetectionConfig, Outcome, PortfolioSummary, Subject,
     ai::{self, AiInventory},
     config::Setting,
     kubernetes::Index,
@@ -187,13 +187,14 @@ pub fn run(detectors: &[&'static dyn Detector], cx: &Context<'_>) -> DetectionRe
 /// The same without the portfolio: what the findings are worth together is left to the caller, see [`realize`].
 #[must_use]
 pub fn assess(detectors: &[&'static dyn Detector], cx: &Context<'_>) -> DetectionReport {
-    let (mut found, mut failures) = (Vec::new(), Vec::new());
+    let (mut sorter, mut failures) = (Sorter::default(), Vec::new());
     // In the order of the report.
     let mut enabled: Vec<_> = detectors.iter().filter(|one| cx.config.is_enabled(one.id())).collect();
     enabled.sort_by_key(|detector| detector.id());
-    for detector in enabled {
+    let count = enabled.len();
+    for (position, detector) in enabled.into_iter().enumerate() {
         match catch_unwind(AssertUnwindSafe(|| detector.assess(cx))) {
-            Ok(Ok(assessments)) => found.push(assessments),
+            Ok(Ok(found)) => sorter.add(found, count.saturating_sub(position)),
             Ok(Err(fault)) => failures.push(failure(detector.id(), fault.code(), fault.to_string())),
             Err(panic) => {
                 let message = panic_message(panic.as_ref());
@@ -201,48 +202,62 @@ pub fn assess(detectors: &[&'static dyn Detector], cx: &Context<'_>) -> Detectio
             }
         }
     }
-    let in_order = are_in_order(&found);
-    let count = |outcome: Outcome| found.iter().flatten().filter(|one| one.outcome == outcome).count();
-    let findings = count(Outcome::Finding);
-    let others = found.iter().map(Vec::len).fold(0, usize::saturating_add).saturating_sub(findings);
-    // Of the right size at once: a large report is not moved while it grows.
-    let (mut findings, mut others) = (Vec::with_capacity(findings), Vec::with_capacity(others));
-    for assessment in found.into_iter().flatten() {
-        let list = if assessment.outcome == Outcome::Finding { &mut findings } else { &mut others };
-        list.push(assessment);
-    }
-    if !in_order {
+    let Sorter { findings, mut others, is_disordered, .. } = sorter;
+    if is_disordered {
         others.sort_by(by_place);
     }
     DetectionReport::with_others_in_order(findings, others, failures, cx.config.clone())
 }
 
-/// Whether what detectors answered one after another stands in the order of a report.
-///
-/// Detectors go through the same workloads and containers: where one's subjects are those of another, one by one, the texts
-/// of theirs are compared only once.
-fn are_in_order(found: &[Vec<Assessment>]) -> bool {
-    let mut known: Vec<&[Assessment]> = Vec::new();
-    let mut last: Option<&'static str> = None;
-    for assessments in found {
-        let Some(first) = assessments.first() else { continue };
-        if last.replace(first.detector).is_some_and(|last| last >= first.detector)
-            || !assessments.iter().all(|one| std::ptr::eq(one.detector, first.detector))
-        {
-            return false;
+/// Parts the findings from the others, detector after detector, and sees whether the others come in the order of a report.
+#[derive(Default)]
+struct Sorter {
+    findings: Vec<Assessment>,
+    others: Vec<Assessment>,
+    /// Subjects that came in order, one after another.
+    known: Vec<Vec<Subject>>,
+    last: Option<&'static str>,
+    is_disordered: bool,
+}
+
+impl Sorter {
+    /// Adds what a detector found; so many detectors are left with it.
+    fn add(&mut self, found: Vec<Assessment>, left: usize) {
+        self.is_disordered = self.is_disordered || !self.is_in_order(&found);
+        // Detectors mostly judge as many subjects as each other: a large report is then not moved while it grows.
+        if self.others.capacity() < self.others.len().saturating_add(found.len()) {
+            self.others.reserve_exact(found.len().saturating_mul(left));
         }
-        let same = |known: &&[Assessment]| {
-            known.len() == assessments.len()
-                && known.iter().zip(assessments).all(|(one, other)| one.subject.shares(&other.subject))
-        };
-        if !known.iter().any(same) {
-            if !assessments.is_sorted_by(|one, other| one.subject <= other.subject) {
-                return false;
-            }
-            known.push(assessments);
+        for assessment in found {
+            let is_finding = assessment.outcome == Outcome::Finding;
+            let list = if is_finding { &mut self.findings } else { &mut self.others };
+            list.push(assessment);
         }
     }
-    true
+
+    /// Whether these are by subject and their detector is behind that of the last ones.
+    ///
+    /// Detectors go through the same workloads and containers: where the subjects of one are those of another, one by one,
+    /// their texts are compared only once.
+    fn is_in_order(&mut self, found: &[Assessment]) -> bool {
+        let Some(first) = found.first() else { return true };
+        let is_behind = self.last.replace(first.detector).is_none_or(|last| last < first.detector);
+        if !is_behind || found.iter().any(|one| !std::ptr::eq(one.detector, first.detector)) {
+            return false;
+        }
+        let same = |known: &Vec<Subject>| {
+            known.len() == found.len()
+                && known.iter().zip(found).all(|(known, one)| known.shares(&one.subject))
+        };
+        if self.known.iter().any(same) {
+            return true;
+        }
+        let in_order = found.is_sorted_by(|one, other| one.subject <= other.subject);
+        if in_order {
+            self.known.push(found.iter().map(|one| one.subject.clone()).collect());
+        }
+        in_order
+    }
 }
 
 fn failure(detector: &str, code: &str, message: String) -> Failure {

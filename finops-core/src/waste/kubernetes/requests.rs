@@ -184,7 +184,7 @@ impl OverRequest {
         finding.team = team(work);
         self.states(index, part, request, advised_request, &mut finding);
         if let Some(target) = advised.autoscaler_target {
-            finding.after.push(("target_utilization", super::common::count(target)));
+            finding.after.extend([("target_utilization", super::common::count(target))]);
         }
         Ok(finding)
     }
@@ -247,7 +247,7 @@ impl OverRequest {
             LimitPolicy::Remove if self.resource == Resource::Cpu => limit.map(|_| Value::Unknown),
             LimitPolicy::Remove => kept(),
         };
-        finding.before = resources(name, quantity(Some(request)), kept());
-        finding.after = resources(name, write(advised), after);
+        finding.before = resources(name, quantity(Some(request)), kept()).into();
+        finding.after = resources(name, write(advised), after).into();
     }
 }

@@ -157,7 +157,7 @@ impl OffHours {
             Confidence::metric(&[Measured::Above(idle, least.clone())]).covered(&figures.coverage(TWO_WEEKS)),
             risk_of(index, work, Ratio::thousandths(300), None),
         );
-        finding.after = vec![("idle_hours_a_week", count(hours)), ("replicas_while_idle", count(0_i64))];
+        finding.after = vec![("idle_hours_a_week", count(hours)), ("replicas_while_idle", count(0_i64))].into();
         finding.team = team(work);
         Ok(finding)
     }
@@ -238,7 +238,7 @@ impl Leftovers {
             risk,
         );
         finding.reason = Some(Reason::ScaledToZero);
-        finding.after = vec![("state", Value::Word("deleted"))];
+        finding.after = vec![("state", Value::Word("deleted"))].into();
         finding.team = team(work);
         Ok(finding)
     }
