@@ -23,7 +23,8 @@ pub mod wire;
 
 pub use amount::Amount;
 pub use assessment::{
-    Assessment, ChangeKind, Claim, ClaimKind, Component, Estimate, Fact, OpportunityType, Outcome, State, Value,
+    Assessment, ChangeKind, Claim, ClaimKind, Component, Estimate, Fact, OpportunityType, Outcome, State,
+    Value,
 };
 pub use confidence::{Class, Confidence, Coverage, Measured};
 pub use config::{

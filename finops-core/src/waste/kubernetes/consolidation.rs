@@ -344,7 +344,8 @@ impl KarpenterPolicy {
             ("consolidation_policy", Value::Word("WhenEmptyOrUnderutilized")),
             // Karpenter's own default before it consolidates, long enough to ride out a deployment.
             ("consolidate_after", Value::Word("1m")),
-        ].into();
+        ]
+        .into();
         Ok(finding)
     }
 }

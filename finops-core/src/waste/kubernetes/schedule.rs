@@ -157,7 +157,8 @@ impl OffHours {
             Confidence::metric(&[Measured::Above(idle, least.clone())]).covered(&figures.coverage(TWO_WEEKS)),
             risk_of(index, work, Ratio::thousandths(300), None),
         );
-        finding.after = vec![("idle_hours_a_week", count(hours)), ("replicas_while_idle", count(0_i64))].into();
+        finding.after =
+            vec![("idle_hours_a_week", count(hours)), ("replicas_while_idle", count(0_i64))].into();
         finding.team = team(work);
         Ok(finding)
     }

@@ -162,7 +162,8 @@ impl Cpu {
             "cpu",
             quantity(Some(request)),
             limit.map(|limit| quantity(Some(limit))),
-        ).into();
+        )
+        .into();
         finding.after = super::common::resources("cpu", text(advised), limit_after.map(text)).into();
         Ok(finding)
     }
@@ -296,7 +297,9 @@ impl Memory {
         let text = |value: u64| Value::Text(round::manifest(Resource::Memory, value, old.as_deref()));
         // A limit below the new request would be refused.
         let limit_after = limit.map(|limit| u64::try_from(limit.whole()).unwrap_or(0).max(advised));
-        finding.before = super::common::resources("memory", quantity(request), limit.map(|limit| quantity(Some(limit)))).into();
+        finding.before =
+            super::common::resources("memory", quantity(request), limit.map(|limit| quantity(Some(limit))))
+                .into();
         finding.after = super::common::resources("memory", text(advised), limit_after.map(text)).into();
         Ok(finding)
     }

@@ -338,7 +338,8 @@ impl Oversized {
             risk(index, volume, 400, false),
         );
         finding.before = vec![("size", quantity(Some(size)))].into();
-        finding.after = vec![("size", Value::Text(format!("{gibs}Gi"))), ("method", Value::Word("copy_and_swap"))].into();
+        finding.after =
+            vec![("size", Value::Text(format!("{gibs}Gi"))), ("method", Value::Word("copy_and_swap"))].into();
         Ok(finding)
     }
 }

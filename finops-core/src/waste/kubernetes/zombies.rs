@@ -211,7 +211,8 @@ impl CrashLooping {
             Confidence::fact(),
             risk_of(index, work, Ratio::thousandths(200), None),
         );
-        finding.before = vec![("replicas", work.record.replicas.map(|n| Ratio::from(i64::from(n))).into())].into();
+        finding.before =
+            vec![("replicas", work.record.replicas.map(|n| Ratio::from(i64::from(n))).into())].into();
         finding.after = vec![("replicas", count(0_i64))].into();
         finding.team = team(work);
         Ok(finding)
