@@ -135,7 +135,7 @@ fn changes(out: &mut String, request: &Request<'_>, proposal: &ChangeProposal, n
     line!(out, "|---|---|---|");
     for part in request.parts {
         let assessment = part.assessment;
-        for (name, after) in &assessment.after {
+        for (name, after) in assessment.after.iter() {
             let before = assessment.before.iter().find(|(known, _)| known == name);
             let before = before.map_or_else(|| "not set".to_owned(), |(_, value)| shown(value));
             let after = if is_removed(name, after) { "none".to_owned() } else { shown(after) };
@@ -173,7 +173,7 @@ fn evidence(out: &mut String, assessment: &Assessment) {
     line!(out, "**{}**", assessment.detector);
     line!(out, "- window: {window}");
     line!(out, "- samples: {} (asked for: {})", count(evidence.samples), count(evidence.required_samples));
-    line!(out, "- observed: {}", list(evidence.measured()));
+    line!(out, "- observed: {}", list(&evidence.measured()));
     line!(out, "- thresholds: {}", list(evidence.thresholds()));
     if let Some((folds, misses)) = assessment.confidence.as_ref().and_then(|confidence| confidence.backtest) {
         line!(out, "- back-test: {folds} folds, {misses} missed");

@@ -14,7 +14,7 @@ pub(super) fn fault(assessment: &Assessment) -> Fault {
 
 fn reason(assessment: &Assessment) -> (String, &'static str) {
     let name = shorten(assessment.subject.name());
-    let most = || match whole(assessment.evidence.measured(), "max") {
+    let most = || match whole(&assessment.evidence.measured(), "max") {
         Some(max) => format!(", {max}"),
         None => String::new(),
     };

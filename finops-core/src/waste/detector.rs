@@ -1,7 +1,7 @@
 //! Running detectors: each looks at the inventory alone, and a failing one never stops the others.
 
 use super::{
-    Assessment, DetectionConfig, Outcome, PortfolioSummary,
+    Assessment, DetectionConfig, Outcome, PortfolioSummary, Subject,
     ai::{self, AiInventory},
     config::Setting,
     kubernetes::Index,
@@ -149,14 +149,15 @@ impl DetectionReport {
     /// Sorts assessments into a report: the order in which they were made does not matter.
     #[must_use]
     pub fn new(assessments: Vec<Assessment>, failures: Vec<Failure>, config: DetectionConfig) -> Self {
-        let (findings, others) =
+        let (findings, mut others): (Vec<_>, Vec<_>) =
             assessments.into_iter().partition(|assessment| assessment.outcome == Outcome::Finding);
-        Self::sorted(findings, others, failures, config)
+        others.sort_by(by_place);
+        Self::with_others_in_order(findings, others, failures, config)
     }
 
-    fn sorted(
+    fn with_others_in_order(
         mut findings: Vec<Assessment>,
-        mut others: Vec<Assessment>,
+        others: Vec<Assessment>,
         mut failures: Vec<Failure>,
         config: DetectionConfig,
     ) -> Self {
@@ -165,7 +166,6 @@ impl DetectionReport {
             let by_saving = other.gross().cmp(&one.gross());
             by_saving.then_with(|| by_place(one, other))
         });
-        others.sort_by(by_place);
         failures.sort();
         Self { findings, others, failures, portfolio: PortfolioSummary::default(), config }
     }
@@ -221,16 +221,14 @@ fn each(
     cx: &Context<'_>,
     ask: impl Fn(&'static dyn Detector) -> Result<Vec<Assessment>, Fault>,
 ) -> DetectionReport {
-    let (mut findings, mut others, mut failures) = (Vec::new(), Vec::new(), Vec::new());
-    // In the order of the report, so that sorting finds its work done.
+    let (mut sorter, mut failures) = (Sorter::default(), Vec::new());
+    // In the order of the report.
     let mut enabled: Vec<_> = detectors.iter().filter(|one| cx.config.is_enabled(one.id())).collect();
     enabled.sort_by_key(|detector| detector.id());
-    for detector in enabled {
+    let count = enabled.len();
+    for (position, detector) in enabled.into_iter().enumerate() {
         match catch_unwind(AssertUnwindSafe(|| ask(*detector))) {
-            Ok(Ok(mut found)) => {
-                findings.extend(found.extract_if(.., |assessment| assessment.outcome == Outcome::Finding));
-                others.append(&mut found);
-            }
+            Ok(Ok(found)) => sorter.add(found, count.saturating_sub(position)),
             Ok(Err(fault)) => failures.push(failure(detector.id(), fault.code(), fault.to_string())),
             Err(panic) => {
                 let message = panic_message(panic.as_ref());
@@ -238,7 +236,62 @@ fn each(
             }
         }
     }
-    DetectionReport::sorted(findings, others, failures, cx.config.clone())
+    let Sorter { findings, mut others, is_disordered, .. } = sorter;
+    if is_disordered {
+        others.sort_by(by_place);
+    }
+    DetectionReport::with_others_in_order(findings, others, failures, cx.config.clone())
+}
+
+/// Parts the findings from the others, detector after detector, and sees whether the others come in the order of a report.
+#[derive(Default)]
+struct Sorter {
+    findings: Vec<Assessment>,
+    others: Vec<Assessment>,
+    /// Subjects that came in order, one after another.
+    known: Vec<Vec<Subject>>,
+    last: Option<&'static str>,
+    is_disordered: bool,
+}
+
+impl Sorter {
+    /// Adds what a detector found; so many detectors are left with it.
+    fn add(&mut self, found: Vec<Assessment>, left: usize) {
+        self.is_disordered = self.is_disordered || !self.is_in_order(&found);
+        // Detectors mostly judge as many subjects as each other: a large report is then not moved while it grows.
+        if self.others.capacity() < self.others.len().saturating_add(found.len()) {
+            self.others.reserve_exact(found.len().saturating_mul(left));
+        }
+        for assessment in found {
+            let is_finding = assessment.outcome == Outcome::Finding;
+            let list = if is_finding { &mut self.findings } else { &mut self.others };
+            list.push(assessment);
+        }
+    }
+
+    /// Whether these are by subject and their detector is behind that of the last ones.
+    ///
+    /// Detectors go through the same workloads and containers: where the subjects of one are those of another, one by one,
+    /// their texts are compared only once.
+    fn is_in_order(&mut self, found: &[Assessment]) -> bool {
+        let Some(first) = found.first() else { return true };
+        let is_behind = self.last.replace(first.detector).is_none_or(|last| last < first.detector);
+        if !is_behind || found.iter().any(|one| !std::ptr::eq(one.detector, first.detector)) {
+            return false;
+        }
+        let same = |known: &Vec<Subject>| {
+            known.len() == found.len()
+                && known.iter().zip(found).all(|(known, one)| known.shares(&one.subject))
+        };
+        if self.known.iter().any(same) {
+            return true;
+        }
+        let in_order = found.is_sorted_by(|one, other| one.subject <= other.subject);
+        if in_order {
+            self.known.push(found.iter().map(|one| one.subject.clone()).collect());
+        }
+        in_order
+    }
 }
 
 fn failure(detector: &str, code: &str, message: String) -> Failure {

@@ -265,8 +265,8 @@ pub(super) fn assessment(item: &Json) -> Result<Read, Fault> {
     if kind.is_none() {
         assessment.proposal = None;
     }
-    assessment.before = states(item, "before_state");
-    assessment.after = states(item, "after_state");
+    assessment.before = states(item, "before_state").into();
+    assessment.after = states(item, "after_state").into();
     assessment.team = text(item, "team").map(Arc::from);
     // Part of the identity of some findings.
     assessment.reason = detector.and(text(item, "reason")).and_then(Reason::from_code);

@@ -27,7 +27,7 @@ pub use expiry::expiry;
 pub(super) use gpus::{GpuNodeWithoutGpuPods, gpu_containers};
 pub(super) use index::Index;
 pub use recommend::{Rightsizing, rightsize};
-pub(super) use supply::{Proposed, node_supply, simulate};
+pub(super) use supply::{Proposed, simulate};
 
 use super::Detector;
 

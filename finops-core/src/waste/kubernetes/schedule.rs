@@ -162,7 +162,7 @@ impl OffHours {
                 .threshold("idle_share", idle_share.clone())
                 .threshold("idle_hours", least.clone())
         };
-        if figures.span_seconds.is_none_or(|seconds| seconds < span) {
+        if figures.span_seconds().is_none_or(|seconds| seconds < span) {
             return Err(Assessment { evidence: evidence(), ..judged.undetermined(Reason::NotEnoughSamples) });
         }
         let found = idle_hours(index, work, idle_share);
@@ -186,7 +186,8 @@ impl OffHours {
             ("idle_hours_a_week", count(hours)),
             ("idle_hours_utc", in_words(&found).into()),
             ("replicas_while_idle", count(0_i64)),
-        ];
+        ]
+        .into();
         finding.team = team(work);
         Ok(finding)
     }
@@ -250,7 +251,7 @@ impl Leftovers {
             return Err(judged.undetermined(Reason::NoAge));
         };
         let ran = index.all_series(work, Metric::CpuUsage);
-        let ran = Figures::of(ran, index.as_of, least).and_then(|figures| figures.window);
+        let ran = Figures::of(ran, index.as_of, least).and_then(|figures| figures.window());
         let recently = ran.is_some_and(|(_, end)| super::figures::seconds_between(end, index.as_of) < least);
         if age <= least || recently {
             return Err(judged.inapplicable(Reason::TooYoung));
@@ -267,7 +268,7 @@ impl Leftovers {
             risk,
         );
         finding.reason = Some(Reason::ScaledToZero);
-        finding.after = vec![("state", Value::Word("deleted"))];
+        finding.after = vec![("state", Value::Word("deleted"))].into();
         finding.team = team(work);
         Ok(finding)
     }
