@@ -1,11 +1,7 @@
 //! Calls that could be bought cheaper: caching, batches, repeated requests, smaller contexts, cheaper models.
 //!
-//! All but the smaller context are alternatives for the tokens of a route: the portfolio grants the largest.
 
-#![expect(
-    clippy::result_large_err,
-    reason = "both sides are assessments of one size: an early end is as much an answer as a late one"
-)]
+//! All but the smaller context are alternatives for the tokens of a route: the portfolio grants the largest.
 
 mod evaluated;
 
