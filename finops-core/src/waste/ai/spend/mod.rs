@@ -1,6 +1,5 @@
 //! Calls that could be bought cheaper: caching, batches, repeated requests, smaller contexts, cheaper models.
 //!
-
 //! All but the smaller context are alternatives for the tokens of a route: the portfolio grants the largest.
 
 mod evaluated;
