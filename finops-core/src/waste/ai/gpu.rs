@@ -1,10 +1,5 @@
 //! GPUs that are held and hardly used.
 
-#![expect(
-    clippy::result_large_err,
-    reason = "both sides are assessments of one size: an early end is as much an answer as a late one"
-)]
-
 use super::{GpuContainer, GpuDevice};
 use crate::{
     error::Fault,

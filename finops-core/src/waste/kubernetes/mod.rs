@@ -1,5 +1,4 @@
 //! Detectors on a full inventory of a Kubernetes cluster: one file a family, one line of registration a detector.
-#![expect(clippy::result_large_err, reason = "an assessment is the answer either way, and most end early")]
 
 mod autoscalers;
 mod common;
