@@ -71,12 +71,12 @@ fn assert_conserves(set: &AllocationSet) {
     assert_eq!(priced().map(|row| i128::from(row.total.get())).sum::<i128>(), assets);
     assert_eq!((set.totals.assets, set.totals.difference()), (assets, 0));
     // Sharing moves cost between rows and makes none.
-    let shared: i128 = priced().map(|row| i128::from(row.attributed.shared_idle.get())).sum();
+    let shared: i128 = priced().map(|row| i128::from(row.attributed().shared_idle.get())).sum();
     assert_eq!(shared, 0);
     // Only the balance of over-allocation is below 0.
     for row in priced().filter(|row| row.kind != RowKind::OverAllocated) {
-        assert!(row.cost.iter().all(|cost| cost.get() >= 0), "{:?}", set.key(row));
-        assert!(row.attributed.idle.get() >= 0);
+        assert!(row.cost().iter().all(|cost| cost.get() >= 0), "{:?}", set.key(row));
+        assert!(row.attributed().idle.get() >= 0);
     }
 }
 
@@ -161,7 +161,7 @@ proptest! {
         assert_conserves(&sum);
         let costs = |set: &AllocationSet| {
             let ordinary = set.rows().filter(|row| row.kind.is_ordinary() && row.status == RowStatus::Priced);
-            let rows = ordinary.map(|row| (set.key(row).map(str::to_owned), row.cost));
+            let rows = ordinary.map(|row| (set.key(row).map(str::to_owned), row.cost()));
             rows.collect::<BTreeMap<_, _>>()
         };
         let (whole, sum) = (costs(&whole), costs(&sum));
@@ -207,7 +207,7 @@ proptest! {
         let bill = [charge("aws:///us-east-1a/i-00000", -2, 4), charge("i-00001", 0, 6), charge("i-nobody", 0, 1)];
         let billed = set.reconcile(&bill).unwrap();
         assert_conserves(&billed);
-        let list: i128 = billed.rows().filter(|row| row.status != RowStatus::Unpriced).map(|row| i128::from(row.list.get())).sum();
+        let list: i128 = billed.rows().filter(|row| row.status != RowStatus::Unpriced).map(|row| i128::from(row.list().get())).sum();
         prop_assert_eq!(list, set.totals.assets);
         prop_assert_eq!(set.reconcile(&[]).unwrap().totals, set.totals);
     }

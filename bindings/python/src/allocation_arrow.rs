@@ -119,7 +119,7 @@ impl Amounts {
     fn add(&mut self, set: &AllocationSet, row: &Row) {
         let ordinary = row.kind.is_ordinary();
         let known = row.basis.iter().any(|basis| *basis != UsageBasis::None);
-        let amounts = [(&row.requested, ordinary), (&row.used, ordinary && known), (&row.claimed, ordinary)];
+        let amounts = [(row.requested(), ordinary), (row.used(), ordinary && known), (row.claimed(), ordinary)];
         for ((cpu, memory), (amounts, is)) in self.cpu.iter_mut().zip(&mut self.memory).zip(amounts) {
             cpu.append_option(if is { wide(amounts.cpu) } else { None });
             memory.append_option(if is { wide(amounts.memory) } else { None });
@@ -130,7 +130,7 @@ impl Amounts {
         for (builder, basis) in self.basis.iter_mut().zip(row.basis) {
             builder.append_option(container.then(|| basis.as_str()));
         }
-        let [cpu, memory] = row.known_seconds;
+        let [cpu, memory] = row.known_seconds();
         for (builder, seconds) in self.seconds.iter_mut().zip([row.seconds, cpu, memory]) {
             builder.append_option(container.then(|| u64::from(seconds)));
         }
@@ -197,13 +197,14 @@ pub(crate) fn set(set: &AllocationSet) -> PyResult<PyArrowTable> {
         }
         labels.append(true).map_err(failed)?;
         let priced = row.status != RowStatus::Unpriced;
-        let attributed = [row.attributed.idle, row.attributed.shared, row.attributed.shared_idle];
+        let attributed = row.attributed();
+        let attributed = [attributed.idle, attributed.shared, attributed.shared_idle];
         let direct = Column::ALL.iter().map(|column| row.column(*column));
         let amounts = direct.chain(attributed).chain([row.total]);
         for (builder, amount) in costs.iter_mut().zip(amounts) {
             builder.append_option(priced.then(|| i128::from(amount.get())));
         }
-        list.append_option((priced && set.reconciled).then(|| i128::from(row.list.get())));
+        list.append_option((priced && set.reconciled).then(|| i128::from(row.list().get())));
     }
     let mut columns = places.finish();
     columns.extend([

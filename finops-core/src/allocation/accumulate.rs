@@ -3,7 +3,7 @@
 use super::{
     key::canonical,
     node::NodeAsset,
-    row::{NONE, Row, RowStatus, index, nanos, place},
+    row::{Amounts, NONE, Row, RowStatus, index, nanos, place},
     set::{AllocationSet, Asset, NamespaceFacts, NodeFacts, PodFacts, Tables},
     tables::{Numbers, find},
 };
@@ -104,28 +104,27 @@ pub(super) fn assemble(cluster: Name, mut drafts: Vec<Draft>) -> Result<(Tables,
 
 fn merge(row: &mut Row, other: &Row) -> Result<(), Fault> {
     let add = |a: Nanos, b: Nanos| a.checked_add(b).ok_or_else(overflow);
-    for (cell, amount) in row.cost.iter_mut().zip(other.cost) {
-        *cell = add(*cell, amount)?;
+    for (column, amount) in other.cost().iter().enumerate() {
+        row.add(column, amount.get().into())?;
     }
-    row.attributed.idle = add(row.attributed.idle, other.attributed.idle)?;
-    row.attributed.shared = add(row.attributed.shared, other.attributed.shared)?;
-    row.attributed.shared_idle = add(row.attributed.shared_idle, other.attributed.shared_idle)?;
+    let attributed = other.attributed();
+    row.add_idle(attributed.idle.get().into())?;
+    row.add_shared(attributed.shared.get().into(), attributed.shared_idle.get().into())?;
+    let list = add(row.list(), other.list())?;
     row.total = add(row.total, other.total)?;
-    row.list = add(row.list, other.list)?;
-    let amounts = [
-        (&mut row.requested, &other.requested),
-        (&mut row.used, &other.used),
-        (&mut row.claimed, &other.claimed),
-    ];
-    for (sum, amount) in amounts {
-        sum.cpu = sum.cpu.checked_add(amount.cpu).ok_or_else(overflow)?;
-        sum.memory = sum.memory.checked_add(amount.memory).ok_or_else(overflow)?;
-    }
-    row.gpu = row.gpu.checked_add(other.gpu).ok_or_else(overflow)?;
+    row.set_list(list);
+    let sum = |a: Amounts, b: Amounts| {
+        let cpu = a.cpu.checked_add(b.cpu).ok_or_else(overflow)?;
+        let memory = a.memory.checked_add(b.memory).ok_or_else(overflow)?;
+        Ok::<_, Fault>(Amounts { cpu, memory })
+    };
+    let requested = sum(row.requested(), other.requested())?;
+    let (used, claimed) = (sum(row.used(), other.used())?, sum(row.claimed(), other.claimed())?);
+    row.set_amounts(requested, used, claimed);
+    row.set_gpu(row.gpu().checked_add(other.gpu()).ok_or_else(overflow)?);
     row.seconds = row.seconds.saturating_add(other.seconds);
-    for (known, seconds) in row.known_seconds.iter_mut().zip(other.known_seconds) {
-        *known = known.saturating_add(seconds);
-    }
+    let ([cpu, memory], [more_cpu, more_memory]) = (row.known_seconds(), other.known_seconds());
+    row.set_known_seconds([cpu.saturating_add(more_cpu), memory.saturating_add(more_memory)]);
     for (basis, other) in row.basis.iter_mut().zip(other.basis) {
         *basis = (*basis).max(other);
     }

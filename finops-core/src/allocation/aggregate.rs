@@ -178,12 +178,13 @@ impl AllocationSet {
 
     /// Part `part` of a row that `parts` services share evenly, left-over units to the first; the whole for none.
     fn portion(&self, row: &Row, part: usize, parts: usize) -> Portion {
+        let (attributed, requested, used) = (row.attributed(), row.requested(), row.used());
         let mut out = Portion {
-            cost: row.cost.map(|cost| cost.get().into()),
-            attributed: [row.attributed.idle, row.attributed.shared, row.attributed.shared_idle]
+            cost: row.cost().map(|cost| cost.get().into()),
+            attributed: [attributed.idle, attributed.shared, attributed.shared_idle]
                 .map(|cost| cost.get().into()),
-            requested: [known(row, 0, row.requested.cpu), known(row, 1, row.requested.memory)],
-            used: [row.used.cpu, row.used.memory],
+            requested: [known(row, 0, requested.cpu), known(row, 1, requested.memory)],
+            used: [used.cpu, used.memory],
             total: row.total.get().into(),
         };
         if parts < 2 {
@@ -213,7 +214,8 @@ impl AllocationSet {
         let mut views: FxHashMap<u32, NodeView> = nodes.map(|node| (node.node, NodeView::of(node))).collect();
         for row in self.rows.iter().filter(|row| row.kind.is_ordinary()) {
             if let Some(view) = views.get_mut(&row.node) {
-                let pairs = [(row.requested.cpu, row.used.cpu), (row.requested.memory, row.used.memory)];
+                let (requested, used) = (row.requested(), row.used());
+                let pairs = [(requested.cpu, used.cpu), (requested.memory, used.memory)];
                 let sums = view.requested.iter_mut().zip(&mut view.used);
                 for ((requested, used), amounts) in sums.zip(pairs) {
                     *requested = requested.saturating_add(amounts.0);
@@ -265,7 +267,7 @@ impl NodeView {
 
 /// What was requested in the time in which the use is known.
 fn known(row: &Row, column: usize, requested: u128) -> u128 {
-    let known = row.known_seconds.get(column).copied().unwrap_or(0);
+    let known = row.known_seconds().get(column).copied().unwrap_or(0);
     if known == row.seconds {
         return requested;
     }

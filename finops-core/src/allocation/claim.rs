@@ -1,7 +1,7 @@
 //! What a container claims: the larger of request and use at every instant, over the time in which it ran.
 
 use super::row::UsageBasis;
-use crate::inventory::{Metric, UsageData, UsageSeries, UsageSubject};
+use crate::inventory::{Metric, Name, Sample, UsageData, UsageSeries, UsageSubject};
 use rustc_hash::FxHasher;
 use std::hash::{Hash, Hasher};
 
@@ -17,20 +17,39 @@ pub(super) struct Claim {
     pub(super) known: u64,
 }
 
+/// What is known of the use of one resource.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) enum Use<'a> {
+    /// Nothing.
+    #[default]
+    Unknown,
+    /// Its mean, in the unit of requests.
+    Mean(u64),
+    /// Its course: the seconds that a sample describes, up to its own.
+    Samples(u32, &'a [Sample]),
+}
+
+impl<'a> Use<'a> {
+    fn of(usage: &'a UsageSeries) -> Self {
+        match &usage.data {
+            UsageData::Samples { step_seconds, samples } => Self::Samples(*step_seconds, samples),
+            UsageData::Summary(summary) => {
+                let unit = usage.metric.unit().nano();
+                let mean = summary.mean.and_then(|mean| crate::money::div_half_even(mean.max(0), unit));
+                mean.map_or(Self::Unknown, |mean| Self::Mean(u64::try_from(mean).unwrap_or(u64::MAX)))
+            }
+        }
+    }
+}
+
 /// The claim for `request` (nanocores or bytes) and what is known of its use over disjoint `intervals` of `seconds`.
-pub(super) fn claim(
-    request: u64,
-    usage: Option<&UsageSeries>,
-    intervals: &[(i64, i64)],
-    seconds: u64,
-) -> Claim {
+pub(super) fn claim(request: u64, usage: Use<'_>, intervals: &[(i64, i64)], seconds: u64) -> Claim {
     let over = |amount: u64, seconds: u64| u128::from(amount).saturating_mul(u128::from(seconds));
-    let requested = Claim { claimed: over(request, seconds), ..Claim::default() };
-    let Some(usage) = usage else { return requested };
-    match &usage.data {
-        UsageData::Samples { step_seconds, samples } => {
+    match usage {
+        Use::Unknown => Claim { claimed: over(request, seconds), ..Claim::default() },
+        Use::Samples(step, samples) => {
             let mut out = Claim { basis: UsageBasis::Series, ..Claim::default() };
-            let step = i64::from(*step_seconds);
+            let step = i64::from(step);
             for (start, end) in intervals {
                 let first = samples.partition_point(|sample| sample.at <= *start);
                 let mut known_to = *start;
@@ -52,19 +71,12 @@ pub(super) fn claim(
             out.claimed = out.claimed.saturating_add(over(request, unknown));
             out
         }
-        UsageData::Summary(summary) => {
-            let unit = usage.metric.unit().nano();
-            let mean = summary.mean.and_then(|mean| crate::money::div_half_even(mean.max(0), unit));
-            let Some(mean) = mean.map(|mean| u64::try_from(mean).unwrap_or(u64::MAX)) else {
-                return requested;
-            };
-            Claim {
-                claimed: over(mean.max(request), seconds),
-                used: over(mean, seconds),
-                basis: UsageBasis::Average,
-                known: seconds,
-            }
-        }
+        Use::Mean(mean) => Claim {
+            claimed: over(mean.max(request), seconds),
+            used: over(mean, seconds),
+            basis: UsageBasis::Average,
+            known: seconds,
+        },
     }
 }
 
@@ -134,9 +146,12 @@ impl<'a> UsageIndex<'a> {
         self.entries.is_empty()
     }
 
-    /// The series of cores and of memory.
-    pub(super) fn find(&self, namespace: &str, pod: &str, container: &str) -> [Option<&'a UsageSeries>; 2] {
-        let mut found = [None; 2];
+    /// What is known of the use of cores and of memory.
+    pub(super) fn find(&self, namespace: &Name, pod: &Name, container: &Name) -> [Use<'a>; 2] {
+        if self.is_empty() {
+            return [Use::Unknown; 2];
+        }
+        let mut found: [Option<&UsageSeries>; 2] = [None; 2];
         let hash = hash(namespace, pod, container);
         let bucket = self.bucket(hash);
         let edge = |at: usize| self.starts.get(at).map_or(0, |start| super::row::place(*start));
@@ -146,13 +161,13 @@ impl<'a> UsageIndex<'a> {
             let UsageSubject::Pod { namespace: n, pod: p, container: Some(c), .. } = &series.subject else {
                 continue;
             };
-            if *n == *namespace && *p == *pod && *c == *container {
+            if n == namespace && p == pod && c == container {
                 let [cpu, memory] = &mut found;
                 let place = if series.metric == Metric::CpuUsage { cpu } else { memory };
                 place.get_or_insert(series);
             }
         }
-        found
+        found.map(|series| series.map_or(Use::Unknown, Use::of))
     }
 }
 
@@ -189,11 +204,11 @@ mod tests {
     fn unknown_time_counts_the_request() {
         let usage = samples(10, &[(10, 5), (20, 1), (40, 9)]);
         // [0, 10) 5, [10, 20) request 2 over 1, [20, 30) unknown, [30, 40) 9.
-        let found = claim(2, Some(&usage), &[(0, 40)], 40);
+        let found = claim(2, Use::of(&usage), &[(0, 40)], 40);
         assert_eq!((found.claimed, found.used, found.known), (50 + 20 + 20 + 90, 50 + 10 + 90, 30));
-        assert_eq!(claim(2, None, &[(0, 40)], 40).claimed, 80);
+        assert_eq!(claim(2, Use::Unknown, &[(0, 40)], 40).claimed, 80);
         // A part of a step counts for its seconds.
-        assert_eq!(claim(0, Some(&usage), &[(5, 12), (35, 38)], 10).used, 25 + 2 + 27);
+        assert_eq!(claim(0, Use::of(&usage), &[(5, 12), (35, 38)], 10).used, 25 + 2 + 27);
     }
 
     #[test]
@@ -201,7 +216,7 @@ mod tests {
         let mean = |metric, mean| {
             let data =
                 UsageData::Summary(Box::new(UsageSummary { mean: Some(mean), ..UsageSummary::default() }));
-            claim(1, Some(&series(metric, data)), &[(0, 10)], 10)
+            claim(1, Use::of(&series(metric, data)), &[(0, 10)], 10)
         };
         assert_eq!(mean(Metric::MemoryWorkingSet, 7_500_000_000).used, 80);
         assert_eq!(mean(Metric::CpuUsage, 7).used, 70);
@@ -225,7 +240,7 @@ mod tests {
             let intervals: Vec<(i64, i64)> = cuts.chunks_exact(2).map(|pair| (pair[0], pair[1])).collect();
             let seconds = intervals.iter().map(|(s, e)| u64::try_from(e - s).unwrap()).sum();
             let usage = samples(step, &points);
-            let found = claim(request, Some(&usage), &intervals, seconds);
+            let found = claim(request, Use::of(&usage), &intervals, seconds);
             let mut by_hand = 0_u128;
             for second in intervals.iter().flat_map(|(s, e)| *s..*e) {
                 // The earliest sample after a second describes it, when its step reaches back that far.

@@ -1,4 +1,4 @@
-//! From an inventory to rows with their claims and assets with their prices; nothing is distributed here.
+//! From an inventory to rows with their claims and assets with their prices, one node after the other.
 
 mod amounts;
 mod extras;
@@ -6,12 +6,12 @@ mod pods;
 
 use super::{
     accelerator::Devices,
-    claim::{UsageIndex, claim},
+    claim::{UsageIndex, Use, claim},
     config::{AllocationConfig, SharedSource, window_empty},
-    direct::{set_pools, split_pools},
+    direct::{Pricing, below, set_pools, split_pools},
     node::{Capacity, NodeAsset, NodePrice, Pool, active, monthly, price, seconds},
     row::{Amounts, NONE, Row, RowKind, RowStatus, index, place},
-    set::{AllocationSet, Asset, AssetKind, NamespaceFacts, NodeFacts, Tables},
+    set::{AllocationSet, Asset, AssetKind, NodeFacts, Tables},
     tables::{Numbers, find},
 };
 use crate::{
@@ -22,7 +22,7 @@ use crate::{
 };
 use amounts::{allocatable, pod_interval, requests, reserved};
 use extras::Extras;
-use pods::{One, Placed, PodOrder, below};
+use pods::{One, Placed, PodNotes, PodOrder};
 use std::collections::BTreeMap;
 
 /// Milliseconds of a day: the window where none is given.
@@ -38,8 +38,8 @@ pub(super) struct Collector<'a> {
     config: &'a AllocationConfig,
     window: (i64, i64),
     usage: UsageIndex<'a>,
-    amounts: pods::Amounts,
     rows: Vec<Row>,
+    pricing: Pricing,
     diagnostics: Vec<Diagnostic>,
     /// Containers with an extended resource that is no accelerator, by resource.
     unmapped: BTreeMap<String, u64>,
@@ -48,7 +48,7 @@ pub(super) struct Collector<'a> {
     active: Vec<(i64, i64)>,
 }
 
-/// Rows with claims, assets with prices and pools; no costs yet.
+/// Rows with claims and what they cost of their nodes, and assets with prices.
 pub(super) fn collect(
     inventory: &ClusterInventory,
     prices: &PriceBook,
@@ -70,28 +70,27 @@ pub(super) fn collect(
     };
     let empty = Name::default();
     let mut namespaces = Numbers::of_about(0);
-    let order = PodOrder::of(inventory, config, &empty, &mut namespaces, window)?;
-    let (tables, order, amounts) = order.finish(inventory, namespaces, window)?;
+    let usage = UsageIndex::new(inventory.usage.as_deref().unwrap_or_default());
+    let notes = PodNotes::of(inventory, config, &empty, &mut namespaces, window, &usage)?;
+    let (tables, mut order) = notes.finish(inventory, namespaces, window)?;
     let mut collector = Collector {
         inventory,
         config,
         window,
-        usage: UsageIndex::new(inventory.usage.as_deref().unwrap_or_default()),
-        amounts,
+        usage,
         rows: Vec::new(),
+        pricing: Pricing::of(config),
         diagnostics: Vec::new(),
         unmapped: BTreeMap::new(),
         running: Vec::new(),
         intervals: Vec::new(),
         active: Vec::new(),
     };
-    let extras = Extras::of(&collector, prices, &tables, &order)?;
+    let extras = Extras::of(&collector, prices, &tables, &mut order)?;
     // Room for all: growing would hold the rows twice.
-    let containers =
-        order.iter().fold(0_usize, |sum, placed| sum.saturating_add(placed.pod.containers.len()));
     let special = tables.nodes.len().saturating_mul(2).saturating_add(extras.rows());
-    collector.rows.reserve_exact(containers.saturating_add(special));
-    collector.finish(prices, currency, tables, &order, extras)
+    collector.rows.reserve_exact(order.rows.saturating_add(special));
+    collector.finish(prices, currency, tables, order, extras)
 }
 
 impl<'a> Collector<'a> {
@@ -100,18 +99,18 @@ impl<'a> Collector<'a> {
         prices: &PriceBook,
         currency: Currency,
         tables: Tables,
-        order: &[Placed<'a>],
+        mut order: PodOrder<'a>,
         mut extras: Extras,
     ) -> Result<AllocationSet, Fault> {
         let nodes = nodes_by_table(self.inventory, &tables);
         let mut assets = Vec::with_capacity(nodes.len().saturating_add(extras.assets.len()));
-        let mut rest = order;
+        let mut pods = Vec::new();
         for (number, node) in (0_u32..).zip(&nodes) {
-            let count = rest.partition_point(|placed| placed.node <= number);
-            let (pods, later) = rest.split_at(count.min(rest.len()));
-            rest = later;
-            self.node(number, *node, pods, &mut extras, prices, &tables, &mut assets)?;
+            order.of_node(number, &mut pods);
+            self.node(number, *node, &pods, &order, &mut extras, prices, &tables, &mut assets)?;
         }
+        drop(order);
+        self.diagnostics.append(&mut self.pricing.diagnostics);
         assets.append(&mut extras.assets);
         assets.extend(shared_assets(self.config, self.window)?);
         self.diagnostics.append(&mut extras.diagnostics);
@@ -143,6 +142,7 @@ impl<'a> Collector<'a> {
         number: u32,
         node: Option<&'a Node>,
         pods: &[Placed<'a>],
+        order: &PodOrder<'a>,
         extras: &mut Extras,
         prices: &PriceBook,
         tables: &Tables,
@@ -168,7 +168,7 @@ impl<'a> Collector<'a> {
                 self.unmounted(first.remove_entry(), extras)?;
             }
             let before = self.rows.len();
-            self.pod(number, placed, node.map(|_| active), &devices, priced, extras, tables)?;
+            self.pod(number, placed, node.map(|_| active), &devices, priced, order, extras, tables)?;
             let unpriced = self.rows.get(before..).unwrap_or_default().iter();
             if node.is_none() && unpriced.into_iter().any(|row| row.status == RowStatus::Unpriced) {
                 unknown = unknown.saturating_add(1);
@@ -230,9 +230,14 @@ impl<'a> Collector<'a> {
                 asset.source = reason;
             }
         }
-        if asset.cost.is_some() {
+        if let Some(cost) = asset.cost {
             self.rows.push(Row::new(RowKind::Idle, number, NONE));
             self.rows.push(Row::new(RowKind::OverAllocated, number, NONE));
+            if !parts.own_rates {
+                split_pools(self.config, &mut parts, cost).map_err(|fault| below(fault, name))?;
+            }
+            let rows = self.rows.get_mut(start..).unwrap_or_default();
+            self.pricing.node(rows, name, &mut parts).map_err(|fault| below(fault, name))?;
         }
         asset.node = Some(Box::new(parts));
         assets.push(asset);
@@ -259,6 +264,7 @@ impl<'a> Collector<'a> {
         active: Option<(i64, i64)>,
         devices: &Devices<'_>,
         priced: bool,
+        order: &PodOrder<'a>,
         extras: &mut Extras,
         tables: &Tables,
     ) -> Result<(), Fault> {
@@ -271,7 +277,7 @@ impl<'a> Collector<'a> {
         };
         let reserved = match placed.one {
             Some(one) => {
-                self.one(row(RowKind::Container), pod, one, active)?;
+                self.one(row(RowKind::Container), placed, one, active, order)?;
                 None
             }
             None => {
@@ -294,8 +300,8 @@ impl<'a> Collector<'a> {
             row.seconds = total_seconds(&self.active);
             (row.start, row.end) = self.ends();
             let over = |amount: u64| u128::from(amount).saturating_mul(row.seconds.into());
-            row.requested = Amounts { cpu: over(cpu), memory: over(memory) };
-            row.claimed = row.requested;
+            let requested = Amounts { cpu: over(cpu), memory: over(memory) };
+            row.set_amounts(requested, Amounts::default(), requested);
         } else {
             // Nothing of its node belongs to this row.
             row.status = RowStatus::Priced;
@@ -310,16 +316,23 @@ impl<'a> Collector<'a> {
     }
 
     /// The row of a container that is all of its pod, from what was noted of it.
-    fn one(&mut self, mut row: Row, pod: &Pod, one: One, active: Option<(i64, i64)>) -> Result<(), Fault> {
+    fn one(
+        &mut self,
+        mut row: Row,
+        placed: &Placed<'a>,
+        one: One,
+        active: Option<(i64, i64)>,
+        order: &PodOrder<'a>,
+    ) -> Result<(), Fault> {
         let at = |offset: u32| self.window.0.saturating_add(offset.into());
         let time = [(at(one.time.0), at(one.time.1))];
         if time.iter().all(|(from, to)| from >= to) {
             return Ok(());
         }
         self.time(&time, active);
-        row.container = below(one.container);
-        let requests = self.amounts.get(one.amounts);
-        self.claimed(row, pod, || pod.containers.first().map_or("", |container| &container.name), requests, 0)
+        row.container = pods::below(one.container);
+        let (amounts, uses) = (order.amounts.get(one.amounts), order.uses(placed.facts));
+        self.claimed(row, placed.pod, None, amounts, uses, 0)
     }
 
     fn container(
@@ -347,41 +360,40 @@ impl<'a> Collector<'a> {
             let count = unmapped.entry(resource.to_owned()).or_insert(0);
             *count = count.saturating_add(1);
         });
-        self.claimed(row, pod, || &container.name, requests(container), gpu)
+        let uses = self.usage.find(&pod.namespace, &pod.name, &container.name);
+        self.claimed(row, pod, Some(container), requests(container), uses, gpu)
     }
 
-    /// Adds the row of a container whose time is set.
-    fn claimed<'n>(
+    /// Adds the row of a container whose time is set; without one, of the only one of its pod.
+    fn claimed(
         &mut self,
         mut row: Row,
-        pod: &'n Pod,
-        container: impl Fn() -> &'n str,
+        pod: &Pod,
+        container: Option<&Container>,
         [cpu, memory]: [u64; 2],
+        uses: [Use<'_>; 2],
         gpu: u64,
     ) -> Result<(), Fault> {
-        let subject = || format!("{}/{}/{}", pod.namespace, pod.name, container());
         row.seconds = total_seconds(&self.active);
         let outside = total_seconds(&self.intervals).saturating_sub(row.seconds);
         if outside > 0 {
             let message = "seconds of its running time lie outside the life of its node and are not counted";
             let remark = Diagnostic::new("allocation.outside_node_life", message);
-            self.diagnostics.push(remark.about(subject()).times(outside.into()));
+            self.diagnostics.push(remark.about(subject(pod, container)).times(outside.into()));
         }
         (row.start, row.end) = self.ends();
-        let usage = if self.usage.is_empty() {
-            [None; 2]
-        } else {
-            self.usage.find(&pod.namespace, &pod.name, container())
-        };
         let time = u64::from(row.seconds);
-        let claims = [claim(cpu, usage[0], &self.active, time), claim(memory, usage[1], &self.active, time)];
-        row.gpu = gpu.checked_mul(time).ok_or_else(overflow)?;
+        let [of_cpu, of_memory] = uses;
+        let claims = [claim(cpu, of_cpu, &self.active, time), claim(memory, of_memory, &self.active, time)];
+        row.set_gpu(gpu.checked_mul(time).ok_or_else(overflow)?);
         let over = |amount: u64| u128::from(amount).saturating_mul(time.into());
-        row.requested = Amounts { cpu: over(cpu), memory: over(memory) };
-        row.claimed = Amounts { cpu: claims[0].claimed, memory: claims[1].claimed };
-        row.used = Amounts { cpu: claims[0].used, memory: claims[1].used };
+        row.set_amounts(
+            Amounts { cpu: over(cpu), memory: over(memory) },
+            Amounts { cpu: claims[0].used, memory: claims[1].used },
+            Amounts { cpu: claims[0].claimed, memory: claims[1].claimed },
+        );
         row.basis = claims.map(|claim| claim.basis);
-        row.known_seconds = claims.map(|claim| u32::try_from(claim.known).unwrap_or(u32::MAX));
+        row.set_known_seconds(claims.map(|claim| u32::try_from(claim.known).unwrap_or(u32::MAX)));
         for (resource, claim) in ["cpu", "memory"].into_iter().zip(claims) {
             let low = claim.known.saturating_mul(100) < time.saturating_mul(LOW_COVERAGE_PERCENT);
             if claim.basis == super::UsageBasis::Series && low {
@@ -389,7 +401,8 @@ impl<'a> Collector<'a> {
                     "use is known for {} of {time} seconds; the request counts for the rest",
                     claim.known
                 );
-                let mut remark = Diagnostic::new("allocation.low_coverage", message).about(subject());
+                let mut remark =
+                    Diagnostic::new("allocation.low_coverage", message).about(subject(pod, container));
                 remark.resource = Some(Name::from(resource));
                 self.diagnostics.push(remark);
             }
@@ -413,6 +426,15 @@ impl<'a> Collector<'a> {
             None => self.active.clone_from(&self.intervals),
         }
     }
+}
+
+/// What a remark on a container is about; without one, on the only one of its pod.
+// Never inline: the compiler would load the pod for every row, and each load waits for memory.
+#[cold]
+#[inline(never)]
+fn subject(pod: &Pod, container: Option<&Container>) -> String {
+    let container = container.or(pod.containers.first());
+    format!("{}/{}/{}", pod.namespace, pod.name, container.map_or("", |container| &container.name))
 }
 
 /// The intervals within `bounds`, sorted and without overlap.
@@ -475,31 +497,4 @@ impl Asset {
             users: Vec::new(),
         }
     }
-}
-
-pub(super) fn namespace_facts(inventory: &ClusterInventory, names: Vec<Name>) -> Vec<NamespaceFacts> {
-    let mut table: Vec<NamespaceFacts> =
-        names.into_iter().map(|name| NamespaceFacts { name, ..NamespaceFacts::default() }).collect();
-    for namespace in inventory.namespaces.as_deref().unwrap_or_default() {
-        let at = find(&table, &namespace.name, |facts: &NamespaceFacts| facts.name.as_str());
-        if let Some(facts) = at.and_then(|at| table.get_mut(place(at))) {
-            facts.labels.clone_from(&namespace.labels);
-            facts.annotations.clone_from(&namespace.annotations);
-        }
-    }
-    table
-}
-
-/// Assets of whole nodes are split once their rules are known.
-pub(super) fn split_nodes(set: &mut AllocationSet) -> Result<(), Fault> {
-    let mut assets = std::mem::take(&mut set.assets);
-    for asset in &mut assets {
-        if let (Some(cost), Some(node)) = (asset.cost, asset.node.as_mut())
-            && !node.own_rates
-        {
-            split_pools(set, node, cost).map_err(|fault| fault.below(&format!("assets.{}", asset.name)))?;
-        }
-    }
-    set.assets = assets;
-    Ok(())
 }

@@ -1,7 +1,7 @@
 //! Direct costs: each pool over its claims and idle time, each shared thing over its users.
 
 use super::{
-    config::OverAllocation,
+    config::{AllocationConfig, IdleScope, OverAllocation},
     node::{NodeAsset, Pool, node_split, round_share, unschedulable},
     row::{Row, RowStatus, nanos, place},
     set::{AllocationSet, Asset, AssetKind},
@@ -30,14 +30,25 @@ impl Scratch {
         self.parts.resize(self.weights.len(), 0);
         self.apportioner.split(total, &self.weights, &mut self.parts)
     }
+
+    /// Sets the weights to what rows claim of a pool, and returns their sum.
+    fn weigh(&mut self, rows: &[Row], column: usize) -> Result<u128, Fault> {
+        let mut sum = 0_u128;
+        self.weights.clear();
+        for row in rows {
+            let claim = row.claim(column);
+            sum = sum.checked_add(claim).ok_or_else(overflow)?;
+            self.weights.push(claim);
+        }
+        Ok(sum)
+    }
 }
 
 impl AllocationSet {
     /// Takes back what prices and the waterfall have set.
     pub(super) fn unprice(&mut self) {
         for row in &mut self.rows {
-            row.cost = [Nanos::ZERO; 7];
-            row.attributed = super::Attributed::default();
+            row.unprice();
             if row.status == RowStatus::Undistributed {
                 row.status = RowStatus::Priced;
             }
@@ -45,70 +56,28 @@ impl AllocationSet {
         self.diagnostics.retain(|remark| remark.code != "allocation.over_allocated");
     }
 
-    /// Fills the cost columns from what assets cost. `pools` of nodes with their own rates are set already; those of
-    /// the others are split here.
+    /// Fills the cost columns from what assets cost, and attributes the idle time of each node. `pools` of nodes are set
+    /// already.
     pub(super) fn price_rows(&mut self) -> Result<(), Fault> {
-        let mut scratch = Scratch::default();
-        let mut assets = std::mem::take(&mut self.assets);
-        for asset in &mut assets {
-            let done = match (asset.cost, &mut asset.node) {
-                (None, _) => Ok(()),
-                (Some(_), Some(node)) => self.price_node(&asset.name, node, &mut scratch),
-                (Some(cost), None) => self.price_users(asset, cost, &mut scratch),
-            };
-            done.map_err(|fault| fault.below(&format!("assets.{}", asset.name)))?;
+        let mut pricing = Pricing::of(&self.config);
+        for asset in &mut self.assets {
+            let (Some(_), Some(node)) = (asset.cost, &mut asset.node) else { continue };
+            let rows = self.rows.get_mut(node.rows.0..).unwrap_or_default();
+            pricing.node(rows, &asset.name, node).map_err(|fault| below(fault, &asset.name))?;
         }
-        self.assets = assets;
-        Ok(())
+        self.diagnostics.append(&mut pricing.diagnostics);
+        self.price_things()
     }
 
-    fn price_node(&mut self, name: &str, node: &mut NodeAsset, scratch: &mut Scratch) -> Result<(), Fault> {
-        let (start, end) = node.rows;
-        let line = self.config.over_allocation == OverAllocation::Line;
-        for (column, resource) in RESOURCES.into_iter().enumerate() {
-            let Some(pool) = node.pools.get_mut(column) else { continue };
-            let rows = self.rows.get(start..end).unwrap_or_default();
-            let capacity = pool.capacity;
-            let mut claimed = 0_u128;
-            scratch.weights.clear();
-            for row in rows {
-                let claim = row.claim(column);
-                claimed = claimed.checked_add(claim).ok_or_else(overflow)?;
-                scratch.weights.push(claim);
-            }
-            pool.claimed = claimed;
-            if claimed == 0 && pool.cost.is_zero() {
-                (pool.idle, pool.unschedulable) = (Nanos::ZERO, Nanos::ZERO);
-                continue;
-            }
-            let cost = i128::from(pool.cost.get());
-            let (mut idle, mut balance) = (0, 0);
-            if claimed <= capacity {
-                // Nothing to weigh by: a pool that has a cost and no capacity is idle.
-                let rest = capacity.saturating_sub(claimed);
-                scratch.weights.push(if capacity == 0 { 1 } else { rest });
-                scratch.split(cost)?;
-                idle = scratch.parts.pop().unwrap_or_default();
-            } else {
-                self.diagnostics.push(over_allocated(name, resource, claimed, capacity));
-                let paid = if line && capacity > 0 { round_share(cost, claimed, capacity)? } else { cost };
-                balance = cost.checked_sub(paid).ok_or_else(overflow)?;
-                scratch.split(paid)?;
-            }
-            for (row, part) in
-                self.rows.get_mut(start..end).unwrap_or_default().iter_mut().zip(&scratch.parts)
-            {
-                row.add(column, *part)?;
-            }
-            pool.idle = nanos(idle)?;
-            let allocatable = allocatable(node.allocatable, column, node.active);
-            pool.unschedulable = unschedulable(pool, capacity, allocatable)?;
-            for (offset, amount) in [(0, idle), (1, balance)] {
-                if let Some(row) = self.rows.get_mut(end.saturating_add(offset)).filter(|_| amount != 0) {
-                    row.add(column, amount)?;
-                }
-            }
+    /// Fills the cost columns of what is no node.
+    pub(super) fn price_things(&mut self) -> Result<(), Fault> {
+        let mut scratch = Scratch::default();
+        let assets = std::mem::take(&mut self.assets);
+        for asset in assets.iter().filter(|asset| asset.node.is_none()) {
+            let Some(cost) = asset.cost else { continue };
+            self.price_users(asset, cost, &mut scratch).map_err(|fault| below(fault, &asset.name))?;
         }
+        self.assets = assets;
         Ok(())
     }
 
@@ -136,6 +105,109 @@ impl AllocationSet {
     }
 }
 
+/// Names the asset of a fault.
+pub(super) fn below(fault: Fault, asset: &str) -> Fault {
+    fault.below(&format!("assets.{asset}"))
+}
+
+/// How nodes are priced, one after the other: while its rows are near, all is done that needs them alone.
+pub(super) struct Pricing {
+    scratch: Scratch,
+    line: bool,
+    shares_idle: bool,
+    pub(super) diagnostics: Vec<Diagnostic>,
+}
+
+impl Pricing {
+    pub(super) fn of(config: &AllocationConfig) -> Self {
+        Self {
+            scratch: Scratch::default(),
+            line: config.over_allocation == OverAllocation::Line,
+            shares_idle: config.idle_scope == IdleScope::Node,
+            diagnostics: Vec::new(),
+        }
+    }
+
+    /// Divides each pool of a node over its claims. `rows` are those of the node and any later ones.
+    pub(super) fn node(&mut self, rows: &mut [Row], name: &str, node: &mut NodeAsset) -> Result<(), Fault> {
+        let claims = node.rows.1.saturating_sub(node.rows.0).min(rows.len());
+        let (rows, special) = rows.split_at_mut(claims);
+        let scratch = &mut self.scratch;
+        for (column, resource) in RESOURCES.into_iter().enumerate() {
+            let Some(pool) = node.pools.get_mut(column) else { continue };
+            let claimed = scratch.weigh(rows, column)?;
+            let capacity = pool.capacity;
+            pool.claimed = claimed;
+            if claimed == 0 && pool.cost.is_zero() {
+                (pool.idle, pool.unschedulable) = (Nanos::ZERO, Nanos::ZERO);
+                if self.shares_idle {
+                    pool.undistributed = Nanos::ZERO;
+                }
+                continue;
+            }
+            let cost = i128::from(pool.cost.get());
+            let (mut idle, mut balance) = (0, 0);
+            if claimed <= capacity {
+                // Nothing to weigh by: a pool that has a cost and no capacity is idle.
+                let rest = capacity.saturating_sub(claimed);
+                scratch.weights.push(if capacity == 0 { 1 } else { rest });
+                scratch.split(cost)?;
+                idle = scratch.parts.pop().unwrap_or_default();
+                scratch.weights.pop();
+            } else {
+                self.diagnostics.push(over_allocated(name, resource, claimed, capacity));
+                let paid =
+                    if self.line && capacity > 0 { round_share(cost, claimed, capacity)? } else { cost };
+                balance = cost.checked_sub(paid).ok_or_else(overflow)?;
+                scratch.split(paid)?;
+            }
+            for (row, part) in rows.iter_mut().zip(&scratch.parts) {
+                row.add(column, *part)?;
+            }
+            pool.idle = nanos(idle)?;
+            let allocatable = allocatable(node.allocatable, column, node.active);
+            pool.unschedulable = unschedulable(pool, capacity, allocatable)?;
+            for (row, amount) in special.iter_mut().zip([idle, balance]) {
+                row.add(column, amount)?;
+            }
+            if self.shares_idle {
+                share_idle(rows, pool, scratch)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Attributes the idle time of a pool to its claims, which are the weights.
+fn share_idle(rows: &mut [Row], pool: &mut Pool, scratch: &mut Scratch) -> Result<(), Fault> {
+    pool.undistributed = if pool.claimed == 0 { pool.idle } else { Nanos::ZERO };
+    if pool.claimed == 0 || pool.idle.is_zero() {
+        return Ok(());
+    }
+    scratch.split(pool.idle.get().into())?;
+    for (row, part) in rows.iter_mut().zip(&scratch.parts) {
+        row.add_idle(*part)?;
+    }
+    Ok(())
+}
+
+impl AllocationSet {
+    /// Attributes the idle time of nodes whose rows have their costs.
+    pub(super) fn share_idle_of_nodes(&mut self) -> Result<(), Fault> {
+        let mut scratch = Scratch::default();
+        for asset in self.assets.iter_mut().filter(|asset| asset.cost.is_some()) {
+            let Some(node) = asset.node.as_mut() else { continue };
+            let (start, end) = node.rows;
+            let rows = self.rows.get_mut(start..end).unwrap_or_default();
+            for (column, pool) in node.pools.iter_mut().enumerate() {
+                scratch.weigh(rows, column)?;
+                share_idle(rows, pool, &mut scratch)?;
+            }
+        }
+        Ok(())
+    }
+}
+
 /// What pods may have of a resource over the node's time.
 fn allocatable(amounts: [Option<u128>; 2], column: usize, active: (i64, i64)) -> Option<u128> {
     let seconds = active.1.saturating_sub(active.0).max(0).unsigned_abs();
@@ -157,8 +229,8 @@ fn over_allocated(node: &str, resource: &str, claimed: u128, capacity: u128) -> 
 }
 
 /// Sets the pools of a node from its one price.
-pub(super) fn split_pools(set: &AllocationSet, node: &mut NodeAsset, cost: Nanos) -> Result<(), Fault> {
-    let parts = node_split(cost.get().into(), &node.capacity, set.config.split, &set.config.rates)?;
+pub(super) fn split_pools(config: &AllocationConfig, node: &mut NodeAsset, cost: Nanos) -> Result<(), Fault> {
+    let parts = node_split(cost.get().into(), &node.capacity, config.split, &config.rates)?;
     set_pools(&mut node.pools, &parts)
 }
 

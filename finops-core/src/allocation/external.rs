@@ -77,7 +77,6 @@ impl AllocationSet {
             let mut row = Row::new(RowKind::External, 0, 0);
             row.add(6, amount.get().into())?;
             row.total = nanos(row.direct())?;
-            row.list = row.total;
             let name = Name::from(charge.namespace.as_str());
             let known = self.tables.namespaces.iter().find(|facts| facts.name == name);
             drafts.push(Draft {

@@ -42,7 +42,7 @@ pub(super) fn costs(cost: &[Nanos; 7]) -> Json {
 
 /// What is attributed, without zeros.
 pub(super) fn attributed(row: &Row) -> Option<Json> {
-    let Row { attributed, .. } = row;
+    let attributed = row.attributed();
     let all =
         [("idle", attributed.idle), ("shared", attributed.shared), ("shared_idle", attributed.shared_idle)];
     let members: Members = all
@@ -121,7 +121,7 @@ impl AllocationSet {
     #[must_use]
     pub fn device_seconds(&self, row: &Row) -> Option<Exact> {
         let scale = self.node_of(row).map_or(1, |node| node.gpu_scale);
-        (row.gpu > 0).then(|| device_seconds(row.gpu, scale))
+        (row.gpu() > 0).then(|| device_seconds(row.gpu(), scale))
     }
 
     /// The node of a row: assets are in the order of kinds and keys, so it is searched for by halves.
@@ -165,10 +165,10 @@ impl AllocationSet {
         }
         if row.kind.is_ordinary() {
             let scale = node.map_or(1, |node| node.gpu_scale);
-            put(&mut members, "requested", amounts(&row.requested, row.gpu, scale));
+            put(&mut members, "requested", amounts(&row.requested(), row.gpu(), scale));
             let known = row.basis.iter().any(|basis| *basis != UsageBasis::None);
-            put(&mut members, "used", if known { amounts(&row.used, 0, scale) } else { Json::Null });
-            put(&mut members, "claimed", amounts(&row.claimed, row.gpu, scale));
+            put(&mut members, "used", if known { amounts(&row.used(), 0, scale) } else { Json::Null });
+            put(&mut members, "claimed", amounts(&row.claimed(), row.gpu(), scale));
         }
         if row.kind == RowKind::Container {
             let [cpu, memory] = row.basis;
@@ -181,7 +181,7 @@ impl AllocationSet {
             let coverage = |known: u32| {
                 super::aggregate::ppm(known.into(), row.seconds.into()).map_or(Json::Null, Json::from)
             };
-            let [cpu, memory] = row.known_seconds;
+            let [cpu, memory] = row.known_seconds();
             put(
                 &mut members,
                 "coverage_ppm",
@@ -191,14 +191,14 @@ impl AllocationSet {
         if unpriced {
             put(&mut members, "cost", Json::Null);
         } else {
-            put(&mut members, "cost", costs(&row.cost));
+            put(&mut members, "cost", costs(&row.cost()));
         }
         if let Some(attributed) = attributed(row) {
             put(&mut members, "attributed", attributed);
         }
         put(&mut members, "total", if unpriced { Json::Null } else { money(row.total) });
         if self.reconciled && !unpriced {
-            put(&mut members, "list", money(row.list));
+            put(&mut members, "list", money(row.list()));
             put(&mut members, "reconciled", money(row.total));
         }
         if row.kind == RowKind::Idle

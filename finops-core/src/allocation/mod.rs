@@ -22,6 +22,7 @@ mod efficiency;
 mod external;
 mod json;
 mod key;
+mod kind;
 mod node;
 mod presence;
 mod reconcile;
@@ -59,8 +60,7 @@ pub fn allocate(
     config: &AllocationConfig,
 ) -> Result<AllocationSet, Fault> {
     let mut set = collect::collect(inventory, prices, config)?;
-    collect::split_nodes(&mut set)?;
-    set.price_rows()?;
+    set.price_things()?;
     set.waterfall()?;
     set.diagnostics.sort_unstable();
     Ok(set)

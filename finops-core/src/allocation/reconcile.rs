@@ -4,7 +4,7 @@ use super::{
     config::interval,
     direct::{set_pools, split_pools},
     node::seconds,
-    row::{RowKind, index},
+    row::{Row, RowKind, index},
     set::{AllocationSet, Asset, AssetKind},
 };
 use crate::{
@@ -138,6 +138,7 @@ impl AllocationSet {
             set.assets.push(asset);
         }
         set.reconciled = true;
+        set.rows.iter_mut().for_each(Row::keep_list);
         set.unprice();
         set.price_rows()?;
         set.waterfall()?;
@@ -149,7 +150,7 @@ impl AllocationSet {
     fn charge_node(&self, asset: &mut Asset, list: Nanos, cost: Nanos) -> Result<(), Fault> {
         let Some(node) = asset.node.as_mut() else { return Ok(()) };
         if list.is_zero() || !node.own_rates {
-            return split_pools(self, node, cost);
+            return split_pools(&self.config, node, cost);
         }
         let weights = node.pools.map(|pool| u128::from(pool.cost.get().max(0).unsigned_abs()));
         let mut parts = [0; 3];

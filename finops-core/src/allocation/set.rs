@@ -41,8 +41,9 @@ pub(super) struct PodFacts {
     pub(super) services: Option<Arc<Box<[Name]>>>,
 }
 
-/// The tables that rows point into. Each is in the order of keys, so that comparing indices compares names.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+/// The tables that rows point into. Each is in the order of keys, so that comparing indices compares names; but pods may
+/// stand in the order of the inventory.
+#[derive(Debug, Clone, Default)]
 pub(super) struct Tables {
     pub(super) cluster: Name,
     pub(super) nodes: Vec<NodeFacts>,
@@ -152,7 +153,7 @@ impl Totals {
 
 /// Who caused which part of a cluster's cost. The totals of the rows add up to the cost of the priced assets, to the
 /// nano-unit.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct AllocationSet {
     /// First second and end of the window, seconds since 1970 UTC.
     pub window: (i64, i64),
@@ -175,6 +176,25 @@ pub struct AllocationSet {
     /// Whether it was summed over several windows.
     pub(super) accumulated: bool,
 }
+
+impl PartialEq for AllocationSet {
+    fn eq(&self, other: &Self) -> bool {
+        let facts = |set: &Self| (set.window, set.currency, set.totals, set.network_reason);
+        let marks = |set: &Self| (set.reconciled, set.accumulated);
+        let (one, two) = (&self.tables, &other.tables);
+        let pairs = || self.rows.iter().zip(&other.rows);
+        facts(self) == facts(other)
+            && marks(self) == marks(other)
+            && self.config == other.config
+            && (&one.cluster, &one.containers) == (&two.cluster, &two.containers)
+            && (&one.nodes, &one.namespaces) == (&two.nodes, &two.namespaces)
+            && (&self.assets, &self.diagnostics) == (&other.assets, &other.diagnostics)
+            && self.rows.len() == other.rows.len()
+            && pairs().all(|(a, b)| a.agrees(b) && self.pod(a) == other.pod(b))
+    }
+}
+
+impl Eq for AllocationSet {}
 
 impl AllocationSet {
     /// The rows that have something to say, in the order of their keys.

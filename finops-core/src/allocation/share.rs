@@ -19,12 +19,11 @@ use std::collections::BTreeMap;
 type Tenants = Vec<(String, Vec<usize>)>;
 
 impl AllocationSet {
-    /// Attributes idle time and shared costs, where none is attributed, and sets totals.
+    /// Attributes the idle time of the cluster and shared costs, where none is attributed, and sets totals.
     pub(super) fn waterfall(&mut self) -> Result<(), Fault> {
         let mut scratch = Scratch::default();
-        match self.config.idle_scope {
-            IdleScope::Node => self.share_idle_of_nodes(&mut scratch)?,
-            IdleScope::Cluster => self.share_idle_of_cluster(&mut scratch)?,
+        if self.config.idle_scope == IdleScope::Cluster {
+            self.share_idle_of_cluster(&mut scratch)?;
         }
         if !self.config.shared.is_empty() {
             self.share_costs(&mut scratch)?;
@@ -32,41 +31,14 @@ impl AllocationSet {
         self.set_totals()
     }
 
-    fn share_idle_of_nodes(&mut self, scratch: &mut Scratch) -> Result<(), Fault> {
-        let rows = &mut self.rows;
-        for node in self
-            .assets
-            .iter_mut()
-            .filter(|asset| asset.cost.is_some())
-            .filter_map(|asset| asset.node.as_mut())
-        {
-            let (start, end) = node.rows;
-            let claims = rows.get_mut(start..end).unwrap_or_default();
-            for (column, pool) in node.pools.iter_mut().enumerate() {
-                pool.undistributed = Nanos::ZERO;
-                if pool.idle.is_zero() {
-                    continue;
-                }
-                if pool.claimed == 0 {
-                    pool.undistributed = pool.idle;
-                    continue;
-                }
-                scratch.weights.clear();
-                scratch.weights.extend(claims.iter().map(|row| row.claim(column)));
-                scratch.split(pool.idle.get().into())?;
-                for (row, part) in claims.iter_mut().zip(&scratch.parts) {
-                    add(&mut row.attributed.idle, *part)?;
-                }
-            }
-        }
-        Ok(())
-    }
-
     fn share_idle_of_cluster(&mut self, scratch: &mut Scratch) -> Result<(), Fault> {
         for column in 0..3 {
             let weight = |row: &Row| {
-                let cost = row.cost.get(column).filter(|_| row.kind.is_ordinary());
-                cost.map_or(0, |cost| u128::from(cost.get().max(0).unsigned_abs()))
+                if row.kind.is_ordinary() {
+                    row.cell(column).get().max(0).unsigned_abs().into()
+                } else {
+                    0_u128
+                }
             };
             scratch.weights.clear();
             scratch.weights.extend(self.rows.iter().map(weight));
@@ -80,7 +52,7 @@ impl AllocationSet {
             if shared && idle != 0 {
                 scratch.split(idle)?;
                 for (row, part) in self.rows.iter_mut().zip(&scratch.parts) {
-                    add(&mut row.attributed.idle, *part)?;
+                    row.add_idle(*part)?;
                 }
             }
         }
@@ -107,7 +79,7 @@ impl AllocationSet {
         };
         // One snapshot, so that the order of the shared costs changes nothing.
         let direct: Vec<i128> = self.rows.iter().map(Row::direct).collect();
-        let idle: Vec<i128> = self.rows.iter().map(|row| row.attributed.idle.get().into()).collect();
+        let idle: Vec<i128> = self.rows.iter().map(|row| row.attributed().idle.get().into()).collect();
         let mut tenants: BTreeMap<&Key, Tenants> = BTreeMap::new();
         for cost in shared {
             tenants.entry(&cost.tenant_key).or_insert_with(|| self.tenants(&cost.tenant_key, &in_source));
@@ -139,11 +111,11 @@ impl AllocationSet {
                 else {
                     continue;
                 };
-                add(&mut row.attributed.shared, direct.checked_neg().ok_or_else(overflow)?)?;
-                add(&mut row.attributed.shared_idle, idle.checked_neg().ok_or_else(overflow)?)?;
+                let opposite = |amount: &i128| amount.checked_neg().ok_or_else(overflow);
+                row.add_shared(opposite(direct)?, opposite(idle)?)?;
             }
             let mut give =
-                |amount: i128, set: fn(&mut super::Attributed) -> &mut Nanos| -> Result<(), Fault> {
+                |amount: i128, add: fn(&mut Row, i128) -> Result<(), Fault>| -> Result<(), Fault> {
                     scratch.weights.clone_from(&weights);
                     scratch.split(amount)?;
                     let parts = scratch.parts.clone();
@@ -158,14 +130,14 @@ impl AllocationSet {
                         scratch.split(part)?;
                         for (row, part) in rows.iter().zip(&scratch.parts) {
                             if let Some(row) = self.rows.get_mut(*row) {
-                                add(set(&mut row.attributed), *part)?;
+                                add(row, *part)?;
                             }
                         }
                     }
                     Ok(())
                 };
-            give(amount, |attributed| &mut attributed.shared)?;
-            give(idle_amount, |attributed| &mut attributed.shared_idle)?;
+            give(amount, |row, part| row.add_shared(part, 0))?;
+            give(idle_amount, |row, part| row.add_shared(0, part))?;
         }
         Ok(())
     }
@@ -261,14 +233,11 @@ impl AllocationSet {
         let share = self.config.idle == Idle::Share;
         let mut totals = self.totals_of_assets();
         for row in &mut self.rows {
-            let Row { attributed, .. } = row;
+            let attributed = row.attributed();
             let idle = if share { [attributed.idle, attributed.shared_idle] } else { [Nanos::ZERO; 2] };
             let added = [attributed.shared, idle[0], idle[1]];
             let total = added.iter().try_fold(row.direct(), |sum, part| sum.checked_add(part.get().into()));
             row.total = nanos(total.ok_or_else(overflow)?)?;
-            if !self.reconciled {
-                row.list = row.total;
-            }
             totals.add(row);
         }
         if share {
@@ -277,9 +246,6 @@ impl AllocationSet {
                     let kept = node.pools.iter().map(|pool| i128::from(pool.undistributed.get())).sum();
                     totals.idle = totals.idle.saturating_sub(row.total.get().into()).saturating_add(kept);
                     row.total = nanos(kept)?;
-                    if !self.reconciled {
-                        row.list = row.total;
-                    }
                 }
             }
         }
@@ -321,9 +287,4 @@ fn tenant_weights(
         }
     };
     Ok(Some(weights))
-}
-
-fn add(cell: &mut Nanos, amount: i128) -> Result<(), Fault> {
-    *cell = nanos(i128::from(cell.get()).checked_add(amount).ok_or_else(overflow)?)?;
-    Ok(())
 }

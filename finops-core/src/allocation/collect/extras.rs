@@ -1,6 +1,9 @@
 //! What pods cost besides their nodes: volumes, load balancers and network, each with its users.
 
-use super::{Collector, pod_interval, pods::Placed};
+use super::{
+    Collector, pod_interval,
+    pods::{Placed, PodOrder},
+};
 use crate::{
     allocation::{
         config::NetworkTraffic,
@@ -40,9 +43,18 @@ impl Extras {
         collector: &Collector<'_>,
         prices: &PriceBook,
         tables: &Tables,
-        order: &[Placed<'_>],
+        order: &mut PodOrder<'_>,
     ) -> Result<Self, Fault> {
         let mut extras = Self::default();
+        let inventory = collector.inventory;
+        let things = [
+            inventory.volumes.as_deref().unwrap_or_default().len(),
+            inventory.services.as_deref().unwrap_or_default().len(),
+            inventory.ingresses.as_deref().unwrap_or_default().len(),
+            collector.config.network.len(),
+        ];
+        let order = if things == [0; 4] { Vec::new() } else { order.all() };
+        let order = order.as_slice();
         extras.volumes(collector, prices, tables, order)?;
         extras.balancers(collector, tables, order)?;
         extras.network(collector, tables, order)?;

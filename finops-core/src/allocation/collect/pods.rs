@@ -1,25 +1,26 @@
 //! The pods of an inventory in the order of their keys, and the tables of names.
 
-use super::{namespace_facts, seconds};
+use super::seconds;
 use crate::{
     allocation::{
+        claim::{UsageIndex, Use},
         config::AllocationConfig,
         row::{NONE, index, place},
-        set::{NodeFacts, PodFacts, Tables},
+        set::{NamespaceFacts, NodeFacts, PodFacts, Tables},
         tables::{Numbers, find},
     },
     error::Fault,
     inventory::{ClusterInventory, Container, ContainerType, Name, Pod, Resources, Run, Service},
 };
 use rustc_hash::FxHashMap;
-use std::{num::NonZeroU32, sync::Arc};
+use std::{cmp::Ordering, num::NonZeroU32, sync::Arc};
 
 /// A pod with its places in the tables, and what its row needs.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Placed<'a> {
     pub(super) node: u32,
     pub(super) namespace: u32,
-    /// Its place in the order, which is its place in the table of pods.
+    /// Its place in the inventory, which is its place in the table of pods.
     pub(super) facts: u32,
     /// What was noted of a pod of one plain container. Rows are made in the order of nodes, where every look at a pod
     /// waits for memory; the notes are taken in the order of the input.
@@ -101,23 +102,26 @@ fn word(text: &[u8], from: usize) -> u64 {
     u64::from_be_bytes(word)
 }
 
-/// The pods that count, with provisional numbers of node and namespace.
-pub(super) struct PodOrder<'a> {
+/// The pods that count, with provisional numbers of node and namespace; in the order of the input, because memory is
+/// read as it was written.
+pub(super) struct PodNotes<'a> {
     nodes: Numbers<'a>,
     containers: Numbers<'a>,
     amounts: Amounts,
     pods: Vec<Sorting<'a>>,
-    /// In the order of the input: memory is read as it was written.
-    facts: Vec<Option<PodFacts>>,
+    facts: Vec<PodFacts>,
+    uses: Vec<[Use<'a>; 2]>,
+    rows: usize,
 }
 
-impl<'a> PodOrder<'a> {
+impl<'a> PodNotes<'a> {
     pub(super) fn of(
         inventory: &'a ClusterInventory,
         config: &AllocationConfig,
         empty: &'a Name,
         namespaces: &mut Numbers<'a>,
         window: (i64, i64),
+        usage: &UsageIndex<'a>,
     ) -> Result<Self, Fault> {
         let mut nodes = Numbers::of_about(inventory.nodes.as_deref().unwrap_or_default().len());
         let mut containers = Numbers::of_about(0);
@@ -144,33 +148,44 @@ impl<'a> PodOrder<'a> {
         let all = inventory.pods.as_deref().unwrap_or_default();
         let mut pods = Vec::with_capacity(all.len());
         let mut facts = Vec::with_capacity(all.len());
-        for pod in all {
-            let phase = pod.phase.as_deref();
-            if config.exclude_phases.iter().any(|excluded| phase == Some(excluded)) {
-                continue;
-            }
-            let node = nodes.number(pod.node.as_ref().unwrap_or(empty))?;
-            let one = note(pod, window, &mut containers, &mut amounts)?;
-            let namespace = namespaces.number(&pod.namespace)?;
-            pods.push(Sorting::new(Placed { node, namespace, facts: index(facts.len())?, one, pod }));
-            facts.push(Some(PodFacts {
+        let mut uses = Vec::with_capacity(if usage.is_empty() { 0 } else { all.len() });
+        let mut rows = 0_usize;
+        for (position, pod) in all.iter().enumerate() {
+            facts.push(PodFacts {
                 name: pod.name.clone(),
                 labels: pod.labels.clone(),
                 annotations: pod.annotations.clone(),
                 owner: pod.owner.clone(),
                 services: None,
-            }));
+            });
+            let phase = pod.phase.as_deref();
+            let excluded = config.exclude_phases.iter().any(|excluded| phase == Some(excluded));
+            let one = if excluded { None } else { note(pod, window, &mut containers, &mut amounts)? };
+            if !usage.is_empty() {
+                uses.push(match (&pod.containers[..], one) {
+                    ([container], Some(_)) => usage.find(&pod.namespace, &pod.name, &container.name),
+                    _ => [Use::Unknown; 2],
+                });
+            }
+            if excluded {
+                continue;
+            }
+            // Its containers, and what belongs to none of them.
+            rows = rows.saturating_add(pod.containers.len()).saturating_add(usize::from(one.is_none()));
+            let node = nodes.number(pod.node.as_ref().unwrap_or(empty))?;
+            let namespace = namespaces.number(&pod.namespace)?;
+            pods.push(Sorting::new(Placed { node, namespace, facts: index(position)?, one, pod }));
         }
-        Ok(Self { nodes, containers, amounts, pods, facts })
+        Ok(Self { nodes, containers, amounts, pods, facts, uses, rows })
     }
 
-    /// The tables, and the pods in the order of node, namespace and name.
+    /// The tables, and the pods by node.
     pub(super) fn finish(
         self,
         inventory: &'a ClusterInventory,
         namespaces: Numbers<'a>,
         window: (i64, i64),
-    ) -> Result<(Tables, Vec<Placed<'a>>, Amounts), Fault> {
+    ) -> Result<(Tables, PodOrder<'a>), Fault> {
         let (node_names, node_ranks) = self.nodes.sorted()?;
         let (containers, container_ranks) = self.containers.sorted()?;
         let (namespace_names, namespace_ranks) = namespaces.sorted()?;
@@ -179,23 +194,16 @@ impl<'a> PodOrder<'a> {
         for Sorting { placed, .. } in &mut pods {
             placed.node = rank(&node_ranks, placed.node);
             placed.namespace = rank(&namespace_ranks, placed.namespace);
+            if let Some(one) = &mut placed.one {
+                one.container = above(rank(&container_ranks, below(one.container)));
+            }
         }
         let (by_node, ends) = by_node(&pods, node_names.len())?;
-        // A pod that came back under its name on its node is told apart by its time.
-        let first = |pod: &Pod| super::pod_interval(pod, window);
-        let compare = |one: &Sorting<'_>, other: &Sorting<'_>| {
-            let (a, b) = (one.placed, other.placed);
-            let letters = a.namespace.cmp(&b.namespace).then(one.name.cmp(&other.name));
-            let name = || super::super::key::canonical(&a.pod.name, &b.pod.name);
-            let time = || first(a.pod).cmp(&first(b.pod));
-            let created = || a.pod.created_at.map(seconds).cmp(&b.pod.created_at.map(seconds));
-            letters.then_with(name).then_with(time).then_with(created)
-        };
         let mut tables = Tables {
             cluster: inventory.cluster.clone(),
             nodes: node_names.into_iter().map(|name| NodeFacts { name, ..NodeFacts::default() }).collect(),
             namespaces: namespace_facts(inventory, namespace_names),
-            pods: Vec::with_capacity(pods.len()),
+            pods: Vec::new(),
             containers,
         };
         for node in inventory.nodes.as_deref().unwrap_or_default() {
@@ -207,27 +215,111 @@ impl<'a> PodOrder<'a> {
             }
         }
         let services = ServiceIndex::new(inventory, &tables);
-        let mut last: Option<ServiceNames> = None;
-        let mut order = Vec::with_capacity(pods.len());
-        let mut group: Vec<Sorting<'a>> = Vec::new();
-        let mut start = 0;
-        for end in ends {
-            let numbers = by_node.get(std::mem::replace(&mut start, end)..end).unwrap_or_default();
-            group.clear();
-            group.extend(numbers.iter().filter_map(|at| pods.get(place(*at))).copied());
-            group.sort_unstable_by(compare);
-            for Sorting { mut placed, .. } in group.iter().copied() {
-                let facts = facts.get_mut(place(placed.facts)).and_then(Option::take).unwrap_or_default();
-                placed.facts = index(tables.pods.len())?;
-                if let Some(one) = &mut placed.one {
-                    one.container = above(rank(&container_ranks, below(one.container)));
+        if !services.is_empty() {
+            let mut last: Option<ServiceNames> = None;
+            for Sorting { placed, .. } in &pods {
+                if let Some(facts) = facts.get_mut(place(placed.facts)) {
+                    facts.services = services.of(placed, &mut last);
                 }
-                tables.pods.push(PodFacts { services: services.of(&placed, &mut last), ..facts });
-                order.push(placed);
             }
         }
-        Ok((tables, order, self.amounts))
+        tables.pods = facts;
+        let (amounts, uses, rows) = (self.amounts, self.uses, self.rows);
+        let group = Vec::new();
+        Ok((tables, PodOrder { pods, by_node, ends, sorted: false, group, window, amounts, uses, rows }))
     }
+}
+
+/// The pods in the order of node, namespace and name, one node after the other.
+pub(super) struct PodOrder<'a> {
+    pods: Vec<Sorting<'a>>,
+    /// Places of pods by node, and where those of each node end.
+    by_node: Vec<u32>,
+    ends: Vec<usize>,
+    /// Whether the places of each node are in the order of its pods.
+    sorted: bool,
+    group: Vec<Sorting<'a>>,
+    window: (i64, i64),
+    pub(super) amounts: Amounts,
+    /// What is known of the use of pods of one plain container; by place in the inventory, empty for nothing.
+    uses: Vec<[Use<'a>; 2]>,
+    /// The rows of all pods, at most.
+    pub(super) rows: usize,
+}
+
+impl<'a> PodOrder<'a> {
+    /// What is known of the use of a pod of one plain container.
+    pub(super) fn uses(&self, pod: u32) -> [Use<'a>; 2] {
+        self.uses.get(place(pod)).copied().unwrap_or_default()
+    }
+
+    /// The pods of a node in their order.
+    pub(super) fn of_node(&mut self, node: u32, out: &mut Vec<Placed<'a>>) {
+        let (start, end) = self.span(node);
+        self.gather(start, end);
+        out.clear();
+        out.extend(self.group.iter().map(|sorting| sorting.placed));
+    }
+
+    /// All pods in their order.
+    pub(super) fn all(&mut self) -> Vec<Placed<'a>> {
+        let mut all = Vec::with_capacity(self.pods.len());
+        for node in (0_u32..).take(self.ends.len()) {
+            let (start, end) = self.span(node);
+            let mut places = self.by_node.get(start..end).unwrap_or_default().to_vec();
+            places.sort_unstable_by(|a, b| match (self.pods.get(place(*a)), self.pods.get(place(*b))) {
+                (Some(a), Some(b)) => compare(a, b, self.window),
+                _ => Ordering::Equal,
+            });
+            all.extend(
+                places.iter().filter_map(|at| self.pods.get(place(*at))).map(|sorting| sorting.placed),
+            );
+            if let Some(slots) = self.by_node.get_mut(start..end) {
+                slots.copy_from_slice(&places);
+            }
+        }
+        self.sorted = true;
+        all
+    }
+
+    fn span(&self, node: u32) -> (usize, usize) {
+        let at = place(node);
+        let start = at.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or(0);
+        (start, self.ends.get(at).copied().unwrap_or(start))
+    }
+
+    fn gather(&mut self, start: usize, end: usize) {
+        let places = self.by_node.get(start..end).unwrap_or_default();
+        self.group.clear();
+        self.group.extend(places.iter().filter_map(|at| self.pods.get(place(*at))).copied());
+        if !self.sorted {
+            self.group.sort_unstable_by(|a, b| compare(a, b, self.window));
+        }
+    }
+}
+
+/// The order of two pods of one node. One that came back under its name is told apart by its time.
+fn compare(one: &Sorting<'_>, other: &Sorting<'_>, window: (i64, i64)) -> Ordering {
+    let (a, b) = (one.placed, other.placed);
+    let letters = a.namespace.cmp(&b.namespace).then(one.name.cmp(&other.name));
+    let name = || super::super::key::canonical(&a.pod.name, &b.pod.name);
+    let first = |pod: &Pod| super::pod_interval(pod, window);
+    let time = || first(a.pod).cmp(&first(b.pod));
+    let created = || a.pod.created_at.map(seconds).cmp(&b.pod.created_at.map(seconds));
+    letters.then_with(name).then_with(time).then_with(created)
+}
+
+fn namespace_facts(inventory: &ClusterInventory, names: Vec<Name>) -> Vec<NamespaceFacts> {
+    let mut table: Vec<NamespaceFacts> =
+        names.into_iter().map(|name| NamespaceFacts { name, ..NamespaceFacts::default() }).collect();
+    for namespace in inventory.namespaces.as_deref().unwrap_or_default() {
+        let at = find(&table, &namespace.name, |facts: &NamespaceFacts| facts.name.as_str());
+        if let Some(facts) = at.and_then(|at| table.get_mut(place(at))) {
+            facts.labels.clone_from(&namespace.labels);
+            facts.annotations.clone_from(&namespace.annotations);
+        }
+    }
+    table
 }
 
 /// A place in a table that may be absent: one more, so that absence takes no room.
@@ -327,11 +419,12 @@ impl<'a> ServiceIndex<'a> {
         index
     }
 
+    fn is_empty(&self) -> bool {
+        self.by_label.is_empty() && self.by_endpoint.is_empty()
+    }
+
     /// The services in front of a pod by name; neighbours with the same ones share the list.
     fn of(&self, placed: &Placed<'a>, last: &mut Option<ServiceNames>) -> Option<ServiceNames> {
-        if self.by_label.is_empty() && self.by_endpoint.is_empty() {
-            return None;
-        }
         let pod = placed.pod;
         let mut names: Vec<&Name> = Vec::new();
         for (name, value) in pod.labels.iter().flat_map(crate::inventory::Labels::iter) {

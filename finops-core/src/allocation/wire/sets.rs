@@ -13,7 +13,7 @@ use crate::{
         config::Idle,
         external::labels,
         json::{attributed, costs},
-        row::{Column, text},
+        row::{Amounts, Column, text},
         set::{NamespaceFacts, NodeFacts, PodFacts},
     },
     error::Fault,
@@ -63,7 +63,7 @@ fn row(set: &AllocationSet, row: &Row) -> Json {
         out.insert("total", Json::Null);
         return Json::Object(out);
     }
-    out.insert("cost", costs(&row.cost));
+    out.insert("cost", costs(&row.cost()));
     out.insert("total", row.total.to_string());
     if let Some(attributed) = attributed(row) {
         out.insert("attributed", attributed);
@@ -154,14 +154,18 @@ fn waterfall(input: &Json) -> Result<Json, Fault> {
         let [first, node, namespace, pod, container] = texts(member(json, "key")?, &path)?;
         cluster = first;
         let mut row = Row::new(RowKind::Container, 0, 0);
-        for (column, cell) in Column::ALL.iter().zip(&mut row.cost) {
+        for (position, column) in Column::ALL.iter().enumerate() {
             if json.get("cost").is_some_and(|cost| cost.get(column.as_str()).is_some()) {
-                *cell = money(member(json, "cost")?, column.as_str()).map_err(|fault| fault.below(&path))?;
+                let cost =
+                    money(member(json, "cost")?, column.as_str()).map_err(|fault| fault.below(&path))?;
+                row.add(position, cost.get().into())?;
             }
         }
         // Without claims the cost of a resource says how much of it a row has.
-        let [cpu, memory, gpu, ..] = row.cost.map(|cost| cost.get().max(0).unsigned_abs());
-        (row.claimed.cpu, row.claimed.memory, row.gpu) = (cpu.into(), memory.into(), gpu);
+        let [cpu, memory, gpu, ..] = row.cost().map(|cost| cost.get().max(0).unsigned_abs());
+        let claimed = Amounts { cpu: cpu.into(), memory: memory.into() };
+        row.set_amounts(Amounts::default(), Amounts::default(), claimed);
+        row.set_gpu(gpu);
         drafts.push(Draft {
             node: NodeFacts { name: node, ..NodeFacts::default() },
             namespace: NamespaceFacts { name: namespace, ..NamespaceFacts::default() },
@@ -184,8 +188,8 @@ fn waterfall(input: &Json) -> Result<Json, Fault> {
     }
     for (name, pools) in &idle {
         let mut row = Row::new(RowKind::Idle, 0, 0);
-        for (cell, amount) in row.cost.iter_mut().zip(pools) {
-            *cell = *amount;
+        for (column, amount) in pools.iter().enumerate() {
+            row.add(column, amount.get().into())?;
         }
         let node = NodeFacts { name: Name::from(name.as_str()), ..NodeFacts::default() };
         drafts.push(Draft { node, namespace: NamespaceFacts::default(), pod: None, container: None, row });
@@ -198,6 +202,7 @@ fn waterfall(input: &Json) -> Result<Json, Fault> {
     let mut set = given(config, drafts, cluster)?;
     set.assets = assets_of(&set, &idle)?;
     set.assets.extend(crate::allocation::collect::shared_assets(&set.config, (0, 0))?);
+    set.share_idle_of_nodes()?;
     set.waterfall()?;
     let mut out = Object::new();
     out.insert("assets_total", text(set.totals.assets));
@@ -271,7 +276,7 @@ fn aggregate(input: &Json) -> Result<Json, Fault> {
         let name = |name: &str| json.get(name).and_then(Json::as_str).map(Name::from);
         let mut row = Row::new(RowKind::Container, 0, 0);
         let total = money(json, "total").map_err(|fault| fault.below(&path))?;
-        row.cost = [Nanos::ZERO, Nanos::ZERO, Nanos::ZERO, Nanos::ZERO, Nanos::ZERO, Nanos::ZERO, total];
+        row.add(Column::External as usize, total.get().into())?;
         row.total = total;
         let namespace_labels = labels(json.get("namespace_labels"));
         // Rows without a namespace are told apart by what their namespace says.
@@ -315,7 +320,7 @@ fn reconcile(input: &Json) -> Result<Json, Fault> {
     for row in set.rows() {
         let [_, _, namespace, pod, _] = set.key(row);
         let name = format!("{namespace}/{pod}");
-        let amounts = [row.list.get().into(), row.total.get().into()];
+        let amounts = [row.list().get().into(), row.total.get().into()];
         match sums.last_mut().filter(|(last, _)| *last == name) {
             Some((_, sums)) => {
                 for (sum, amount) in sums.iter_mut().zip(amounts) {
