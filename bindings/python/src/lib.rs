@@ -33,11 +33,6 @@ mod stream_meter;
 mod summary;
 mod usage;
 
-/// Reports, tables and findings are made and dropped by the hundred thousand: an allocator that keeps their pages spares the
-/// faults. Python's own objects stay where Python puts them.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 /// The compiled half of `finops`; import from `finops`.
 #[pymodule]
 mod _finops {
