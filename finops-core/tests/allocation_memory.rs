@@ -59,8 +59,8 @@ unsafe impl GlobalAlloc for Counting {
 static ALLOCATOR: Counting = Counting;
 
 #[test]
-fn the_peak_is_at_most_260_bytes_a_row_or_390_with_its_use() {
-    for (usage, most) in [(false, 260), (true, 390)] {
+fn the_peak_is_at_most_260_bytes_a_row_or_380_with_its_use() {
+    for (usage, most) in [(false, 260), (true, 380)] {
         let inventory = cluster(1, Shape { nodes: 501, pods: 10_000, hours: 24, varied: false, usage });
         let config = AllocationConfig { idle: Idle::Share, ..AllocationConfig::default() };
         LIVE.set(0);

@@ -9,15 +9,19 @@ use finops_core::{
     inventory::ClusterInventory,
     json::{Json, Limits, read},
     price::PriceBook,
-    waste::{Assessment, DetectionConfig, Inventory, detect, summary::ClusterData},
+    waste::{Assessment, DetectionConfig, Inventory, LimitPolicy, detect, summary::ClusterData},
 };
 
 const FINGERPRINT: &str = "6b86b273ff34fce19d6b804eff5a3f5747ada4eaa22f1d49c01e52ddb7875b4b";
 
 fn findings(cluster_data: &str) -> Vec<Assessment> {
+    findings_with(cluster_data, &DetectionConfig::default())
+}
+
+fn findings_with(cluster_data: &str, config: &DetectionConfig) -> Vec<Assessment> {
     let json: Json = read(cluster_data.as_bytes(), &Limits::default()).unwrap();
     let data = ClusterData::from_json(&json, Some("2026-11-20T00:00:00Z".parse().unwrap())).unwrap();
-    detect(Inventory::Summary(&data), &PriceBook::default(), &DetectionConfig::default()).findings
+    detect(Inventory::Summary(&data), &PriceBook::default(), config).findings
 }
 
 fn file(path: &str, text: &str) -> SourceFile {
@@ -316,4 +320,90 @@ fn a_mapping_that_names_two_objects_hides_which_one_is_meant() {
     let target = Target { kind: "Deployment", name: "web", namespace: Some("bank"), container: None };
     let fault = edit(&text, &target, &[Set::number("spec.replicas", 0)]).unwrap_err();
     assert_eq!((fault.code(), fault.path()), ("change.ambiguous", "kind"));
+}
+
+const LIMITED: &str = r#"{"cluster": "finance-cluster", "workloads": {"finance": [
+    {"name": "payment-service", "cpu_request": 2.0, "cpu_usage": 0.5, "cpu_limit": 4.0, "memory_request_gb": 4.0, "memory_usage_gb": 1.0, "memory_limit_gb": 8.0}]}}"#;
+
+fn without_limits() -> Vec<Assessment> {
+    let mut config = DetectionConfig::default();
+    config.limit_policy = LimitPolicy::Remove;
+    findings_with(LIMITED, &config)
+}
+
+#[test]
+fn a_cpu_limit_is_removed_by_policy_and_that_of_memory_stays() {
+    let limits = "            limits:\n              cpu: 4 # throttles\n              memory: 8Gi\n";
+    let text = format!("{MANIFEST}{limits}");
+    let made = proposal(&without_limits(), &[file("k8s/payment.yaml", &text)], &ChangeConfig::default());
+    assert_eq!((made.status, made.reason.clone()), (Status::Ready, None), "{}", made.body);
+    let expected = text
+        .replace("\"2\"", "\"750m\"")
+        .replace("memory: 4Gi", "memory: 1536Mi")
+        .replace("              cpu: 4 # throttles\n", "");
+    let changed = made.files.first().unwrap();
+    assert_eq!(changed.content.as_deref(), Some(expected.as_str()));
+    assert_eq!(changed.edits.len(), 3);
+    assert!(made.body.contains(r"| cpu\_limit | 4 | none |"), "{}", made.body);
+    // Kept by default.
+    let kept = proposal(&findings(LIMITED), &[file("k8s/payment.yaml", &text)], &ChangeConfig::default());
+    assert!(kept.files.first().unwrap().content.as_deref().unwrap().contains("cpu: 4 # throttles"));
+}
+
+#[test]
+fn a_patch_removes_a_limit_by_nothing() {
+    let drafted = proposal(&without_limits(), &[], &ChangeConfig::default());
+    let patch = drafted.files.first().unwrap().content.clone().unwrap();
+    assert!(patch.contains("            limits:\n              cpu: null\n"), "{patch}");
+    let files = [
+        file("base/kustomization.yaml", "resources:\n- payment.yaml\n"),
+        file("base/payment.yaml", &format!("{MANIFEST}            limits: {{cpu: 4, memory: 8Gi}}\n")),
+        file("overlays/dev/kustomization.yaml", "resources:\n  - ../../base\n"),
+        file("overlays/prod/kustomization.yaml", "resources:\n  - ../../base\n"),
+    ];
+    let config = ChangeConfig { overlay: Some("overlays/prod".into()), ..ChangeConfig::default() };
+    let made = proposal(&without_limits(), &files, &config);
+    assert_eq!(made.status, Status::Ready, "{:?}", made.reason);
+    let path = "overlays/prod/finops-deployment-payment-service.yaml";
+    let patch =
+        made.files.iter().find(|file| file.path == path).and_then(|file| file.content.clone()).unwrap();
+    assert!(patch.contains("            limits:\n              cpu: null\n"), "{patch}");
+    // A patch of the overlay that sets this limit is a person's to change.
+    let own = patch.replace("cpu: null", "cpu: \"3\"");
+    let [base, payment, dev, _] = files;
+    let listed = "resources:\n  - ../../base\npatches:\n  - path: finops-deployment-payment-service.yaml\n";
+    let files = [base, payment, dev, file("overlays/prod/kustomization.yaml", listed), file(path, &own)];
+    let refused = proposal(&without_limits(), &files, &config);
+    assert_eq!(refused.reason.unwrap().code(), "change.type_mismatch");
+}
+
+#[test]
+fn what_no_file_can_say_is_refused_with_what_to_do() {
+    const AUTOSCALED: &str = r#"{"cluster": "c", "as_of": "2026-11-20T00:00:00Z",
+        "autoscalers": [
+            {"kind": "HorizontalPodAutoscaler", "namespace": "n", "name": "web", "target": {"kind": "Deployment", "name": "web"}, "min": 4, "max": 4, "metrics": [{"resource": "cpu", "target_utilization": 60}]},
+            {"kind": "HorizontalPodAutoscaler", "namespace": "n", "name": "bare", "target": {"kind": "Deployment", "name": "bare"}, "min": 1, "max": 4, "metrics": [{"resource": "cpu", "target_utilization": 60}]},
+            {"kind": "HorizontalPodAutoscaler", "namespace": "n", "name": "gone", "target": {"kind": "Deployment", "name": "gone"}, "min": 1, "max": 4, "metrics": [{"resource": "cpu", "target_utilization": 60}]}],
+        "workloads": [
+            {"kind": "Deployment", "namespace": "n", "name": "web", "replicas": 3, "created_at": "2026-01-01T00:00:00Z", "containers": [{"name": "app", "type": "app", "requests": {"cpu": "500m"}}]},
+            {"kind": "Deployment", "namespace": "n", "name": "bare", "replicas": 3, "created_at": "2026-01-01T00:00:00Z", "containers": [{"name": "app", "type": "app"}]}],
+        "nodes": [{"name": "gpu-1", "created_at": "2026-01-01T00:00:00Z", "capacity": {"cpu": "8", "memory": "32Gi", "nvidia.com/gpu": "1"}, "allocatable": {"cpu": "8", "memory": "32Gi", "nvidia.com/gpu": "1"}}],
+        "pods": []}"#;
+    let found = of_cluster(AUTOSCALED);
+    let cases = [
+        ("k8s.hpa_ineffective", "web", "are the same, 4, and the finding holds no measure"),
+        ("k8s.hpa_ineffective", "bare", "watches a resource that a container of its target does not request"),
+        ("k8s.hpa_ineffective", "gone", "is not in the inventory"),
+        ("ai.gpu_node_without_gpu_pods", "gpu-1", "no file names node `gpu-1`"),
+    ];
+    for (detector, name, problem) in cases {
+        let of = |one: &&Assessment| one.detector == detector && one.subject.name() == name;
+        let one: Vec<Assessment> = found.iter().filter(of).cloned().collect();
+        assert_eq!(one.len(), 1, "{detector} {name}");
+        let refused = proposal(&one, &[], &ChangeConfig::default());
+        assert_eq!((refused.status, refused.files.len()), (Status::Refused, 0));
+        let reason = refused.reason.unwrap();
+        assert_eq!((reason.code(), reason.path()), ("change.not_found", "finding"));
+        assert!(reason.to_string().contains(problem), "{reason}");
+    }
 }

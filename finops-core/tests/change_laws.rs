@@ -283,6 +283,13 @@ proptest! {
 }
 
 #[test]
+fn an_empty_namespace_is_none() {
+    let text = "kind: Deployment\nmetadata: {name: web, namespace: ,shop}\nspec:\n  replicas: 3\n";
+    touch_yaml(text, WEB, "replicas=0");
+    assert_eq!(yaml::objects(text).unwrap()[0].namespace, None);
+}
+
+#[test]
 fn depth_and_length_are_borne() {
     for deep in ["[", "{a: ", "- ", "? ", "a:\n ", "&a ", "!t "] {
         touch_yaml(&deep.repeat(5_000), WEB, CPU);

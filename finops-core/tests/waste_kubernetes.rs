@@ -80,7 +80,8 @@ fn nights_and_weekends_of_a_test_environment_are_idle() {
         RATES,
         // (0.04 + 0.005) * 730 * 98 / 168
         r#"[{"subject": "workload/n/Deployment/web", "outcome": "finding", "type": "misconfigured_autoscaling",
-            "gross_monthly": "19.162500000", "after": {"idle_hours_a_week": 98}}]"#,
+            "gross_monthly": "19.162500000", "after": {"idle_hours_a_week": 98,
+            "idle_hours_utc": "Mon-Sun 00:00-08:00, 18:00-24:00", "replicas_while_idle": 0}}]"#,
     );
     let outcome = |environment: &str, usage: String, outcome: &str, reason: &str| {
         let expected = format!(r#"[{{"outcome": "{outcome}", "reason": "{reason}"}}]"#);

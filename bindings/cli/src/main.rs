@@ -24,7 +24,7 @@ mod savings;
 mod table;
 mod waste;
 
-/// As in the packages of Python and Node.
+/// As in the package of Node; that of Python keeps the system's, so that its import stays small.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

@@ -5,7 +5,7 @@ use finops::{
     EngineError,
     core::{
         error::Fault,
-        finding::{ContentHash, Finding, Intake, Judged, Problem, RecordStream, total_order, wire as kinds},
+        finding::{Finding, Intake, Judged, Problem, RecordStream, content_hash, wire as kinds},
         json::Json,
     },
     engine::wire,
@@ -243,13 +243,7 @@ impl Task for Summing {
             Ok(match self.1.as_str() {
                 "totals" => kinds::totalled(self.0.iter())?.to_text(),
                 "combine" => kinds::combined(self.0.iter())?.to_text(),
-                _ => {
-                    let mut sorted: Vec<&Finding> = self.0.iter().collect();
-                    sorted.sort_by(|one, other| total_order(one, other));
-                    let mut hash = ContentHash::default();
-                    sorted.into_iter().for_each(|finding| hash.add(finding));
-                    Json::from(hash.hex()).to_text()
-                }
+                _ => Json::from(content_hash(self.0.iter())).to_text(),
             })
         })
     }

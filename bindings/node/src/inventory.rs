@@ -10,12 +10,18 @@ use crate::{
 use finops::{
     AllocationReport, AllocationSet, Cluster,
     cluster::{aggregate_json, queries_json, reconcile_json},
-    core::json::Json,
+    core::{
+        inventory::{Read, UsageSeries},
+        json::Json,
+    },
     engine::Given,
 };
-use napi::bindgen_prelude::*;
+use napi::{Task, bindgen_prelude::*};
 use napi_derive::napi;
-use std::sync::Arc;
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+};
 
 thread_local! {
     static CLUSTERS: Handles<Cluster> = const { Handles::new() };
@@ -70,7 +76,83 @@ pub fn cluster_free(handle: u32) {
 /// Adds the answer of a Prometheus query for a metric.
 #[napi(catch_unwind)]
 pub fn cluster_prometheus(handle: u32, metric: String, answer: Uint8Array, step_seconds: u32) -> Result<()> {
-    let usage = Cluster::read_prometheus(&metric, &answer, step_seconds).map_err(refused)?;
+    add(handle, Cluster::read_prometheus(&metric, &answer, step_seconds).map_err(refused)?)
+}
+
+/// Documents that a thread of the pool reads. They are copies: JavaScript may write into its own meanwhile.
+pub struct ReadingCluster {
+    documents: Vec<Vec<u8>>,
+    name: String,
+    as_of: String,
+}
+
+impl Task for ReadingCluster {
+    type Output = Cluster;
+    type JsValue = u32;
+
+    fn compute(&mut self) -> Result<Cluster> {
+        guarded(|| {
+            let documents: Vec<&[u8]> = self.documents.iter().map(Vec::as_slice).collect();
+            Cluster::from_kubernetes(&documents, &self.name, instant(&self.as_of)?).map_err(refused)
+        })
+    }
+
+    fn resolve(&mut self, _: Env, read: Cluster) -> Result<u32> {
+        Ok(CLUSTERS.with(|held| held.insert(read)))
+    }
+}
+
+/// As [`cluster_kubernetes`], on a thread that JavaScript does not wait for.
+#[napi(catch_unwind)]
+pub fn cluster_kubernetes_later(
+    documents: Vec<Uint8Array>,
+    name: String,
+    as_of: String,
+) -> AsyncTask<ReadingCluster> {
+    let documents = documents.iter().map(|document| document.to_vec()).collect();
+    AsyncTask::new(ReadingCluster { documents, name, as_of })
+}
+
+/// An answer that a thread of the pool reads.
+pub struct ReadingUsage {
+    handle: u32,
+    metric: String,
+    answer: Vec<u8>,
+    step_seconds: u32,
+}
+
+impl Task for ReadingUsage {
+    type Output = Read<Vec<UsageSeries>>;
+    type JsValue = ();
+
+    fn compute(&mut self) -> Result<Self::Output> {
+        guarded(|| Cluster::read_prometheus(&self.metric, &self.answer, self.step_seconds).map_err(refused))
+    }
+
+    fn resolve(&mut self, _: Env, usage: Self::Output) -> Result<()> {
+        add(self.handle, usage)
+    }
+}
+
+/// As [`cluster_prometheus`], on a thread that JavaScript does not wait for.
+#[napi(catch_unwind)]
+pub fn cluster_prometheus_later(
+    handle: u32,
+    metric: String,
+    answer: Uint8Array,
+    step_seconds: u32,
+) -> AsyncTask<ReadingUsage> {
+    AsyncTask::new(ReadingUsage { handle, metric, answer: answer.to_vec(), step_seconds })
+}
+
+/// Runs what no napi function surrounds; a panic becomes an error.
+fn guarded<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
+    // What is read is new: nothing half made can be seen afterwards.
+    catch_unwind(AssertUnwindSafe(work))
+        .unwrap_or_else(|_| Err(napi::Error::from_reason("the engine panicked; report this")))
+}
+
+fn add(handle: u32, usage: Read<Vec<UsageSeries>>) -> Result<()> {
     let added = CLUSTERS.with(|held| held.with(handle as usize, |cluster| cluster.add_usage(usage)));
     added.ok_or_else(|| thrown(gone()))?.map_err(refused)
 }

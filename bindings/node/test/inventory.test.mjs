@@ -121,6 +121,27 @@ test('what is wrong is named with its path', () => {
   assert.deepEqual(twice.diagnostics.map(({ code, path, subject }) => [code, path, subject]), [['inventory.duplicate', 'workloads.shop[1]', 'shop/web']])
 })
 
+test('another thread reads the same, while JavaScript goes on', async () => {
+  const options = { cluster: 'prod', asOf: '2026-11-20' }
+  const copies = buffers.map((document) => Buffer.from(document))
+  const reading = ClusterInventory.fromKubernetesAsync(copies, options)
+  // What was given may be written over at once.
+  for (const document of copies) document.fill(0)
+  const [inventory, same] = [await reading, cluster()]
+  assert.deepEqual(inventory.toJSON(), same.toJSON())
+  const adding = inventory.addPrometheusAsync('cpu_usage', answer(START, ['1', '2']))
+  assert.equal(inventory.toJSON().usage, undefined)
+  assert.equal(await adding, inventory)
+  assert.deepEqual(inventory.toJSON(), same.addPrometheus('cpu_usage', answer(START, ['1', '2'])).toJSON())
+  const refused = async (code, path, promise) =>
+    assert.rejects(promise, (error) => error instanceof finops.AllocationError && error.code === code && error.path === path)
+  await refused('inventory.invalid_json', 'documents[1]', ClusterInventory.fromKubernetesAsync(['{}', '{"kind":'], options))
+  const error = { code: 'config.invalid', path: 'metric' }
+  await assert.rejects(inventory.addPrometheusAsync('cpu', '{}'), error)
+  await assert.rejects(inventory.addPrometheusAsync('cpu_usage', '{}', { stepSeconds: 0 }), { ...error, path: 'stepSeconds' })
+  await assert.rejects(ClusterInventory.fromKubernetesAsync(buffers, { asOf: 'today' }), finops.FinopsError)
+})
+
 test('the engine takes the inventory as it is', () => {
   const inventory = cluster()
   const wire = (given) => new FinOpsEngine().runDetectionCycle(given, { asOf: NIGHT }).map((found) => found.toJSON())

@@ -336,12 +336,12 @@ export class FinOpsEngine {
     return JSON.parse(guard(() => native.engineEvidence(this.#handle.id, json, paths, bytes))) as Record<string, any>
   }
 
-  /** The report of the week that holds `weekStart`; left out, the last one that is over. */
+  /** The report of the week that holds `weekStart`; left out, the present one. */
   generateWeeklyReport(weekStart?: Instant | null): Report {
     return this.reporter.generateWeeklyReport(weekStart)
   }
 
-  /** The report of the month that holds `monthStart`; left out, the last one that is over. */
+  /** The report of the month that holds `monthStart`; left out, the present one. */
   generateMonthlyReport(monthStart?: Instant | null): Report {
     return this.reporter.generateMonthlyReport(monthStart)
   }

@@ -1,7 +1,7 @@
 /** What is in a cluster. */
 import { ConfigError } from './errors'
 import { writeDocument } from './exact'
-import { Handle, guard, native } from './native'
+import { Handle, guard, guardLater, native } from './native'
 import { shown } from './policy-document'
 import { type Day, dayText } from './time'
 
@@ -70,6 +70,23 @@ export class ClusterInventory {
     return new ClusterInventory({ [HELD]: handle } as Record<string, unknown>)
   }
 
+  /**
+   * As `fromKubernetes`, read by another thread while JavaScript goes on: the documents are copied, and a large cluster takes as long as
+   * before. Refusals reject the promise.
+   *
+   * ```js
+   * const inventory = await ClusterInventory.fromKubernetesAsync([pods, nodes], { cluster: 'prod' })
+   * ```
+   */
+  static async fromKubernetesAsync(
+    documents: readonly Document[],
+    options: { cluster?: string; asOf?: Day | null } = {},
+  ): Promise<ClusterInventory> {
+    const asOf = dayText(options.asOf)
+    const id = await guardLater(() => native.clusterKubernetesLater(documents.map(bytesOf), options.cluster ?? 'unknown', asOf))
+    return new ClusterInventory({ [HELD]: new Handle(id, native.clusterFree) } as Record<string, unknown>)
+  }
+
   /** An inventory of usage alone. */
   static fromPrometheus(
     metric: string,
@@ -98,6 +115,13 @@ export class ClusterInventory {
   addPrometheus(metric: string, answer: Document, options: { stepSeconds?: number } = {}): this {
     const step = seconds(options.stepSeconds ?? 60, 'stepSeconds')
     guard(() => native.clusterPrometheus(this.#handle.id, metric, bytesOf(answer), step))
+    return this
+  }
+
+  /** As `addPrometheus`, read by another thread while JavaScript goes on; the answer is copied. Answers are added as they are read. */
+  async addPrometheusAsync(metric: string, answer: Document, options: { stepSeconds?: number } = {}): Promise<this> {
+    const step = seconds(options.stepSeconds ?? 60, 'stepSeconds')
+    await guardLater(() => native.clusterPrometheusLater(this.#handle.id, metric, bytesOf(answer), step))
     return this
   }
 

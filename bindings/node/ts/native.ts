@@ -72,9 +72,11 @@ export interface Native {
   /** A computation of `waste`, `allocation` or `findings`; without a kind, the names of all. */
   topicCall(topic: string, kind: string, json: string): string
   clusterKubernetes(documents: Uint8Array[], cluster: string, asOf: string): number
+  clusterKubernetesLater(documents: Uint8Array[], cluster: string, asOf: string): Promise<number>
   clusterJson(json: string, asOf: string | undefined): number
   clusterFree(handle: number): void
   clusterPrometheus(handle: number, metric: string, answer: Uint8Array, stepSeconds: number): void
+  clusterPrometheusLater(handle: number, metric: string, answer: Uint8Array, stepSeconds: number): Promise<void>
   clusterMethod(handle: number, method: 'json' | 'name' | 'diagnostics'): string
   clusterQueries(windowSeconds: number, stepSeconds: number): string
   clusterAllocate(handle: number, json: string): number
@@ -170,6 +172,15 @@ export function told(json: string): Error {
 export function guard<T>(run: () => T): T {
   try {
     return run()
+  } catch (error) {
+    throw toldOf(error)
+  }
+}
+
+/** @internal As `guard`, of a call that answers later. */
+export async function guardLater<T>(run: () => Promise<T>): Promise<T> {
+  try {
+    return await run()
   } catch (error) {
     throw toldOf(error)
   }

@@ -161,18 +161,14 @@ export class ReportGenerator {
     return this.#report(label, inputs, /^\d{4}-\d\d$/, 'give a month such as `2026-03`')
   }
 
-  /** The original's name: the week that holds `weekStart`; left out, the last one that is over. */
+  /** The original's name: the week that holds `weekStart`; left out, the present one. */
   generateWeeklyReport(weekStart?: Instant | null, inputs: ReportInputs = {}): Report {
-    const day = 86_400_000
-    return this.weekly(weekOf(weekStart === undefined || weekStart === null ? Date.now() - 7 * day : instantMs(dayStart(weekStart))), inputs)
+    return this.weekly(weekOf(dayOf(weekStart)), inputs)
   }
 
-  /** The original's name: the month that holds `monthStart`; left out, the last one that is over. */
+  /** The original's name: the month that holds `monthStart`; left out, the present one. */
   generateMonthlyReport(monthStart?: Instant | null, inputs: ReportInputs = {}): Report {
-    const given = monthStart === undefined || monthStart === null ? undefined : new Date(instantMs(dayStart(monthStart)))
-    const now = new Date()
-    const month = given ?? new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - 1, 1))
-    return this.monthly(month.toISOString().slice(0, 7), inputs)
+    return this.monthly(new Date(dayOf(monthStart)).toISOString().slice(0, 7), inputs)
   }
 
   /** The original's name for `report.toHtml()`. */
@@ -189,9 +185,10 @@ export class ReportGenerator {
   }
 }
 
-/** A day is its midnight, UTC. */
-function dayStart(at: Instant): Instant {
-  return typeof at === 'string' && /^\d{4}-\d\d-\d\d$/.test(at) ? `${at}T00:00:00Z` : at
+/** A day is its midnight, UTC; none is now. */
+function dayOf(at: Instant | null | undefined): number {
+  if (at === undefined || at === null) return Date.now()
+  return instantMs(typeof at === 'string' && /^\d{4}-\d\d-\d\d$/.test(at) ? `${at}T00:00:00Z` : at)
 }
 
 /** The ISO week of an instant. */

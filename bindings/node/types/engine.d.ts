@@ -187,9 +187,9 @@ export declare class FinOpsEngine {
     generateEvidencePack(opportunity: unknown, options?: {
         sources?: Sources;
     }): Record<string, any>;
-    /** The report of the week that holds `weekStart`; left out, the last one that is over. */
+    /** The report of the week that holds `weekStart`; left out, the present one. */
     generateWeeklyReport(weekStart?: Instant | null): Report;
-    /** The report of the month that holds `monthStart`; left out, the last one that is over. */
+    /** The report of the month that holds `monthStart`; left out, the present one. */
     generateMonthlyReport(monthStart?: Instant | null): Report;
 }
 /** The original's name for detecting alone: nothing is recorded. */

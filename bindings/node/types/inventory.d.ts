@@ -35,6 +35,18 @@ export declare class ClusterInventory {
         cluster?: string;
         asOf?: Day | null;
     }): ClusterInventory;
+    /**
+     * As `fromKubernetes`, read by another thread while JavaScript goes on: the documents are copied, and a large cluster takes as long as
+     * before. Refusals reject the promise.
+     *
+     * ```js
+     * const inventory = await ClusterInventory.fromKubernetesAsync([pods, nodes], { cluster: 'prod' })
+     * ```
+     */
+    static fromKubernetesAsync(documents: readonly Document[], options?: {
+        cluster?: string;
+        asOf?: Day | null;
+    }): Promise<ClusterInventory>;
     /** An inventory of usage alone. */
     static fromPrometheus(metric: string, answer: Document, options?: {
         cluster?: string;
@@ -57,6 +69,10 @@ export declare class ClusterInventory {
     addPrometheus(metric: string, answer: Document, options?: {
         stepSeconds?: number;
     }): this;
+    /** As `addPrometheus`, read by another thread while JavaScript goes on; the answer is copied. Answers are added as they are read. */
+    addPrometheusAsync(metric: string, answer: Document, options?: {
+        stepSeconds?: number;
+    }): Promise<this>;
     /** The name of the cluster. */
     get cluster(): string;
     /** What was left out or is odd, with where. */

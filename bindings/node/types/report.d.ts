@@ -109,9 +109,9 @@ export declare class ReportGenerator {
     weekly(label: string, inputs?: ReportInputs): Report;
     /** The report of a month such as `2026-03`. */
     monthly(label: string, inputs?: ReportInputs): Report;
-    /** The original's name: the week that holds `weekStart`; left out, the last one that is over. */
+    /** The original's name: the week that holds `weekStart`; left out, the present one. */
     generateWeeklyReport(weekStart?: Instant | null, inputs?: ReportInputs): Report;
-    /** The original's name: the month that holds `monthStart`; left out, the last one that is over. */
+    /** The original's name: the month that holds `monthStart`; left out, the present one. */
     generateMonthlyReport(monthStart?: Instant | null, inputs?: ReportInputs): Report;
     /** The original's name for `report.toHtml()`. */
     exportReportHtml(report: Report): string;

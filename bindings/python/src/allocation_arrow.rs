@@ -119,7 +119,8 @@ impl Amounts {
     fn add(&mut self, set: &AllocationSet, row: &Row) {
         let ordinary = row.kind.is_ordinary();
         let known = row.basis.iter().any(|basis| *basis != UsageBasis::None);
-        let amounts = [(row.requested(), ordinary), (row.used(), ordinary && known), (row.claimed(), ordinary)];
+        let amounts =
+            [(row.requested(), ordinary), (row.used(), ordinary && known), (row.claimed(), ordinary)];
         for ((cpu, memory), (amounts, is)) in self.cpu.iter_mut().zip(&mut self.memory).zip(amounts) {
             cpu.append_option(if is { wide(amounts.cpu) } else { None });
             memory.append_option(if is { wide(amounts.memory) } else { None });

@@ -1,23 +1,25 @@
 //! `finops.FinOpsEngine`: the money loop, and every computation of waste, allocation and findings by name.
 
 use crate::{
+    cluster_data,
     convert::time,
     error::raise,
     frozen::{Frozen, Source},
     inventory::{PyCluster, held},
     ledger::PySavingsLedger,
-    policy::{Json, Native},
+    policy::{Json, Native, PyGuardrails},
 };
 use finops::{
     Engine, EngineOptions, Timestamp,
     change::SourceFile,
-    engine::{SourceLimits, git, pull_request, read_sources, wire},
+    core::error::Fault,
+    engine::{Cycle, EngineError, Given, Reported, Run, SourceLimits, git, pull_request, read_sources, wire},
 };
 use pyo3::{
     prelude::*,
-    types::{PyBytes, PyDict, PyString},
+    types::{PyBytes, PyDict, PyList, PyString},
 };
-use std::{path::PathBuf, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 /// A value as JSON; what JSON cannot hold, such as NaN, becomes a boolean, which is wrong wherever a number or text is due.
 pub(crate) fn value(value: &Bound<'_, PyAny>) -> PyResult<Json> {
@@ -49,6 +51,36 @@ fn instant(at: Option<&Bound<'_, PyAny>>, name: &str) -> PyResult<Option<Timesta
     at.map(|at| time::instant(at, name)).transpose()
 }
 
+/// An inventory of any form.
+fn inventory(
+    py: Python<'_>,
+    value: &Bound<'_, PyAny>,
+    as_of: Option<Timestamp>,
+    now: Timestamp,
+) -> PyResult<Result<Given, Fault>> {
+    if let Some(read) = cluster_data::read(value, as_of, now)? {
+        return Ok(read.map(Given::from));
+    }
+    let value = self::value(value)?;
+    Ok(py.detach(|| Given::in_run(&value, as_of, now)))
+}
+
+/// A finding of a run, written out when somebody reads it.
+#[pyclass(name = "_Found", module = "finops._finops", frozen)]
+pub(crate) struct PyFound {
+    run: Arc<Run>,
+    place: usize,
+}
+
+#[pymethods]
+impl PyFound {
+    /// The opportunity as JSON text.
+    fn to_json(&self, py: Python<'_>) -> String {
+        let text = || self.run.found.get(self.place).map(|found| found.to_json(self.run.as_of).to_text());
+        py.detach(text).unwrap_or_default()
+    }
+}
+
 /// Detects, guards, proposes and records; `finops.FinOpsEngine` is made of it.
 #[pyclass(name = "_Engine", module = "finops._finops", frozen, subclass)]
 pub(crate) struct PyEngine(Engine);
@@ -62,31 +94,54 @@ impl PyEngine {
         Ok(Self(Engine::new(options)))
     }
 
-    /// One detection cycle: the report, and the opportunities in it as JSON text. A cluster in memory stands for the
-    /// inventory of the request at its place.
+    /// One detection cycle: the report, and the opportunities in it. A cluster in memory stands for the inventory at its
+    /// place.
+    #[expect(clippy::too_many_arguments, reason = "each is one thing that a cycle is asked")]
     #[pyo3(signature = (
-        request: "dict[str, typing.Any]",
+        inventories: "list[typing.Any]",
+        reported: "list[dict[str, typing.Any]]",
+        guardrails: "_Guardrails",
+        actor: "str",
         as_of: "datetime.datetime | str | float | None",
         ledger: "_SavingsLedger | None",
         clusters: "list[_Cluster | None]",
-    ) -> "tuple[Result, str]")]
+    ) -> "tuple[Result, list[_Found]]")]
     fn _run(
         &self,
         py: Python<'_>,
-        request: &Bound<'_, PyDict>,
+        inventories: &Bound<'_, PyList>,
+        reported: &Bound<'_, PyList>,
+        guardrails: &Bound<'_, PyGuardrails>,
+        actor: String,
         as_of: Option<&Bound<'_, PyAny>>,
         ledger: Option<&Bound<'_, PySavingsLedger>>,
         clusters: Vec<Option<Bound<'_, PyCluster>>>,
-    ) -> PyResult<(Frozen, String)> {
-        let mut request = value(request.as_any())?;
-        if let (Json::Object(members), Some(as_of)) = (&mut request, instant(as_of, "as_of")?) {
-            members.insert("as_of", as_of.to_string());
-        }
-        let ledger = ledger.map(|ledger| ledger.get().ledger());
+    ) -> PyResult<(Frozen, Vec<PyFound>)> {
+        let as_of = instant(as_of, "as_of")?;
+        let now = as_of.unwrap_or_else(time::now);
         let held = held(&clusters);
-        let report = py.detach(|| self.0.run_held(&request, &held, ledger)).map_err(raise)?;
-        let found = report.get("opportunities").map(Json::to_text).unwrap_or_default();
-        Ok((Frozen::from_source(Source::Json(report)), found))
+        let many = inventories.len() > 1;
+        let mut given = Vec::with_capacity(inventories.len());
+        for ((place, value), held) in inventories.iter().enumerate().zip(held) {
+            let one = match held {
+                Some(held) => Ok(held.at(as_of)),
+                None => inventory(py, &value, as_of, now)?,
+            };
+            let below = |fault: Fault| if many { fault.below(&format!("[{place}]")) } else { fault };
+            given.push(one.map_err(|fault| raise(EngineError::from(below(fault))))?);
+        }
+        let reported = value(reported.as_any())?;
+        let cycle = Cycle {
+            as_of: as_of.or_else(|| given.first().map(Given::as_of)).or(Some(now)),
+            inventories: given,
+            reported: reported.as_array().unwrap_or_default().iter().map(Reported::from_json).collect(),
+            guardrails: Some(guardrails.get().limits()),
+            actor: Some(actor),
+        };
+        let ledger = ledger.map(|ledger| ledger.get().ledger());
+        let run = py.detach(|| self.0.cycle(cycle, ledger)).map_err(raise)?;
+        let found = (0..run.found.len()).map(|place| PyFound { run: Arc::clone(&run), place }).collect();
+        Ok((Frozen::from_source(Source::Run(run)), found))
     }
 
     /// The changes of opportunities as JSON text.

@@ -9,7 +9,7 @@ use crate::{
 use finops::{
     core::{
         error::Fault,
-        finding::{self, ContentHash, Finding, Intake, Judged, Problem, RecordStream, wire},
+        finding::{self, Finding, Intake, Judged, Problem, RecordStream, wire},
     },
     engine::EngineError,
 };
@@ -330,13 +330,7 @@ pub(crate) fn findings_combine(py: Python<'_>, table: &Bound<'_, PyFindings>) ->
 #[pyo3(signature = (table: "Findings") -> "str")]
 pub(crate) fn findings_content_hash(py: Python<'_>, table: &Bound<'_, PyFindings>) -> String {
     let table = &table.get().0;
-    py.detach(|| {
-        let mut sorted: Vec<&Finding> = borrowed(table).collect();
-        sorted.sort_by(|one, other| finding::total_order(one, other));
-        let mut hash = ContentHash::default();
-        sorted.into_iter().for_each(|finding| hash.add(finding));
-        hash.hex()
-    })
+    py.detach(|| finding::content_hash(borrowed(table)))
 }
 
 /// The canonical bytes of a finding.

@@ -5,9 +5,12 @@ use crate::{
     policy::{self, Asked},
     record::KeyIterator,
 };
-use finops::core::{
-    carbon::{InferenceImpact, wire},
-    finding::Finding,
+use finops::{
+    core::{
+        carbon::{InferenceImpact, wire},
+        finding::Finding,
+    },
+    engine::Run,
 };
 use pyo3::{
     exceptions::{PyAttributeError, PyKeyError, PyTypeError},
@@ -36,6 +39,7 @@ pub(crate) enum Source {
     Decision(Box<Asked>),
     Json(policy::Json),
     Finding(Arc<Finding>),
+    Run(Arc<Run>),
 }
 
 impl Source {
@@ -48,6 +52,7 @@ impl Source {
             Self::Decision(asked) => policy::fields(&asked.to_json()),
             Self::Json(json) => policy::fields(json),
             Self::Finding(finding) => policy::fields(&finding.to_json()),
+            Self::Run(run) => policy::fields(&run.to_json()),
         }
     }
 }
@@ -137,6 +142,7 @@ impl Frozen {
         match &self.source {
             Some(Source::Decision(asked)) => asked.to_json().to_text(),
             Some(Source::Finding(finding)) => finding.to_json().to_text(),
+            Some(Source::Run(run)) => run.to_json().to_text(),
             Some(Source::Json(json)) if json.as_object().is_some() => json.to_text(),
             _ => self.text(),
         }

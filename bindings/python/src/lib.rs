@@ -8,6 +8,7 @@ mod arrow;
 mod budget;
 mod carbon;
 mod catalogue;
+mod cluster_data;
 mod convert;
 mod cost;
 mod display;
@@ -32,11 +33,6 @@ mod stream_meter;
 mod summary;
 mod usage;
 
-/// Reports, tables and findings are made and dropped by the hundred thousand: an allocator that keeps their pages spares the
-/// faults. Python's own objects stay where Python puts them.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 /// The compiled half of `finops`; import from `finops`.
 #[pymodule]
 mod _finops {
@@ -60,7 +56,7 @@ mod _finops {
     use crate::display::{apportion, round_amount};
     #[pymodule_export]
     use crate::engine::{
-        PyEngine, change_commit, change_open, change_write, topic_call, topic_kinds, topic_value,
+        PyEngine, PyFound, change_commit, change_open, change_write, topic_call, topic_kinds, topic_value,
     };
     #[pymodule_export]
     use crate::extracted::{PyExtracted, PyPart, extract_response};

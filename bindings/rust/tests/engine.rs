@@ -337,7 +337,7 @@ fn the_api_in_rust_says_the_same() {
     let engine = engine(r#"{"guardrails": {"min_confidence": "0.6"}}"#);
     let data =
         finops::waste::summary::ClusterData::from_json(&json(README), Some(NIGHT.parse().unwrap())).unwrap();
-    let run = engine.detect(&[finops::engine::Given::Summary(data)], None).unwrap();
+    let run = engine.detect(&[finops::engine::Given::from(data)], None).unwrap();
     assert!(run.found.iter().all(|found| found.guardrail.action() == Outcome::Allow));
     let changes = engine.propose(&run, &[]);
     assert_eq!((changes.len(), changes[0].proposal.status), (1, Status::Draft));

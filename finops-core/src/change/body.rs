@@ -40,6 +40,15 @@ fn shown(value: &Value) -> String {
     }
 }
 
+/// Whether a state says that a limit goes.
+fn is_removed(name: &str, after: &Value) -> bool {
+    name.contains("limit")
+        && match after {
+            Value::Map(limits) => limits.iter().all(|(_, limit)| *limit == Value::Unknown),
+            other => *other == Value::Unknown,
+        }
+}
+
 fn list(facts: &[Fact]) -> String {
     let items: Vec<String> =
         facts.iter().map(|(name, value)| format!("{} {}", escaped(name), shown(value))).collect();
@@ -126,10 +135,11 @@ fn changes(out: &mut String, request: &Request<'_>, proposal: &ChangeProposal, n
     line!(out, "|---|---|---|");
     for part in request.parts {
         let assessment = part.assessment;
-        for (name, after) in &assessment.after {
+        for (name, after) in assessment.after.iter() {
             let before = assessment.before.iter().find(|(known, _)| known == name);
             let before = before.map_or_else(|| "not set".to_owned(), |(_, value)| shown(value));
-            line!(out, "| {} | {before} | {} |", escaped(name), shown(after));
+            let after = if is_removed(name, after) { "none".to_owned() } else { shown(after) };
+            line!(out, "| {} | {before} | {after} |", escaped(name));
         }
     }
     line!(out, "");
@@ -163,7 +173,7 @@ fn evidence(out: &mut String, assessment: &Assessment) {
     line!(out, "**{}**", assessment.detector);
     line!(out, "- window: {window}");
     line!(out, "- samples: {} (asked for: {})", count(evidence.samples), count(evidence.required_samples));
-    line!(out, "- observed: {}", list(evidence.measured()));
+    line!(out, "- observed: {}", list(&evidence.measured()));
     line!(out, "- thresholds: {}", list(evidence.thresholds()));
     if let Some((folds, misses)) = assessment.confidence.as_ref().and_then(|confidence| confidence.backtest) {
         line!(out, "- back-test: {folds} folds, {misses} missed");

@@ -34,6 +34,8 @@ pub(super) enum Limit {
     Keep,
     /// In nanocores or bytes.
     Set(u64),
+    /// There is none any more.
+    Remove,
 }
 
 /// A value among facts.
@@ -49,7 +51,8 @@ fn ratio(value: &Value) -> Option<Ratio> {
     }
 }
 
-fn whole(facts: &[Fact], name: &str) -> Option<i64> {
+/// A whole number among facts, rounded up.
+pub(super) fn whole(facts: &[Fact], name: &str) -> Option<i64> {
     i64::try_from(ratio(fact(facts, name)?)?.ceil()?).ok()
 }
 
@@ -95,7 +98,11 @@ pub(super) fn of(assessment: &Assessment) -> Vec<Intent> {
         let cpu = resource == Resource::Cpu;
         let value = amount(after, cpu, "request")?;
         let (old, new) = (amount(before, cpu, "limit"), amount(after, cpu, "limit"));
-        let limit = new.filter(|new| Some(*new) != old && old.is_some()).map_or(Limit::Keep, Limit::Set);
+        let limit = if is_removed(after, cpu) && old.is_some() {
+            Limit::Remove
+        } else {
+            new.filter(|new| Some(*new) != old && old.is_some()).map_or(Limit::Keep, Limit::Set)
+        };
         Some(Intent::Request { resource, value, limit })
     };
     let mut intents = Vec::new();
@@ -125,6 +132,13 @@ pub(super) fn of(assessment: &Assessment) -> Vec<Intent> {
         intents.extend(whole(after, "target_utilization").map(Intent::HpaTarget));
     }
     intents
+}
+
+/// Whether the state after the change says that a limit is gone: it is named and is nothing.
+fn is_removed(after: &[Fact], cpu: bool) -> bool {
+    let gone = |facts: &[Fact], name: &str| fact(facts, name) == Some(&Value::Unknown);
+    let (resource, flat) = if cpu { ("cpu", "cpu_limit") } else { ("memory", "memory_limit_gb") };
+    matches!(fact(after, "limits"), Some(Value::Map(limits)) if gone(limits, resource)) || gone(after, flat)
 }
 
 /// Whether the state after the change says that the object is gone.

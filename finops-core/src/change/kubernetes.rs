@@ -186,16 +186,18 @@ fn write(
     for intent in intents {
         sets.extend(sets_of(intent, source.text, &target)?);
     }
+    let gone: Vec<String> = intents.iter().filter_map(|intent| removed_limit(intent)).collect();
     if let Some(overlay) = kustomize::overlay(source.path, sources, config)? {
-        kustomize::patch(&overlay, object, name, &sets, sources, &mut made.files)?;
+        kustomize::patch(&overlay, object, name, (&sets, &gone), sources, &mut made.files)?;
         made.notes.push(format!("The base `{}` serves several overlays and is not edited.", source.path));
         return Ok(());
     }
-    let (mut text, mut edits) = yaml::edit(source.text, &target, &sets)?;
+    let (mut text, mut edits) = yaml::edit_and_unset(source.text, &target, &sets, &gone)?;
     // An autoscaler may stand in the file of its workload: both are edited.
     if let Some(at) = made.files.iter().position(|file| file.path == source.path) {
         let before = made.files.swap_remove(at);
-        let (both, _) = yaml::edit(before.content.as_deref().unwrap_or_default(), &target, &sets)?;
+        let text_before = before.content.as_deref().unwrap_or_default();
+        let (both, _) = yaml::edit_and_unset(text_before, &target, &sets, &gone)?;
         edits.extend(before.edits);
         text = splice(source.text, &mut edits)?;
         if text != both {
@@ -234,6 +236,16 @@ fn sets_of(intent: &Intent, text: &str, target: &Target<'_>) -> Result<Vec<Set>,
         Intent::HpaTarget(percent) => number(&hpa_target_path(text, target)?, *percent),
         Intent::NodeCount(_) | Intent::DeleteVolume | Intent::DeleteObject => Vec::new(),
     })
+}
+
+/// The path of the limit that an intent removes.
+fn removed_limit(intent: &Intent) -> Option<String> {
+    match intent {
+        Intent::Request { resource, limit: Limit::Remove, .. } => {
+            Some(format!("resources.limits.{}", resource.name()))
+        }
+        _ => None,
+    }
 }
 
 /// Where an autoscaler states its CPU target: in its list of metrics (`autoscaling/v2`), else in the one field of
@@ -303,6 +315,12 @@ fn helm(
         }
     }
     let mut made = Made::default();
+    if intents
+        .iter()
+        .any(|intent| matches!(intent, Intent::Request { limit: Limit::Set(_) | Limit::Remove, .. }))
+    {
+        made.notes.push("No value of the chart is mapped to the limit, which stays as it is.".to_owned());
+    }
     for (file, sets) in by_file {
         let source = sources.get(file).ok_or_else(|| {
             let problem = format!("`{}` is not among the sources", shorten(file));
@@ -336,8 +354,11 @@ fn patch_file(intents: &[Intent], subject: &Subject, cluster: &str, mut made: Ma
             Intent::Request { resource, value, limit } => {
                 let text = |value| round::manifest(*resource, on_step(*resource, value), None);
                 requests.push((resource.name(), text(*value)));
-                if let Limit::Set(limit) = limit {
-                    limits.push((resource.name(), text(*limit)));
+                match limit {
+                    Limit::Set(limit) => limits.push((resource.name(), text(*limit))),
+                    // In a strategic-merge patch nothing stands for what goes.
+                    Limit::Remove => limits.push((resource.name(), "null".to_owned())),
+                    Limit::Keep => {}
                 }
             }
             Intent::NoReplicas => replicas = Some(0),

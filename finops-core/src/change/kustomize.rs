@@ -94,7 +94,7 @@ pub(super) fn patch(
     overlay: &str,
     object: &ObjectRef,
     container: Option<&str>,
-    sets: &[Set],
+    (sets, gone): (&[Set], &[String]),
     sources: &Sources<'_>,
     made: &mut Vec<FileChange>,
 ) -> Result<(), Fault> {
@@ -123,7 +123,21 @@ pub(super) fn patch(
             text
         }
     };
-    let (text, edits) = yaml::edit(&start, &target, sets)?;
+    // In a strategic-merge patch nothing stands for what goes.
+    let mut sets = sets.to_vec();
+    for path in gone {
+        if yaml::get(&start, &target, path)?.is_some_and(|value| value != "null") {
+            let problem = "the patch of the overlay sets the limit that goes";
+            return Err(Fault::new(
+                "change.type_mismatch",
+                path.clone(),
+                problem,
+                "write this patch by hand",
+            ));
+        }
+        sets.push(Set::quantity(path, "null"));
+    }
+    let (text, edits) = yaml::edit(&start, &target, &sets)?;
     made.push(diff::file(&path, old, Some(&text), if old.is_some() { edits } else { Vec::new() }));
     let kustomization =
         FILES.iter().map(|name| format!("{overlay}/{name}")).find_map(|path| sources.get(&path));

@@ -12,6 +12,7 @@ mod proposal;
 mod propose;
 mod sources;
 mod terraform;
+mod unmade;
 pub mod yaml;
 
 pub use diff::digest;

@@ -6,7 +6,7 @@ use super::{
     intent::{self, Intent},
     kubernetes::{self, Made},
     sources::Sources,
-    terraform,
+    terraform, unmade,
 };
 use crate::{
     error::Fault,
@@ -56,7 +56,7 @@ fn make(request: &Request<'_>, sources: &SourceSet<'_>, config: &ChangeConfig) -
         intents.extend(intent::of(part.assessment));
     }
     if intents.is_empty() {
-        return Err(nothing("the finding asks for no change"));
+        return Err(unmade::fault(leading));
     }
     if intents.iter().any(|intent| matches!(intent, Intent::NodeCount(_) | Intent::DeleteVolume)) {
         return terraform::make(&intents, leading, sources.files, config);
@@ -138,13 +138,13 @@ fn guardrail_input(request: &Request<'_>, id: &str, status: Status, files: usize
             _ => None,
         }
     };
-    let before = leading.map(|assessment| assessment.before.as_slice());
-    let after = leading.map(|assessment| assessment.after.as_slice());
+    let before = leading.map(|assessment| &*assessment.before);
+    let after = leading.map(|assessment| &*assessment.after);
     let removed = number("node_count", before)
         .zip(number("node_count", after))
         .and_then(|(before, after)| before.checked_sub(after));
     let replicas = number("replicas", before)
-        .or_else(|| leading.and_then(|assessment| number("replicas", Some(assessment.evidence.measured()))));
+        .or_else(|| leading.and_then(|assessment| number("replicas", Some(&assessment.evidence.measured()))));
     let claims = request.parts.iter().filter_map(|part| part.assessment.estimate.as_deref());
     let cost = claims.flat_map(|estimate| &estimate.claims).map(|claim| Some(claim.base));
     let intents: Vec<Intent> = request.parts.iter().flat_map(|part| intent::of(part.assessment)).collect();
@@ -166,7 +166,8 @@ fn guardrail_input(request: &Request<'_>, id: &str, status: Status, files: usize
         confidence: confidence.min_by(|one, other| one.value().cmp(&other.value())).map(|least| least.text()),
         risk: risk.max_by(|one, other| one.value().cmp(&other.value())).map(|most| most.text()),
         has_snapshot: leading.and_then(|assessment| {
-            let facts = [assessment.evidence.measured(), &assessment.evidence.more, &assessment.before];
+            let measured = assessment.evidence.measured();
+            let facts = [&*measured, &assessment.evidence.more, &assessment.before];
             facts.into_iter().find_map(|facts| match intent::fact(facts, "has_snapshot") {
                 Some(crate::waste::Value::Flag(flag)) => Some(*flag),
                 _ => None,

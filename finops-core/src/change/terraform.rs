@@ -130,14 +130,15 @@ fn volume(
     made: &mut Made,
 ) -> Result<(), Fault> {
     // A volume of a cluster has a name there and an id at its provider, by which Terraform knows it.
-    let id = match fact(assessment.evidence.measured(), "volume_id") {
+    let measured = assessment.evidence.measured();
+    let id = match fact(&measured, "volume_id") {
         Some(Value::Text(id)) => id.as_str(),
         _ => assessment.subject.name(),
     };
     let mapped = hcl::Sources::address_of(&config.terraform_ids, id);
     let tag = Finder::NameTag { resource_type: "aws_ebs_volume", value: id };
     let finder = mapped.map(Finder::Address).into_iter().chain([tag]).find(|finder| sources.exists(*finder));
-    let has_snapshot = [assessment.evidence.measured(), &assessment.evidence.more, &assessment.before]
+    let has_snapshot = [&*measured, &assessment.evidence.more, &assessment.before]
         .into_iter()
         .any(|facts| fact(facts, "has_snapshot") == Some(&Value::Flag(true)));
     if let Some(finder) = finder {

@@ -13,6 +13,7 @@ mod identity;
 mod intake;
 mod map;
 mod money;
+mod near;
 mod order;
 mod outcome;
 mod parts;

@@ -1,6 +1,6 @@
 //! The total order of a table and the hash of its content.
 
-use super::record::Finding;
+use super::{near, record::Finding};
 use rustc_hash::FxHashMap;
 use sha2::{Digest, Sha256};
 use std::{cmp::Ordering, hash::Hash, sync::Arc};
@@ -93,9 +93,9 @@ fn word(text: &str, from: usize) -> u64 {
 }
 
 /// Findings with their places, in total order.
-fn sorted(findings: &[Finding]) -> Vec<Sorting<'_>> {
+fn sorted<'a>(findings: impl IntoIterator<Item = &'a Finding>) -> Vec<Sorting<'a>> {
     let (mut runs, mut checks, mut scopes) = (Ranks::new(), Ranks::new(), Ranks::new());
-    let numbered = findings.iter().enumerate().map(|(index, finding)| {
+    let numbered = findings.into_iter().enumerate().map(|(index, finding)| {
         let (run, draft) = (&*finding.run, &finding.draft);
         let scope = &draft.scope;
         let resource = scope.resource().unwrap_or_default();
@@ -160,8 +160,8 @@ impl ContentHash {
 
 /// The content hash of findings in any order.
 #[must_use]
-pub fn content_hash(findings: &[Finding]) -> String {
+pub fn content_hash<'a>(findings: impl IntoIterator<Item = &'a Finding>) -> String {
     let mut hash = ContentHash::default();
-    sorted(findings).into_iter().for_each(|row| hash.add(row.finding));
+    near::each(sorted(findings).iter().map(|row| row.finding), |finding| hash.add(finding));
     hash.hex()
 }

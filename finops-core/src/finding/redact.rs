@@ -59,6 +59,16 @@ fn suspicious(text: &str) -> bool {
 /// ```
 #[must_use]
 pub fn redact_text(text: &str, redactions: &mut u64) -> Option<String> {
+    let mut redacted = redact_once(text, redactions)?;
+    // Without a secret in its middle a text may show another: a token took the dashes before `END`.
+    while let Some(again) = redact_once(&redacted, redactions) {
+        redacted = again;
+    }
+    Some(redacted)
+}
+
+/// Every secret that stands in `text` as it is; `None` where there is none. What is put in its place is none.
+fn redact_once(text: &str, redactions: &mut u64) -> Option<String> {
     if !suspicious(text) {
         return None;
     }
@@ -263,6 +273,11 @@ mod tests {
                     .to_owned(),
                 "a -----BEGIN CERTIFICATE-----x[redacted:private_key]".to_owned(),
                 1,
+            ),
+            (
+                "-----BEGIN://eyJhbGciOiJ9.eyJzdWIiOiIx.-----END PRIVATE KEY-----z".to_owned(),
+                "[redacted:private_key]".to_owned(),
+                2,
             ),
         ] {
             assert_eq!(redacted(&text), (out, n), "{text}");

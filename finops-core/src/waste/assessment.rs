@@ -1,13 +1,8 @@
 //! What a detector says about one subject: outcome, reason, evidence, estimate and the claims on its cost.
 
-use super::{Amount, Confidence, Ratio, Reason, Risk, Subject};
+use super::{Amount, Confidence, Evidence, Ratio, Reason, Risk, Subject};
 use crate::time::Timestamp;
-use std::{
-    borrow::Cow,
-    fmt,
-    ops::{Deref, DerefMut},
-    sync::Arc,
-};
+use std::{borrow::Cow, fmt, ops::Deref, sync::Arc};
 
 /// A chance or share with four places, rounded down.
 pub(super) fn four_places(value: &Ratio) -> String {
@@ -215,126 +210,6 @@ impl<V: Into<Self>> From<Option<V>> for Value {
     }
 }
 
-/// What an assessment rests on.
-///
-/// Most assessments of a large cluster rest on nothing but their reason: an empty one is a pointer and costs no memory.
-///
-/// ```
-/// use finops_core::waste::Evidence;
-/// let evidence = Evidence::from_source("pods").observed("ready", false).threshold("days", "7");
-/// assert_eq!((evidence.source, evidence.measured().len(), evidence.thresholds().len()), (Some("pods"), 1, 1));
-/// ```
-#[derive(Debug, Clone, Default)]
-pub struct Evidence(Option<Box<Basis>>);
-
-/// The parts of [`Evidence`].
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Basis {
-    /// First and last instant measured.
-    pub window: Option<(Timestamp, Timestamp)>,
-    /// Samples measured.
-    pub samples: Option<u64>,
-    /// Samples that the detector asks for.
-    pub required_samples: Option<u64>,
-    /// Where it was read: a metric, a part of the inventory.
-    pub source: Option<&'static str>,
-    /// What was measured, then what it was held against: one piece of memory.
-    facts: Vec<Fact>,
-    measured: usize,
-    /// What else a reader needs, by name: `missing`, `formula_count`, `stranded`.
-    pub more: Vec<Fact>,
-}
-
-/// The parts of empty evidence.
-static NOTHING: Basis = Basis {
-    window: None,
-    samples: None,
-    required_samples: None,
-    source: None,
-    facts: Vec::new(),
-    measured: 0,
-    more: Vec::new(),
-};
-
-/// Facts that most evidence has: three values and their thresholds.
-const FACTS: usize = 5;
-
-impl Basis {
-    /// What was measured.
-    #[must_use]
-    pub fn measured(&self) -> &[Fact] {
-        self.facts.get(..self.measured).unwrap_or_default()
-    }
-
-    /// What it was held against.
-    #[must_use]
-    pub fn thresholds(&self) -> &[Fact] {
-        self.facts.get(self.measured..).unwrap_or_default()
-    }
-}
-
-impl Deref for Evidence {
-    type Target = Basis;
-
-    fn deref(&self) -> &Basis {
-        self.0.as_deref().unwrap_or(&NOTHING)
-    }
-}
-
-impl DerefMut for Evidence {
-    fn deref_mut(&mut self) -> &mut Basis {
-        self.0.get_or_insert_default()
-    }
-}
-
-impl PartialEq for Evidence {
-    fn eq(&self, other: &Self) -> bool {
-        **self == **other
-    }
-}
-
-impl Eq for Evidence {}
-
-impl Evidence {
-    /// Evidence from this source.
-    #[must_use]
-    pub fn from_source(source: &'static str) -> Self {
-        let basis = Basis { source: Some(source), facts: Vec::with_capacity(FACTS), ..Basis::default() };
-        Self(Some(Box::new(basis)))
-    }
-
-    /// The same with a measured value.
-    #[must_use]
-    pub fn observed(mut self, name: &'static str, value: impl Into<Value>) -> Self {
-        let basis = &mut *self;
-        basis.facts.insert(basis.measured, (name, value.into()));
-        basis.measured = basis.measured.saturating_add(1);
-        self
-    }
-
-    /// The same with a threshold.
-    #[must_use]
-    pub fn threshold(mut self, name: &'static str, value: impl Into<Value>) -> Self {
-        self.facts.push((name, value.into()));
-        self
-    }
-
-    /// The same with a further member.
-    #[must_use]
-    pub fn with(mut self, name: &'static str, value: impl Into<Value>) -> Self {
-        self.more.push((name, value.into()));
-        self
-    }
-
-    /// The same over this window.
-    #[must_use]
-    pub fn over(mut self, window: Option<(Timestamp, Timestamp)>) -> Self {
-        self.window = window;
-        self
-    }
-}
-
 /// The part of a resource's monthly cost that a change would remove.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Claim {
@@ -446,6 +321,43 @@ impl Estimate {
     }
 }
 
+/// The named values of a state before or after a change, read as a slice of facts.
+///
+/// Only findings have one: an empty one is a pointer and costs no memory.
+///
+/// ```
+/// use finops_core::waste::{State, Value};
+/// let mut state = State::from(vec![("replicas", Value::Count(2))]);
+/// state.extend([("state", Value::Word("deleted"))]);
+/// assert_eq!((state.len(), State::default().len()), (2, 0));
+/// ```
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[expect(clippy::box_collection, reason = "one word where most have nothing, and a list has three")]
+pub struct State(Option<Box<Vec<Fact>>>);
+
+impl From<Vec<Fact>> for State {
+    fn from(facts: Vec<Fact>) -> Self {
+        Self((!facts.is_empty()).then(|| Box::new(facts)))
+    }
+}
+
+impl Deref for State {
+    type Target = [Fact];
+
+    fn deref(&self) -> &[Fact] {
+        self.0.as_deref().map_or(&[], Vec::as_slice)
+    }
+}
+
+impl Extend<Fact> for State {
+    fn extend<I: IntoIterator<Item = Fact>>(&mut self, facts: I) {
+        let mut facts = facts.into_iter().peekable();
+        if facts.peek().is_some() {
+            self.0.get_or_insert_default().extend(facts);
+        }
+    }
+}
+
 /// What one detector says about one subject.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Assessment {
@@ -460,7 +372,7 @@ pub struct Assessment {
     /// Why; a finding may need no reason beyond its evidence.
     pub reason: Option<Reason>,
     /// What the reason points at: the path of a bad number, the annotation that cannot be read.
-    pub detail: Option<String>,
+    pub detail: Option<Box<str>>,
     /// What it rests on.
     pub evidence: Evidence,
     /// The saving; findings have one.
@@ -470,9 +382,9 @@ pub struct Assessment {
     /// The harm if it is wrong; findings have one.
     pub risk: Option<Box<Risk>>,
     /// The state now.
-    pub before: Vec<Fact>,
+    pub before: State,
     /// The state after the change.
-    pub after: Vec<Fact>,
+    pub after: State,
     /// The change that would bring it there.
     pub proposal: Option<ChangeKind>,
     /// The team that owns the subject, where known.
@@ -500,8 +412,8 @@ impl Assessment {
             estimate: None,
             confidence: None,
             risk: None,
-            before: Vec::new(),
-            after: Vec::new(),
+            before: State::default(),
+            after: State::default(),
             proposal: None,
             team: None,
         }
@@ -529,8 +441,8 @@ impl Assessment {
             estimate: Some(Box::new(estimate)),
             confidence: Some(Box::new(confidence)),
             risk: Some(Box::new(risk)),
-            before: Vec::new(),
-            after: Vec::new(),
+            before: State::default(),
+            after: State::default(),
             proposal: opportunity.change(),
             team: None,
         }

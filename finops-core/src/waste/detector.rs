@@ -1,7 +1,7 @@
 //! Running detectors: each looks at the inventory alone, and a failing one never stops the others.
 
 use super::{
-    Assessment, DetectionConfig, Outcome, PortfolioSummary,
+    Assessment, DetectionConfig, Outcome, PortfolioSummary, Subject,
     ai::{self, AiInventory},
     config::Setting,
     kubernetes::Index,
@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{error::Fault, inventory::ClusterInventory, price::PriceBook, time::Timestamp};
 use std::{
+    cell::Cell,
     cmp::Ordering,
     panic::{AssertUnwindSafe, catch_unwind},
 };
@@ -101,6 +102,16 @@ pub trait Detector: Send + Sync {
     /// # Errors
     /// The detector failed as a whole; what lies with one subject is an `undetermined` assessment of it instead.
     fn assess(&self, cx: &Context<'_>) -> Result<Vec<Assessment>, Fault>;
+
+    /// As [`Detector::assess`], without the subjects that are ok or that the rule does not apply to; `None` where leaving them
+    /// out spares no work.
+    ///
+    /// # Errors
+    /// As [`Detector::assess`].
+    fn assess_briefly(&self, cx: &Context<'_>) -> Result<Option<Vec<Assessment>>, Fault> {
+        let _ = cx;
+        Ok(None)
+    }
 }
 
 /// A detector that failed as a whole.
@@ -138,14 +149,15 @@ impl DetectionReport {
     /// Sorts assessments into a report: the order in which they were made does not matter.
     #[must_use]
     pub fn new(assessments: Vec<Assessment>, failures: Vec<Failure>, config: DetectionConfig) -> Self {
-        let (findings, others) =
+        let (findings, mut others): (Vec<_>, Vec<_>) =
             assessments.into_iter().partition(|assessment| assessment.outcome == Outcome::Finding);
-        Self::sorted(findings, others, failures, config)
+        others.sort_by(by_place);
+        Self::with_others_in_order(findings, others, failures, config)
     }
 
-    fn sorted(
+    fn with_others_in_order(
         mut findings: Vec<Assessment>,
-        mut others: Vec<Assessment>,
+        others: Vec<Assessment>,
         mut failures: Vec<Failure>,
         config: DetectionConfig,
     ) -> Self {
@@ -154,7 +166,6 @@ impl DetectionReport {
             let by_saving = other.gross().cmp(&one.gross());
             by_saving.then_with(|| by_place(one, other))
         });
-        others.sort_by(by_place);
         failures.sort();
         Self { findings, others, failures, portfolio: PortfolioSummary::default(), config }
     }
@@ -187,16 +198,37 @@ pub fn run(detectors: &[&'static dyn Detector], cx: &Context<'_>) -> DetectionRe
 /// The same without the portfolio: what the findings are worth together is left to the caller, see [`realize`].
 #[must_use]
 pub fn assess(detectors: &[&'static dyn Detector], cx: &Context<'_>) -> DetectionReport {
-    let (mut findings, mut others, mut failures) = (Vec::new(), Vec::new(), Vec::new());
-    // In the order of the report, so that sorting finds its work done.
+    each(detectors, cx, |detector| detector.assess(cx))
+}
+
+/// As [`assess`], where detectors may leave out the subjects that are ok or that a rule does not apply to, and whether one did:
+/// then [`assess`] has all of `others`. Findings, failures and what is undetermined are the same.
+#[must_use]
+pub fn assess_briefly(detectors: &[&'static dyn Detector], cx: &Context<'_>) -> (DetectionReport, bool) {
+    let brief = Cell::new(false);
+    let report = each(detectors, cx, |detector| match detector.assess_briefly(cx)? {
+        Some(found) => {
+            brief.set(true);
+            Ok(found)
+        }
+        None => detector.assess(cx),
+    });
+    (report, brief.get())
+}
+
+fn each(
+    detectors: &[&'static dyn Detector],
+    cx: &Context<'_>,
+    ask: impl Fn(&'static dyn Detector) -> Result<Vec<Assessment>, Fault>,
+) -> DetectionReport {
+    let (mut sorter, mut failures) = (Sorter::default(), Vec::new());
+    // In the order of the report.
     let mut enabled: Vec<_> = detectors.iter().filter(|one| cx.config.is_enabled(one.id())).collect();
     enabled.sort_by_key(|detector| detector.id());
-    for detector in enabled {
-        match catch_unwind(AssertUnwindSafe(|| detector.assess(cx))) {
-            Ok(Ok(mut found)) => {
-                findings.extend(found.extract_if(.., |assessment| assessment.outcome == Outcome::Finding));
-                others.append(&mut found);
-            }
+    let count = enabled.len();
+    for (position, detector) in enabled.into_iter().enumerate() {
+        match catch_unwind(AssertUnwindSafe(|| ask(*detector))) {
+            Ok(Ok(found)) => sorter.add(found, count.saturating_sub(position)),
             Ok(Err(fault)) => failures.push(failure(detector.id(), fault.code(), fault.to_string())),
             Err(panic) => {
                 let message = panic_message(panic.as_ref());
@@ -204,7 +236,62 @@ pub fn assess(detectors: &[&'static dyn Detector], cx: &Context<'_>) -> Detectio
             }
         }
     }
-    DetectionReport::sorted(findings, others, failures, cx.config.clone())
+    let Sorter { findings, mut others, is_disordered, .. } = sorter;
+    if is_disordered {
+        others.sort_by(by_place);
+    }
+    DetectionReport::with_others_in_order(findings, others, failures, cx.config.clone())
+}
+
+/// Parts the findings from the others, detector after detector, and sees whether the others come in the order of a report.
+#[derive(Default)]
+struct Sorter {
+    findings: Vec<Assessment>,
+    others: Vec<Assessment>,
+    /// Subjects that came in order, one after another.
+    known: Vec<Vec<Subject>>,
+    last: Option<&'static str>,
+    is_disordered: bool,
+}
+
+impl Sorter {
+    /// Adds what a detector found; so many detectors are left with it.
+    fn add(&mut self, found: Vec<Assessment>, left: usize) {
+        self.is_disordered = self.is_disordered || !self.is_in_order(&found);
+        // Detectors mostly judge as many subjects as each other: a large report is then not moved while it grows.
+        if self.others.capacity() < self.others.len().saturating_add(found.len()) {
+            self.others.reserve_exact(found.len().saturating_mul(left));
+        }
+        for assessment in found {
+            let is_finding = assessment.outcome == Outcome::Finding;
+            let list = if is_finding { &mut self.findings } else { &mut self.others };
+            list.push(assessment);
+        }
+    }
+
+    /// Whether these are by subject and their detector is behind that of the last ones.
+    ///
+    /// Detectors go through the same workloads and containers: where the subjects of one are those of another, one by one,
+    /// their texts are compared only once.
+    fn is_in_order(&mut self, found: &[Assessment]) -> bool {
+        let Some(first) = found.first() else { return true };
+        let is_behind = self.last.replace(first.detector).is_none_or(|last| last < first.detector);
+        if !is_behind || found.iter().any(|one| !std::ptr::eq(one.detector, first.detector)) {
+            return false;
+        }
+        let same = |known: &Vec<Subject>| {
+            known.len() == found.len()
+                && known.iter().zip(found).all(|(known, one)| known.shares(&one.subject))
+        };
+        if self.known.iter().any(same) {
+            return true;
+        }
+        let in_order = found.is_sorted_by(|one, other| one.subject <= other.subject);
+        if in_order {
+            self.known.push(found.iter().map(|one| one.subject.clone()).collect());
+        }
+        in_order
+    }
 }
 
 fn failure(detector: &str, code: &str, message: String) -> Failure {
@@ -214,4 +301,43 @@ fn failure(detector: &str, code: &str, message: String) -> Failure {
 fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().copied().or(panic.downcast_ref::<String>().map(String::as_str));
     text.unwrap_or("the detector stopped without a message").to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        json::{Limits, read},
+        waste::detectors,
+    };
+    use proptest::prelude::*;
+
+    proptest! {
+        /// A summary without what is ok has the findings, the undetermined and the failures of the whole.
+        #[test]
+        fn a_brief_look_finds_the_same(
+            rows in prop::collection::vec((0_u8..6, 0_u8..9, prop::option::of(-1_i8..30), 0_u8..3), 0..20),
+        ) {
+            let row = |(name, request, usage, kind): &(u8, u8, Option<i8>, u8)| {
+                let usage = usage.map_or("null".to_owned(), |usage| format!("{usage}e-1"));
+                let resource = if *kind == 0 { ("cpu_request", "cpu_usage") } else { ("memory_request_gb", "memory_usage_gb") };
+                format!(r#"{{"name": "w{name}", "{}": {request}, "{}": {usage}}}"#, resource.0, resource.1)
+            };
+            let rows: Vec<String> = rows.iter().map(row).collect();
+            let text = format!(
+                r#"{{"workloads": {{"a": [{}]}}, "nodes": [{{"name": "n"}}], "as_of": "2026-11-20T00:00:00Z"}}"#,
+                rows.join(",")
+            );
+            let data = ClusterData::from_json(&read(text.as_bytes(), &Limits::default()).unwrap(), None).unwrap();
+            let (prices, config) = (PriceBook::builtin(), DetectionConfig::default());
+            let cx = Context::new(Inventory::Summary(&data), &prices, &config);
+            let (whole, (brief, is_brief)) = (assess(&detectors(), &cx), assess_briefly(&detectors(), &cx));
+            prop_assert!(is_brief);
+            prop_assert_eq!((&whole.findings, &whole.failures), (&brief.findings, &brief.failures));
+            let open = |report: &DetectionReport| -> Vec<Assessment> {
+                report.with_outcome(Outcome::Undetermined).cloned().collect()
+            };
+            prop_assert_eq!(open(&whole), open(&brief));
+        }
+    }
 }

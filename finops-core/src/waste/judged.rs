@@ -28,6 +28,6 @@ impl Judged {
 
     /// A record that cannot be judged because of what stands at `path`.
     pub(super) fn invalid(self, path: &str) -> Assessment {
-        Assessment { detail: Some(path.to_owned()), ..self.undetermined(Reason::InvalidRecord) }
+        Assessment { detail: Some(path.into()), ..self.undetermined(Reason::InvalidRecord) }
     }
 }

@@ -6,6 +6,8 @@ mod assessment;
 mod confidence;
 mod config;
 mod detector;
+mod evidence;
+mod float;
 mod judged;
 pub mod kubernetes;
 mod largest;
@@ -22,14 +24,18 @@ pub mod wire;
 
 pub use amount::Amount;
 pub use assessment::{
-    Assessment, Basis, ChangeKind, Claim, ClaimKind, Component, Estimate, Evidence, Fact, OpportunityType,
-    Outcome, Value,
+    Assessment, ChangeKind, Claim, ClaimKind, Component, Estimate, Fact, OpportunityType, Outcome, State,
+    Value,
 };
 pub use confidence::{Class, Confidence, Coverage, Measured};
 pub use config::{
     DetectionConfig, LimitPolicy, NodeSizing, NodeSupply, PriceOverrides, Rates, Setting, SettingDefault,
 };
-pub use detector::{Context, DetectionReport, Detector, Failure, Inventory, assess, detect, run};
+pub use detector::{
+    Context, DetectionReport, Detector, Failure, Inventory, assess, assess_briefly, detect, run,
+};
+pub use evidence::{Basis, Evidence};
+use evidence::{READINGS, Reading};
 pub use ratio::Ratio;
 pub use realize::{Claimant, PortfolioSummary, Realized, realize};
 pub use reason::Reason;

@@ -149,7 +149,7 @@ fn entry<'e>(claimant: &'e Claimant<'_>) -> Entry<'e> {
 
 fn node_supply(config: &DetectionConfig, cx: Option<&Context<'_>>) -> NodeSupply {
     match (config.node_supply, cx.and_then(Context::cluster)) {
-        (NodeSupply::Detect, Some(index)) => super::kubernetes::node_supply(index),
+        (NodeSupply::Detect, Some(index)) => index.node_supply(),
         (NodeSupply::Detect, None) => NodeSupply::Unknown,
         (NodeSupply::Fixed, None) => NodeSupply::Unknown,
         (configured, _) => configured,

@@ -62,6 +62,11 @@ impl Tree {
         self.get("metadata")?.get(key)?.text()
     }
 
+    /// The namespace that is written; nothing written is none, as an API server reads it.
+    fn namespace(&self) -> Option<&str> {
+        self.named("namespace").filter(|namespace| !namespace.is_empty())
+    }
+
     /// Sets a path, with the mappings that are missing; nothing where the path has no place.
     /// In JSON what is new stands in quotes, but for numbers.
     fn set(&mut self, path: &[String], value: &str, json: bool) -> Option<()> {
@@ -138,7 +143,7 @@ fn is(object: &Tree, target: &str) -> bool {
     let [kind, namespace, name, _] = corpus::parts(target);
     object.get("kind").and_then(Tree::text) == kind
         && object.named("name") == name
-        && object.named("namespace").is_none_or(|own| namespace.is_none_or(|wanted| own == wanted))
+        && object.namespace().is_none_or(|own| namespace.is_none_or(|wanted| own == wanted))
 }
 
 /// The objects that a target names; those that name its namespace before those that name none.
@@ -153,7 +158,7 @@ fn objects<'t>(documents: &'t mut [Tree], target: &str) -> Vec<&'t mut Tree> {
             found.extend(items.items_mut().iter_mut().filter(|item| is(item, target)));
         }
     }
-    found.sort_by_key(|object| object.named("namespace").is_none());
+    found.sort_by_key(|object| object.namespace().is_none());
     found
 }
 

@@ -58,7 +58,7 @@ impl Detect {
 
 /// What was not looked at goes to standard error: bad records with their paths, detectors that failed.
 fn complain(run: &Run) {
-    let bad = run.others.iter().filter(|other| other.assessment.reason == Some(Reason::InvalidRecord));
+    let bad = run.others().iter().filter(|other| other.assessment.reason == Some(Reason::InvalidRecord));
     // Two detectors may stumble over one value.
     let bad: BTreeSet<(&str, &str)> =
         bad.filter_map(|other| Some((other.cluster.as_str(), other.assessment.detail.as_deref()?))).collect();
@@ -92,7 +92,7 @@ fn lines(run: &Run) -> String {
 
 fn text(run: &Run) -> String {
     let count =
-        |outcome: Outcome| run.others.iter().filter(|other| other.assessment.outcome == outcome).count();
+        |outcome: Outcome| run.others().iter().filter(|other| other.assessment.outcome == outcome).count();
     let mut text = format!(
         "{} findings, {} undetermined, {} ok, {} not applicable at {}\n",
         run.found.len(),
@@ -164,7 +164,7 @@ fn sums(run: &Run) -> String {
 /// What could not be judged, by reason.
 fn undetermined(run: &Run) -> String {
     let mut groups: BTreeMap<(&str, &str), Vec<&str>> = BTreeMap::new();
-    for other in run.others.iter().filter(|other| other.assessment.outcome == Outcome::Undetermined) {
+    for other in run.others().iter().filter(|other| other.assessment.outcome == Outcome::Undetermined) {
         let assessment = &other.assessment;
         let reason = assessment.reason.map_or("not stated", Reason::code);
         groups.entry((assessment.detector, reason)).or_default().push(assessment.subject.text());

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, Protocol, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
-from ._finops import Report, Result, _Engine, change_commit, change_open, change_write
+from ._finops import Report, Result, _Engine, _Found, change_commit, change_open, change_write
 from ._ai_inventory import AiInventory
 from ._inventory import ClusterInventory
 from .ledger import EventLog, Opportunity, ReportGenerator, SavingsLedger, Store
@@ -28,6 +28,7 @@ GITHUB_API = "https://api.github.com"
 _DEFAULTS = {field.name: field.default for field in fields(Opportunity)}
 _LEDGER = frozenset(_DEFAULTS)
 _NUMBERS = frozenset(("estimated_monthly_savings", "confidence", "risk_score"))
+_set = object.__setattr__
 
 
 class Detector(Protocol):
@@ -44,7 +45,9 @@ class DetectedOpportunity(Opportunity):
     ``o.confidence`` an exact `Decimal`. A saving that is not known is ``None``, never 0.
     """
 
-    __slots__ = ("_wire", "estimate", "guardrail", "guardrail_input", "priority", "reason", "recommendation", "severity", "tags")
+    __slots__ = (
+        "_found", "_wire", "estimate", "guardrail", "guardrail_input", "priority", "reason", "recommendation", "severity", "tags"
+    )
 
     recommendation: str
     """What to do, in one sentence."""
@@ -61,6 +64,7 @@ class DetectedOpportunity(Opportunity):
     severity: Result
     priority: int
     _wire: dict[str, Any]
+    _found: _Found | None
 
     def __init__(self) -> None:
         raise TypeError("the engine makes these; make an Opportunity of your own")
@@ -68,21 +72,45 @@ class DetectedOpportunity(Opportunity):
     @classmethod
     def _of(cls, wire: dict[str, Any]) -> Self:
         item = cls.__new__(cls)
+        _set(item, "_found", None)
+        item._take(wire)
+        return item
+
+    @classmethod
+    def _lazy(cls, found: _Found) -> Self:
+        item = cls.__new__(cls)
+        _set(item, "_found", found)
+        return item
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            # What is not set was not looked at yet. Another thread sees a name unset or as it stays, never in between.
+            if name not in _READ:
+                raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+            found = self._found
+            if found is not None:
+                read = self._of(json.loads(found.to_json()))
+                for each in _READ:
+                    _set(self, each, object.__getattribute__(read, each))
+                _set(self, "_found", None)
+            return object.__getattribute__(self, name)
+
+    def _take(self, wire: dict[str, Any]) -> None:
         for name, default in _DEFAULTS.items():
-            object.__setattr__(item, name, {} if name in ("evidence", "before_state", "after_state") else default)
-        object.__setattr__(item, "estimated_monthly_savings", None)
-        item._fill({name: value for name, value in wire.items() if name in _LEDGER})
+            _set(self, name, {} if name in ("evidence", "before_state", "after_state") else default)
+        _set(self, "estimated_monthly_savings", None)
+        self._fill({name: value for name, value in wire.items() if name in _LEDGER})
         frozen = {"guardrail": {}, "guardrail_input": {}, "severity": {}, **wire}
         for name in ("guardrail", "guardrail_input", "severity"):
-            object.__setattr__(item, name, Result.from_json(json.dumps(frozen[name])))
+            _set(self, name, Result.from_json(json.dumps(frozen[name])))
         estimate = wire.get("estimate")
-        object.__setattr__(item, "estimate", None if estimate is None else Result.from_json(json.dumps(estimate)))
-        object.__setattr__(item, "recommendation", wire.get("recommendation") or "")
-        object.__setattr__(item, "tags", tuple(wire.get("tags") or ()))
-        object.__setattr__(item, "reason", wire.get("reason"))
-        object.__setattr__(item, "priority", wire.get("priority") or 0)
-        object.__setattr__(item, "_wire", wire)
-        return item
+        _set(self, "estimate", None if estimate is None else Result.from_json(json.dumps(estimate)))
+        _set(self, "recommendation", wire.get("recommendation") or "")
+        _set(self, "tags", tuple(wire.get("tags") or ()))
+        _set(self, "reason", wire.get("reason"))
+        _set(self, "priority", wire.get("priority") or 0)
+        _set(self, "_wire", wire)
 
     def __getitem__(self, key: str) -> Any:
         value = self._wire[key]
@@ -125,6 +153,10 @@ class DetectedOpportunity(Opportunity):
     def __repr__(self) -> str:
         saving = self.estimated_monthly_savings
         return f"DetectedOpportunity(type={self['type']!r}, workload={self.workload!r}, estimated_monthly_savings={saving})"
+
+
+#: The names that are read from what the engine found, when one of them is asked for.
+_READ = _LEDGER.union(DetectedOpportunity.__slots__) - {"_found"}
 
 
 class PullRequest:
@@ -272,16 +304,14 @@ class FinOpsEngine:
         of the data, else now, without one.
         """
         inventories = list(cluster_data) if isinstance(cluster_data, (list, tuple)) else [cluster_data]
-        request = {
-            "inventories": [_inventory(one) for one in inventories],
-            "reported": [self._ask(detector, inventory) for detector in self._detectors for inventory in inventories],
-            "guardrails": json.loads(self.guardrails.config.to_json()),
-            "actor": self.actor,
-        }
+        reported = [self._ask(detector, inventory) for detector in self._detectors for inventory in inventories]
         held = [one._cluster if isinstance(one, ClusterInventory) else None for one in inventories]
-        report, found = self._engine._run(request, as_of, self.ledger if record else None, held)
+        report, found = self._engine._run(
+            [_inventory(one) for one in inventories], reported, self.guardrails, self.actor, as_of,
+            self.ledger if record else None, held,
+        )
         self.last_report = report
-        return [DetectedOpportunity._of(item) for item in json.loads(found)]
+        return [DetectedOpportunity._lazy(one) for one in found]
 
     def _ask(self, detector: Any, inventory: Any) -> dict[str, Any]:
         """What one detector of one's own says."""

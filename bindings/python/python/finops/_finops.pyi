@@ -13,7 +13,7 @@ from .policy import PolicyAction
 from typing import Any, Final, SupportsFloat, SupportsIndex, final
 from typing_extensions import disjoint_base
 
-__all__ = ["__version__", "ArrowTable", "BatchResult", "Budget", "BudgetState", "Budgets", "CallSignal", "Catalogue", "ConfigValue", "Cost", "Decision", "Extracted", "Finding", "Findings", "InferenceRecord", "LineItem", "Meter", "ModelPrice", "Part", "PolicyCheck", "Report", "Reservation", "Resolved", "ResourceMonitor", "Result", "Settlement", "Sketch", "Stats", "StreamMeter", "SummaryRow", "TestReport", "TrainingRecord", "Usage", "Verification", "_AllocationReport", "_AllocationSet", "_Cluster", "_Engine", "_EventLog", "_Guardrails", "_Intake", "_PolicyGate", "_RecordStream", "_SavingsLedger", "apportion", "call_facts", "call_signals", "carbon_call", "carbon_kinds", "change_commit", "change_open", "change_write", "cluster_queries", "cost", "estimate_inference", "estimate_inference_batch", "extract", "extract_stream", "findings_canonical", "findings_combine", "findings_content_hash", "findings_totals", "ledger_baseline", "ledger_call", "ledger_groups", "ledger_opportunity", "nvml", "otel_attributes", "policy_builtin", "policy_call", "policy_kinds", "prices", "rapl", "round_amount", "sign_event", "topic_call", "topic_kinds", "topic_value", "verify_event", "verify_log"]
+__all__ = ["__version__", "ArrowTable", "BatchResult", "Budget", "BudgetState", "Budgets", "CallSignal", "Catalogue", "ConfigValue", "Cost", "Decision", "Extracted", "Finding", "Findings", "InferenceRecord", "LineItem", "Meter", "ModelPrice", "Part", "PolicyCheck", "Report", "Reservation", "Resolved", "ResourceMonitor", "Result", "Settlement", "Sketch", "Stats", "StreamMeter", "SummaryRow", "TestReport", "TrainingRecord", "Usage", "Verification", "_AllocationReport", "_AllocationSet", "_Cluster", "_Engine", "_EventLog", "_Found", "_Guardrails", "_Intake", "_PolicyGate", "_RecordStream", "_SavingsLedger", "apportion", "call_facts", "call_signals", "carbon_call", "carbon_kinds", "change_commit", "change_open", "change_write", "cluster_queries", "cost", "estimate_inference", "estimate_inference_batch", "extract", "extract_stream", "findings_canonical", "findings_combine", "findings_content_hash", "findings_totals", "ledger_baseline", "ledger_call", "ledger_groups", "ledger_opportunity", "nvml", "otel_attributes", "policy_builtin", "policy_call", "policy_kinds", "prices", "rapl", "round_amount", "sign_event", "topic_call", "topic_kinds", "topic_value", "verify_event", "verify_log"]
 
 __version__: Final[str]
 """
@@ -2047,10 +2047,10 @@ class _Engine:
         """
         The changes of opportunities as JSON text.
         """
-    def _run(self, /, request: dict[str, typing.Any], as_of: datetime.datetime | str | float | None, ledger: _SavingsLedger | None, clusters: list[_Cluster | None]) -> tuple[Result, str]:
+    def _run(self, /, inventories: list[typing.Any], reported: list[dict[str, typing.Any]], guardrails: _Guardrails, actor: str, as_of: datetime.datetime | str | float | None, ledger: _SavingsLedger | None, clusters: list[_Cluster | None]) -> tuple[Result, list[_Found]]:
         """
-        One detection cycle: the report, and the opportunities in it as JSON text. A cluster in memory stands for the
-        inventory of the request at its place.
+        One detection cycle: the report, and the opportunities in it. A cluster in memory stands for the inventory at its
+        place.
         """
 
 @disjoint_base
@@ -2167,6 +2167,16 @@ class _EventLog:
     def vkey(self, /) -> str | None:
         """
         The verifier key for auditors; `None` without an Ed25519 seed.
+        """
+
+@final
+class _Found:
+    """
+    A finding of a run, written out when somebody reads it.
+    """
+    def to_json(self, /) -> str:
+        """
+        The opportunity as JSON text.
         """
 
 @disjoint_base

@@ -28,6 +28,13 @@ use std::sync::{PoisonError, RwLock};
 #[pyclass(name = "_Guardrails", module = "finops._finops", frozen, subclass)]
 pub(crate) struct PyGuardrails(RwLock<Guardrails>);
 
+impl PyGuardrails {
+    /// The limits in effect.
+    pub(crate) fn limits(&self) -> GuardrailConfig {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).config().clone()
+    }
+}
+
 #[pymethods]
 impl PyGuardrails {
     #[new]

@@ -162,7 +162,7 @@ impl Engine {
             detector: detector.strip_prefix("custom.").unwrap_or(detector).to_owned(),
             result: Ok(vec![opportunity.clone()]),
         };
-        let run = super::run::back(self.options(), one, as_of)?;
+        let run = super::run::back(&self.options, one, as_of)?;
         let failed = run.failures.first().map(|failure| failure.message.clone()).unwrap_or_default();
         run.found.into_iter().next().ok_or_else(|| {
             Fault::new("waste.invalid_record", "opportunity", failed, "correct the opportunity").into()

@@ -13,29 +13,16 @@ use std::{
 };
 
 /// An inventory that is given to the engine.
-#[expect(clippy::large_enum_variant, reason = "a run is given a handful of them")]
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum Given {
     /// The summary form.
-    Summary(ClusterData),
+    Summary(Arc<ClusterData>),
     /// A full inventory of a cluster.
     Cluster(Arc<ClusterInventory>),
     /// GPUs, endpoints, calls and training of models.
     Ai(Box<AiInventory>),
 }
-
-/// Members that only inventories of AI workloads have.
-const AI: &[&str] = &[
-    "gpu_containers",
-    "endpoints",
-    "provisioned",
-    "call_groups",
-    "training_runs",
-    "evaluations",
-    "calls",
-    "signals",
-];
 
 /// What a route is served by when nobody, or more than one, is named.
 const NOBODY: &str = "unknown";
@@ -59,9 +46,7 @@ impl Given {
     /// # Errors
     /// As [`Given::from_json`].
     pub fn read(value: &Json, as_of: Option<Timestamp>) -> Result<(Self, Vec<Diagnostic>), Fault> {
-        let has =
-            |names: &[&str]| names.iter().any(|name| value.get(name).is_some_and(|member| !member.is_null()));
-        if has(AI) && !has(&["workloads", "nodes", "pods"]) {
+        if AiInventory::is_ai(value) {
             return AiInventory::from_json(value, as_of).map(|read| (Self::Ai(Box::new(read)), Vec::new()));
         }
         if !ClusterData::is_summary(value) {
@@ -70,13 +55,24 @@ impl Given {
         }
         let data = ClusterData::from_json(value, as_of)?;
         let diagnostics = data.diagnostics.clone();
-        Ok((Self::Summary(data), diagnostics))
+        Ok((data.into(), diagnostics))
+    }
+
+    /// Reads any form for a run: the time of a summary is `as_of`, else its own, else `now`.
+    ///
+    /// # Errors
+    /// As [`Given::from_json`].
+    pub fn in_run(value: &Json, as_of: Option<Timestamp>, now: Timestamp) -> Result<Self, Fault> {
+        Self::from_json(value, run_time(value, as_of, now))
     }
 
     /// The same at another time of the run: a summary has it from the caller, a full inventory from itself.
-    pub(super) fn at(mut self, as_of: Option<Timestamp>) -> Self {
-        if let (Self::Summary(data), Some(as_of)) = (&mut self, as_of) {
-            data.as_of = as_of;
+    #[must_use]
+    pub fn at(mut self, as_of: Option<Timestamp>) -> Self {
+        if let (Self::Summary(data), Some(as_of)) = (&mut self, as_of)
+            && data.as_of != as_of
+        {
+            Arc::make_mut(data).as_of = as_of;
         }
         self
     }
@@ -152,6 +148,19 @@ impl Given {
         };
         keys.into_iter().flatten().map(|(key, count)| (key.as_str(), *count))
     }
+}
+
+impl From<ClusterData> for Given {
+    fn from(data: ClusterData) -> Self {
+        Self::Summary(Arc::new(data))
+    }
+}
+
+/// The time of a run for what has one of its own perhaps: `as_of`, else its own, which is `None` here, else `now`.
+#[must_use]
+pub fn run_time(value: &Json, as_of: Option<Timestamp>, now: Timestamp) -> Option<Timestamp> {
+    let own = value.get("as_of").is_some_and(|own| !own.is_null());
+    if own { as_of } else { Some(as_of.unwrap_or(now)) }
 }
 
 /// Where a subject is: in a cluster, or at a provider of models.

@@ -12,7 +12,7 @@
 //! )?;
 //! let data = ClusterData::from_json(&data, Some("2026-11-20T03:00:00Z".parse()?))?;
 //! let engine = Engine::new(EngineOptions::default());
-//! let run = engine.detect(&[Given::Summary(data)], None)?;
+//! let run = engine.detect(&[Given::from(data)], None)?;
 //! let savings: Vec<_> = run.found.iter().map(|found| found.assessment.gross().unwrap().to_string()).collect();
 //! assert_eq!(savings, ["113.150000000", "23.725000000"]);
 //! let changes = engine.propose(&run, &[]);
@@ -23,6 +23,7 @@
 //! A run never stops for one bad record, one failing detector or one change that cannot be written: each is reported.
 
 mod change;
+mod cycle;
 mod documents;
 mod error;
 mod finding;
@@ -31,6 +32,7 @@ mod guard;
 mod input;
 mod opportunity;
 mod options;
+mod other;
 mod portfolio;
 #[cfg(feature = "pull-request")]
 pub mod pull_request;
@@ -42,14 +44,16 @@ mod sources;
 pub mod wire;
 
 pub use change::Change;
+pub use cycle::Cycle;
 pub use documents::{Document, DocumentOptions, Documents, Remark, Span};
 pub use error::EngineError;
-pub use input::Given;
+pub use input::{Given, run_time};
 pub use options::EngineOptions;
+pub use other::Other;
 pub use portfolio::Portfolio;
 pub use record::ACTOR;
 pub use reported::Reported;
-pub use run::{Found, Other, Recorded, Refused, Run};
+pub use run::{Found, Recorded, Refused, Run};
 pub use select::Opportunities;
 pub use sources::{SourceLimits, read_sources};
 pub use wire::write_change;
@@ -63,7 +67,7 @@ use std::{
 /// Detects, guards, proposes and records. One engine serves all threads.
 #[derive(Debug, Default)]
 pub struct Engine {
-    options: EngineOptions,
+    options: Arc<EngineOptions>,
     state: Mutex<State>,
 }
 
@@ -79,12 +83,12 @@ impl Engine {
     /// An engine with these options.
     #[must_use]
     pub fn new(options: EngineOptions) -> Self {
-        Self { options, state: Mutex::default() }
+        Self { options: Arc::new(options), state: Mutex::default() }
     }
 
     /// The options.
     #[must_use]
-    pub const fn options(&self) -> &EngineOptions {
+    pub fn options(&self) -> &EngineOptions {
         &self.options
     }
 
@@ -118,11 +122,21 @@ impl Engine {
         reported: &[Reported],
         as_of: Option<Timestamp>,
     ) -> Result<Run, EngineError> {
+        let run = self.look(inventories, reported, as_of)?;
+        self.state().last = Some(Arc::new(run.clone()));
+        Ok(run)
+    }
+
+    /// A run that is not remembered yet.
+    fn look(
+        &self,
+        inventories: &[Given],
+        reported: &[Reported],
+        as_of: Option<Timestamp>,
+    ) -> Result<Run, EngineError> {
         let as_of = as_of.or_else(|| inventories.first().map(Given::as_of)).unwrap_or_else(crate::clock::now);
         let made: Vec<(String, Json)> =
             self.state().made.iter().map(|(key, change)| (key.clone(), change.clone())).collect();
-        let run = run::run(&self.options, inventories, reported, as_of, &made)?;
-        self.state().last = Some(Arc::new(run.clone()));
-        Ok(run)
+        run::run(&self.options, inventories, reported, as_of, &made)
     }
 }

@@ -25,6 +25,15 @@ impl Engine {
     /// # Errors
     /// `store.*`, `ledger.replay.unknown_kind`, `ledger.log.closed`: when the ledger itself cannot be used.
     pub fn record(&self, run: &mut Run, ledger: &SavingsLedger, actor: &str) -> Result<(), EngineError> {
+        run.record(ledger, actor)?;
+        self.state().last = Some(Arc::new(run.clone()));
+        Ok(())
+    }
+}
+
+impl Run {
+    pub(super) fn record(&mut self, ledger: &SavingsLedger, actor: &str) -> Result<(), EngineError> {
+        let run = self;
         let at = event_time(run.as_of);
         run.refused.clear();
         for found in &mut run.found {
@@ -69,7 +78,6 @@ impl Engine {
                 Err(error) => return Err(error.into()),
             }
         }
-        self.state().last = Some(Arc::new(run.clone()));
         Ok(())
     }
 }

@@ -21,6 +21,21 @@ pub struct Reported {
 }
 
 impl Reported {
+    /// Reads `{detector, opportunities | error}`; an answer that is no list is a failure of its detector.
+    #[must_use]
+    pub fn from_json(value: &Json) -> Self {
+        let detector = value.get("detector").and_then(Json::as_str).unwrap_or("custom").to_owned();
+        let result = match value.get("error").and_then(Json::as_str) {
+            Some(error) => Err(error.to_owned()),
+            None => match value.get("opportunities") {
+                Some(Json::Array(items)) => Ok(items.clone()),
+                Some(Json::Null) | None => Ok(Vec::new()),
+                Some(other) => Err(format!("it answered a {}, not a list", other.type_name())),
+            },
+        };
+        Self { detector, result }
+    }
+
     /// The check id of its findings: `custom.` and its name in lower case.
     pub(super) fn check_id(&self) -> String {
         let known = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '.' | '_' | '-');
@@ -250,8 +265,8 @@ pub(super) fn assessment(item: &Json) -> Result<Read, Fault> {
     if kind.is_none() {
         assessment.proposal = None;
     }
-    assessment.before = states(item, "before_state");
-    assessment.after = states(item, "after_state");
+    assessment.before = states(item, "before_state").into();
+    assessment.after = states(item, "after_state").into();
     assessment.team = text(item, "team").map(Arc::from);
     // Part of the identity of some findings.
     assessment.reason = detector.and(text(item, "reason")).and_then(Reason::from_code);

@@ -6,6 +6,7 @@ use super::{
     guard,
     input::{Place, is_llm},
     opportunity::recommendation,
+    other::{Other, Rest, order},
     portfolio::{self, Portfolio, Share},
     reported,
 };
@@ -13,9 +14,10 @@ use finops_core::{
     finding::{Finding, Problem, RunContext, Validator},
     json::Json,
     time::Timestamp,
-    waste::{Amount, Assessment, Context, Failure, Outcome, assess, detectors, wire},
+    waste::{Amount, Assessment, Context, Failure, assess_briefly, detectors, wire},
 };
 use finops_policy::guardrail::Check;
+use std::sync::Arc;
 
 /// A finding with everything that the engine knows of it.
 #[derive(Debug, Clone)]
@@ -71,17 +73,6 @@ pub struct Recorded {
     pub status: &'static str,
 }
 
-/// An assessment that is no finding.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Other {
-    /// The cluster, or the account at the provider of models.
-    pub cluster: String,
-    /// Who serves the models, for what is not in a cluster.
-    pub provider: Option<String>,
-    /// What was assessed.
-    pub assessment: Assessment,
-}
-
 /// A finding that the ledger did not take.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refused {
@@ -100,9 +91,9 @@ pub struct Run {
     pub as_of: Timestamp,
     /// Findings: the largest saving first, unknown savings last, then by detector, subject and cluster.
     pub found: Vec<Found>,
-    /// All other assessments, by detector, subject and cluster.
-    pub others: Vec<Other>,
-    /// Records of what could not be judged, in the order of `others`.
+    /// All other assessments, or what they are made from.
+    pub(super) rest: Rest,
+    /// Records of what could not be judged, in the order of [`Run::others`].
     pub unknown: Vec<Finding>,
     /// Detectors that failed and records that could not be written.
     pub failures: Vec<Failure>,
@@ -110,8 +101,6 @@ pub struct Run {
     pub portfolio: Portfolio,
     /// Findings that the ledger did not take.
     pub refused: Vec<Refused>,
-    /// The configuration of the detectors.
-    pub config: Json,
     /// Keys of summaries that are not known, with how often each was met.
     pub unknown_keys: Vec<(String, u64)>,
 }
@@ -159,17 +148,25 @@ fn told(problems: &[Problem]) -> String {
     problems.iter().map(one).collect::<Vec<_>>().join("; ")
 }
 
-/// Looks at every inventory, alone.
-fn look(given: &[Given], contexts: &[Context<'_>], run: &mut Run) -> Vec<Draft> {
+/// Looks at every inventory, alone. Of a summary the assessments that are ok are left to whoever asks for them; those that are
+/// undetermined are in `open`.
+fn look(given: &[Given], contexts: &[Context<'_>], run: &mut Run, open: &mut Vec<Other>) -> Vec<Draft> {
     let mut drafts = Vec::new();
     for (index, (one, context)) in given.iter().zip(contexts).enumerate() {
-        let report = assess(&detectors(), context);
+        let (report, brief) = assess_briefly(&detectors(), context);
         run.failures.extend(report.failures);
         let (places, tags) = (one.places(), one.tags());
-        run.others.extend(report.others.into_iter().map(|assessment| {
+        let others = report.others.into_iter().map(|assessment| {
             let place = places.of(&assessment.subject);
             Other { cluster: place.account, provider: place.provider, assessment }
-        }));
+        });
+        match one {
+            Given::Summary(data) if brief => {
+                run.rest.summaries.push(Arc::clone(data));
+                open.extend(others.filter(Other::is_undetermined));
+            }
+            _ => run.rest.made.extend(others),
+        }
         drafts.extend(report.findings.into_iter().map(|assessment| Draft {
             given: Some(index),
             place: places.of(&assessment.subject),
@@ -248,7 +245,7 @@ fn hear(given: &[Given], all: &[Reported], back: bool, run: &mut Run) -> Vec<Dra
 }
 
 pub(super) fn run(
-    options: &EngineOptions,
+    options: &Arc<EngineOptions>,
     given: &[Given],
     all: &[Reported],
     as_of: Timestamp,
@@ -259,7 +256,7 @@ pub(super) fn run(
 
 /// The run of an opportunity that comes back.
 pub(super) fn back(
-    options: &EngineOptions,
+    options: &Arc<EngineOptions>,
     opportunity: Reported,
     as_of: Timestamp,
 ) -> Result<Run, EngineError> {
@@ -267,7 +264,7 @@ pub(super) fn back(
 }
 
 fn run_with(
-    options: &EngineOptions,
+    options: &Arc<EngineOptions>,
     given: &[Given],
     (all, is_back): (&[Reported], bool),
     as_of: Timestamp,
@@ -276,28 +273,23 @@ fn run_with(
     let mut run = Run {
         as_of,
         found: Vec::new(),
-        others: Vec::new(),
+        rest: Rest::new(Arc::clone(options)),
         unknown: Vec::new(),
         failures: Vec::new(),
         portfolio: Portfolio::default(),
         refused: Vec::new(),
-        config: options.detection.to_json(),
         unknown_keys: Vec::new(),
     };
     let context = |one| Context::new(one, &options.prices, &options.detection);
     let contexts: Vec<Context<'_>> = given.iter().map(|one| context(one.inventory())).collect();
-    let mut drafts = look(given, &contexts, &mut run);
+    let mut open = Vec::new();
+    let mut drafts = look(given, &contexts, &mut run, &mut open);
     drafts.extend(hear(given, all, is_back, &mut run));
     drafts.sort_by(place);
-    run.others.sort_by(|one, other| {
-        let (a, b) = (&one.assessment, &other.assessment);
-        a.detector
-            .cmp(b.detector)
-            .then_with(|| a.subject.cmp(&b.subject))
-            .then_with(|| one.cluster.cmp(&other.cluster))
-    });
+    open.extend(run.rest.made.iter().filter(|other| other.is_undetermined()).cloned());
+    open.sort_by(order);
     let mut validator = Validator::new(&RunContext::engine(as_of))?;
-    write_unknown(&mut validator, &mut run);
+    write_unknown(&mut validator, &open, &mut run);
     // A finding that cannot be written takes no part: the others are granted what it would have taken.
     loop {
         let (shares, sums) = portfolio::settle(&mut drafts, given, &contexts, &options.detection);
@@ -334,8 +326,8 @@ fn run_with(
     Ok(run)
 }
 
-fn write_unknown(validator: &mut Validator, run: &mut Run) {
-    for other in run.others.iter().filter(|other| other.assessment.outcome == Outcome::Undetermined) {
+fn write_unknown(validator: &mut Validator, open: &[Other], run: &mut Run) {
+    for other in open {
         let assessment = &other.assessment;
         let told_of = Told {
             account: &other.cluster,

@@ -153,7 +153,7 @@ mod tests {
                 "hpa_configs": [{"namespace": "n", "workload": "web", "scale_up_delay": 600}]}"#,
         );
         let at = "2026-11-20T03:00:00Z".parse().unwrap();
-        let given = Given::Summary(ClusterData::from_json(&data, Some(at)).unwrap());
+        let given = Given::from(ClusterData::from_json(&data, Some(at)).unwrap());
         Engine::default().detect(&[given], None).unwrap().to_json()
     }
 

@@ -1,7 +1,7 @@
 //! The engine from JSON to JSON: what Python, Node, the command line and HTTP call. Numbers keep their digits.
 
 use super::{
-    Change, Engine, EngineError, Found, Given, Reported, Run, change::without, guard, record::ACTOR,
+    Change, Cycle, Engine, EngineError, EngineOptions, Found, Given, Reported, Run, change::without, guard,
 };
 use crate::ledger::SavingsLedger;
 use finops_core::{
@@ -12,7 +12,10 @@ use finops_core::{
     waste::{Outcome, wire},
 };
 use finops_policy::guardrail::GuardrailConfig;
-use std::path::Path;
+use std::{
+    path::Path,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 fn refused(path: &str, problem: impl Into<String>, help: &'static str) -> Fault {
     Fault::new("waste.invalid_record", path, problem, help)
@@ -35,39 +38,27 @@ fn list<'a>(input: &'a Json, name: &str) -> Result<&'a [Json], Fault> {
     }
 }
 
-fn reported(value: &Json) -> Result<Reported, Fault> {
-    let detector = value.get("detector").and_then(Json::as_str).unwrap_or("custom").to_owned();
-    let result = match value.get("error").and_then(Json::as_str) {
-        Some(error) => Err(error.to_owned()),
-        None => match value.get("opportunities") {
-            Some(Json::Array(items)) => Ok(items.clone()),
-            Some(Json::Null) | None => Ok(Vec::new()),
-            Some(other) => Err(format!("it answered a {}, not a list", other.type_name())),
-        },
-    };
-    Ok(Reported { detector, result })
+/// The guardrails of a call, where it brings some.
+fn guardrails(input: &Json) -> Result<Option<GuardrailConfig>, EngineError> {
+    let limits = input.get("guardrails").filter(|limits| !limits.is_null());
+    Ok(limits.map(GuardrailConfig::from_json).transpose()?)
 }
 
 impl Engine {
-    /// The engine whose guardrails are those of a call, where it brings some.
-    fn guarded(&self, input: &Json) -> Result<Option<Self>, EngineError> {
-        let Some(limits) = input.get("guardrails").filter(|limits| !limits.is_null()) else {
-            return Ok(None);
-        };
-        let guardrails = GuardrailConfig::from_json(limits)?;
+    /// The engine with these guardrails; nothing where they are its own.
+    pub(super) fn guarded(&self, guardrails: GuardrailConfig) -> Option<Self> {
         if guardrails == self.options.guardrails {
-            return Ok(None);
+            return None;
         }
-        let mut options = self.options.clone();
-        options.guardrails = guardrails;
+        let options = EngineOptions { guardrails, ..EngineOptions::clone(&self.options) };
         let state = self.state();
         let state = super::State { last: state.last.clone(), made: state.made.clone() };
-        Ok(Some(Self { options, state: std::sync::Mutex::new(state) }))
+        Some(Self { options: Arc::new(options), state: Mutex::new(state) })
     }
 
     /// Takes over what another engine remembers.
-    fn remember(&self, other: Self) {
-        let state = other.state.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    pub(super) fn remember(&self, other: Self) {
+        let state = other.state.into_inner().unwrap_or_else(PoisonError::into_inner);
         *self.state() = state;
     }
 
@@ -92,34 +83,24 @@ impl Engine {
         held: &[Option<Given>],
         ledger: Option<&SavingsLedger>,
     ) -> Result<Json, EngineError> {
-        if let Some(engine) = self.guarded(input)? {
-            let answer = engine.run_held(&without(input, &["guardrails"]), held, ledger)?;
-            self.remember(engine);
-            return Ok(answer);
-        }
+        let guardrails = guardrails(input)?;
         let as_of = instant(input, "as_of")?;
         let now = as_of.unwrap_or_else(crate::clock::now);
-        let inventories = list(input, "inventories")?;
-        let many = inventories.len() > 1;
-        let mut given = Vec::with_capacity(inventories.len());
-        for (index, value) in inventories.iter().enumerate() {
-            if let Some(Some(held)) = held.get(index) {
-                given.push(held.clone().at(as_of));
-                continue;
-            }
-            // The time of a summary is the one given, else its own, else now.
-            let own = value.get("as_of").is_some_and(|own| !own.is_null());
-            let at = if as_of.is_some() || !own { Some(now) } else { None };
-            let one = Given::from_json(value, at);
-            given.push(one.map_err(|fault| if many { fault.below(&format!("[{index}]")) } else { fault })?);
+        let values = list(input, "inventories")?;
+        let many = values.len() > 1;
+        let mut inventories = Vec::with_capacity(values.len());
+        for (index, value) in values.iter().enumerate() {
+            let one = match held.get(index) {
+                Some(Some(held)) => Ok(held.clone().at(as_of)),
+                _ => Given::in_run(value, as_of, now),
+            };
+            inventories
+                .push(one.map_err(|fault| if many { fault.below(&format!("[{index}]")) } else { fault })?);
         }
-        let told = list(input, "reported")?.iter().map(reported).collect::<Result<Vec<_>, _>>()?;
-        let at = as_of.or_else(|| given.first().map(Given::as_of)).unwrap_or(now);
-        let mut run = self.detect_with(&given, &told, Some(at))?;
-        if let Some(ledger) = ledger {
-            let actor = input.get("actor").and_then(Json::as_str).unwrap_or(ACTOR);
-            self.record(&mut run, ledger, actor)?;
-        }
+        let reported = list(input, "reported")?.iter().map(Reported::from_json).collect();
+        let actor = input.get("actor").and_then(Json::as_str).map(str::to_owned);
+        let as_of = as_of.or_else(|| inventories.first().map(Given::as_of)).or(Some(now));
+        let run = self.cycle(Cycle { inventories, reported, as_of, guardrails, actor }, ledger)?;
         Ok(run.to_json())
     }
 
@@ -133,7 +114,7 @@ impl Engine {
     }
 
     fn changes(&self, input: &Json, sources: &[SourceFile]) -> Result<Vec<Change>, EngineError> {
-        if let Some(engine) = self.guarded(input)? {
+        if let Some(engine) = guardrails(input)?.and_then(|guardrails| self.guarded(guardrails)) {
             let changes = engine.changes(&without(input, &["guardrails"]), sources)?;
             self.remember(engine);
             return Ok(changes);
@@ -162,7 +143,7 @@ impl Engine {
         let shown = found.to_json(detected);
         let member = |name: &str| shown.get(name).cloned().unwrap_or(Json::Null);
         // An evidence pack proposes nothing: what is written here counts for no guardrail.
-        let aside = Self::new(self.options.clone());
+        let aside = Self::new(EngineOptions::clone(&self.options));
         let change = aside.propose_some(&[&found], detected, sources);
         let names = [
             "id",
@@ -204,7 +185,7 @@ impl Run {
             .found
             .iter()
             .map(|found| (&found.cluster, &found.assessment))
-            .chain(self.others.iter().map(|other| (&other.cluster, &other.assessment)));
+            .chain(self.others().iter().map(|other| (&other.cluster, &other.assessment)));
         let counts = Outcome::ALL.iter().map(|outcome| {
             let count = assessments.clone().filter(|(_, assessment)| assessment.outcome == *outcome).count();
             (outcome.code(), Json::from(count))
@@ -257,7 +238,7 @@ impl Run {
                 "unknown_keys",
                 Json::object(self.unknown_keys.iter().map(|(key, count)| (key.as_str(), Json::from(*count)))),
             ),
-            ("config", self.config.clone()),
+            ("config", self.config()),
         ])
     }
 }

@@ -3,7 +3,8 @@
 use super::{
     Target,
     locate::{self, Step},
-    tree::{self, Entry, File, Node, Style, Value},
+    read::parse,
+    tree::{Entry, File, Node, Style, Value},
     verify,
 };
 use crate::{
@@ -44,14 +45,7 @@ impl Set {
 /// than was meant.
 pub fn edit(text: &str, target: &Target<'_>, sets: &[Set]) -> Result<(String, Vec<Edit>), Fault> {
     let file = read(text)?;
-    let object = locate::object(&file, target)?;
-    let found = match target.container {
-        None => object,
-        Some(name) => locate::container(object, target.kind, name)?,
-    };
-    for node in &found.way {
-        locate::unshared(node, "target")?;
-    }
+    let found = locate::found(&file, target)?;
     apply(text, &file, found.node, &found.path, sets)
 }
 
@@ -61,11 +55,7 @@ pub fn edit(text: &str, target: &Target<'_>, sets: &[Set]) -> Result<(String, Ve
 /// As [`edit`], as far as reading goes.
 pub fn get(text: &str, target: &Target<'_>, path: &str) -> Result<Option<String>, Fault> {
     let file = read(text)?;
-    let object = locate::object(&file, target)?;
-    let found = match target.container {
-        None => object,
-        Some(name) => locate::container(object, target.kind, name)?,
-    };
+    let found = locate::place(&file, target)?;
     let node = path.split('.').try_fold(found.node, |node, key| match &node.value {
         Value::Sequence(items) => items.get(key.parse::<usize>().ok()?),
         _ => node.get(key),
@@ -73,7 +63,7 @@ pub fn get(text: &str, target: &Target<'_>, path: &str) -> Result<Option<String>
     Ok(node
         .and_then(Node::scalar)
         .filter(|scalar| scalar.style != Style::Empty)
-        .map(|scalar| scalar.text.clone()))
+        .map(|scalar| scalar.text.to_string()))
 }
 
 /// Sets values of the only document, for example a chart's `values.yaml`.
@@ -90,8 +80,8 @@ pub fn edit_path(text: &str, sets: &[Set]) -> Result<(String, Vec<Edit>), Fault>
     apply(text, &file, document, &[Step::Index(0)], sets)
 }
 
-pub(super) fn read(text: &str) -> Result<File, Fault> {
-    let file = tree::parse(text).map_err(|remark| {
+pub(super) fn read(text: &str) -> Result<File<'_>, Fault> {
+    let file = parse(text).map_err(|remark| {
         let problem = format!("it is no YAML: {}", shorten(&remark));
         Fault::new("change.unsupported_format", "", problem, "give a file that parses")
     })?;
@@ -109,9 +99,9 @@ pub(super) fn read(text: &str) -> Result<File, Fault> {
 
 fn apply(
     text: &str,
-    file: &File,
-    start: &Node,
-    at: &[Step],
+    file: &File<'_>,
+    start: &Node<'_>,
+    at: &[Step<'_>],
     sets: &[Set],
 ) -> Result<(String, Vec<Edit>), Fault> {
     let mut edits: Vec<Edit> = Vec::with_capacity(sets.len());
@@ -122,8 +112,8 @@ fn apply(
         meet |= edits.iter().any(|other| other.range == edit.range && edit.range.is_empty());
         edits.push(edit);
         intended.push((
-            at.iter().cloned().chain(steps(start, &set.path)).collect::<Vec<Step>>(),
-            set.value.clone(),
+            at.iter().copied().chain(steps(start, &set.path)).collect::<Vec<Step<'_>>>(),
+            set.value.as_str(),
         ));
     }
     let new = if meet {
@@ -134,31 +124,31 @@ fn apply(
     } else {
         splice(text, &mut edits)?
     };
-    let after = tree::parse(&new).map_err(|_| failed("the new text is no YAML"))?;
+    let after = parse(&new).map_err(|_| failed("the new text is no YAML"))?;
     verify::changed_as_intended(file, &after, &intended)?;
     Ok((new, edits))
 }
 
 /// The steps of a path: an index where a list stands, else a key.
-fn steps(start: &Node, path: &[String]) -> Vec<Step> {
+fn steps<'a>(start: &Node<'_>, path: &'a [String]) -> Vec<Step<'a>> {
     let mut node = Some(start);
-    let step = |key: &String| match node.map(|node| (&node.value, key.parse::<usize>())) {
+    let step = |key: &'a String| match node.map(|node| (&node.value, key.parse::<usize>())) {
         Some((Value::Sequence(items), Ok(index))) => {
             node = items.get(index);
             Step::Index(index)
         }
         _ => {
             node = node.and_then(|node| node.get(key));
-            Step::Key(key.clone())
+            Step::Key(key)
         }
     };
     path.iter().map(step).collect()
 }
 
 /// Sets that insert at one place may share the keys that are missing: each sees what the one before wrote.
-fn one_by_one(text: &str, at: &[Step], sets: &[Set]) -> Result<String, Fault> {
+fn one_by_one(text: &str, at: &[Step<'_>], sets: &[Set]) -> Result<String, Fault> {
     sets.iter().try_fold(text.to_owned(), |text, set| {
-        let file = tree::parse(&text).map_err(|_| failed("the new text is no YAML"))?;
+        let file = parse(&text).map_err(|_| failed("the new text is no YAML"))?;
         let start = verify::find(&file, at).ok_or_else(|| failed("the place is gone"))?;
         let mut edit = [place(&text, &file, start, set)?];
         splice(&text, &mut edit)
@@ -184,7 +174,7 @@ pub(in crate::change) fn failed(problem: &str) -> Fault {
 }
 
 /// What to write, and where.
-fn place(text: &str, file: &File, start: &Node, set: &Set) -> Result<Edit, Fault> {
+fn place(text: &str, file: &File<'_>, start: &Node<'_>, set: &Set) -> Result<Edit, Fault> {
     let path = set.path.join(".");
     let mut node = start;
     for (depth, key) in set.path.iter().enumerate() {
@@ -298,9 +288,9 @@ fn no_item(set: &Set, depth: usize) -> Result<(), Fault> {
 /// Inserts `set.path[depth..]` as the last entry of a mapping that lacks it.
 fn insert_into(
     text: &str,
-    file: &File,
-    start: &Node,
-    mapping: &Node,
+    file: &File<'_>,
+    start: &Node<'_>,
+    mapping: &Node<'_>,
     set: &Set,
     depth: usize,
 ) -> Result<Edit, Fault> {
@@ -329,7 +319,7 @@ fn insert_into(
 }
 
 /// Behind an entry: its last byte, or the blank lines that a block scalar at its end keeps.
-fn end_of(text: &str, entry: &Entry) -> usize {
+fn end_of(text: &str, entry: &Entry<'_>) -> usize {
     let mut end = entry.end();
     if entry.keeps_blank_lines() {
         let rest = text.get(end..).unwrap_or_default();
@@ -341,7 +331,13 @@ fn end_of(text: &str, entry: &Entry) -> usize {
 }
 
 /// Inserts below a key whose value is empty: `resources:` with nothing behind it.
-fn insert_below(text: &str, file: &File, start: &Node, set: &Set, depth: usize) -> Result<Edit, Fault> {
+fn insert_below(
+    text: &str,
+    file: &File<'_>,
+    start: &Node<'_>,
+    set: &Set,
+    depth: usize,
+) -> Result<Edit, Fault> {
     let path = set.path.join(".");
     let mut holder = start;
     let mut entry = None;
@@ -371,15 +367,15 @@ fn insert_below(text: &str, file: &File, start: &Node, set: &Set, depth: usize) 
 }
 
 /// Bytes between the start of the line and the key.
-fn column(text: &str, entry: &Entry) -> usize {
+fn column(text: &str, entry: &Entry<'_>) -> usize {
     let before = text.get(..entry.start).unwrap_or_default();
     let line = before.rsplit('\n').next().unwrap_or_default();
     line.trim_start_matches('\u{feff}').len()
 }
 
 /// How far a mapping is indented below its key: as the first one within `near`, else the first one in the file, else 2.
-fn step(text: &str, file: &File, near: &[&Node]) -> usize {
-    fn first(text: &str, node: &Node) -> Option<usize> {
+fn step(text: &str, file: &File<'_>, near: &[&Node<'_>]) -> usize {
+    fn first(text: &str, node: &Node<'_>) -> Option<usize> {
         for entry in node.entries() {
             if let Value::Mapping { flow: false, entries } = &entry.value.value
                 && let Some(inner) = entries.first()

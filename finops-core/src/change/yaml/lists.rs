@@ -1,7 +1,7 @@
 //! Lists of a kustomization.
 
 use super::{
-    edit,
+    edit, read,
     tree::{self, Node, Value},
 };
 use crate::{
@@ -11,11 +11,11 @@ use crate::{
 
 /// The texts in lists of the only document: items that are text, and the `path` of items that are mappings.
 pub(in crate::change) fn list(text: &str, names: &[&str]) -> Vec<String> {
-    let Ok(file) = tree::parse(text) else { return Vec::new() };
+    let Ok(file) = read::parse(text) else { return Vec::new() };
     let Some(document) = file.documents.first() else { return Vec::new() };
     let items = names.iter().filter_map(|name| document.get(name)).flat_map(Node::items);
-    let of = |item: &Node| match item.scalar() {
-        Some(scalar) => Some(scalar.text.clone()),
+    let of = |item: &Node<'_>| match item.scalar() {
+        Some(scalar) => Some(scalar.text.to_string()),
         None => item.text("path").map(str::to_owned),
     };
     items.filter_map(of).collect()
@@ -67,10 +67,11 @@ pub(in crate::change) fn append(text: &str, name: &str, item: &str) -> Result<(S
         return Err(edit::failed("the new text does not say what was meant"));
     }
     // Nothing else may say anything else.
-    let after = tree::parse(&new).map_err(|_| edit::failed("the new text is no YAML"))?;
-    let said = |file: &tree::File, old: bool| {
+    let after = read::parse(&new).map_err(|_| edit::failed("the new text is no YAML"))?;
+    let said = |file: &tree::File<'_>, old: bool| {
         let others = file.documents.iter().flat_map(Node::entries).filter(|entry| entry.key != name);
-        let mut said: Vec<String> = others.map(|entry| entry.key.clone() + &entry.value.said()).collect();
+        let mut said: Vec<String> =
+            others.map(|entry| format!("{}{}", entry.key, entry.value.said())).collect();
         let items = file.documents.iter().filter_map(|document| document.get(name)).flat_map(Node::items);
         said.extend(items.map(Node::said));
         if !old {

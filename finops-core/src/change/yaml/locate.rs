@@ -17,19 +17,19 @@ pub struct Target<'a> {
 }
 
 /// A step from one value to the next.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Step {
-    Key(String),
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Step<'a> {
+    Key(&'a str),
     Index(usize),
 }
 
 /// An object in a file, with the way to it.
 pub(super) struct Found<'a> {
-    pub node: &'a Node,
+    pub node: &'a Node<'a>,
     /// The document, then the steps in it.
-    pub path: Vec<Step>,
+    pub path: Vec<Step<'a>>,
     /// Every value from the document down to the object.
-    pub way: Vec<&'a Node>,
+    pub way: Vec<&'a Node<'a>>,
 }
 
 /// An object of a file, as far as a search needs it.
@@ -64,7 +64,7 @@ pub fn objects(text: &str) -> Result<Vec<ObjectRef>, Fault> {
     Ok(out)
 }
 
-fn object_ref(node: &Node) -> Option<ObjectRef> {
+fn object_ref(node: &Node<'_>) -> Option<ObjectRef> {
     let metadata = node.get("metadata")?;
     let kind = node.text("kind")?;
     let template = pod_spec(kind).iter().try_fold(node, |node, key| node.get(key));
@@ -83,7 +83,7 @@ fn object_ref(node: &Node) -> Option<ObjectRef> {
     })
 }
 
-fn matches<'a>(file: &'a File, target: &Target<'_>) -> Vec<Found<'a>> {
+fn matches<'a>(file: &'a File<'a>, target: &Target<'_>) -> Vec<Found<'a>> {
     let mut found = Vec::new();
     for (index, document) in file.documents.iter().enumerate() {
         let start = vec![Step::Index(index)];
@@ -96,7 +96,7 @@ fn matches<'a>(file: &'a File, target: &Target<'_>) -> Vec<Found<'a>> {
             .filter(|_| document.text("kind").is_some_and(|kind| kind.ends_with("List")));
         for (at, item) in items.map_or(&[][..], Node::items).iter().enumerate() {
             if is_target(item, target) {
-                let path = [start.as_slice(), &[Step::Key("items".to_owned()), Step::Index(at)]].concat();
+                let path = [start.as_slice(), &[Step::Key("items"), Step::Index(at)]].concat();
                 let way = vec![document].into_iter().chain(items).chain([item]).collect();
                 found.push(Found { node: item, path, way });
             }
@@ -105,7 +105,7 @@ fn matches<'a>(file: &'a File, target: &Target<'_>) -> Vec<Found<'a>> {
     found
 }
 
-fn is_target(node: &Node, target: &Target<'_>) -> bool {
+fn is_target(node: &Node<'_>, target: &Target<'_>) -> bool {
     let metadata = node.get("metadata");
     let named = |key| metadata.and_then(|metadata| metadata.text(key));
     let namespace = named("namespace").filter(|namespace| !namespace.is_empty());
@@ -115,7 +115,7 @@ fn is_target(node: &Node, target: &Target<'_>) -> bool {
 }
 
 /// Refuses a mapping that names several objects: a key of its identity stands there twice.
-fn one_identity(node: &Node) -> Result<(), Fault> {
+fn one_identity(node: &Node<'_>) -> Result<(), Fault> {
     only(node, "kind")?;
     let Some(metadata) = only(node, "metadata")? else { return Ok(()) };
     only(metadata, "name")?;
@@ -123,7 +123,7 @@ fn one_identity(node: &Node) -> Result<(), Fault> {
 }
 
 /// The one object that is meant.
-pub(super) fn object<'a>(file: &'a File, target: &Target<'_>) -> Result<Found<'a>, Fault> {
+pub(super) fn object<'a>(file: &'a File<'a>, target: &Target<'_>) -> Result<Found<'a>, Fault> {
     for document in &file.documents {
         one_identity(document)?;
         document.get("items").map_or(&[][..], Node::items).iter().try_for_each(one_identity)?;
@@ -176,7 +176,7 @@ pub(super) fn container<'a>(object: Found<'a>, kind: &str, name: &str) -> Result
     for key in pod_spec(kind) {
         node = only(node, key)?.ok_or_else(|| missing(&format!("`{key}`")))?;
         way.push(node);
-        path.push(Step::Key((*key).to_owned()));
+        path.push(Step::Key(key));
     }
     let mut found = Vec::new();
     for list in ["containers", "initContainers"] {
@@ -195,12 +195,28 @@ pub(super) fn container<'a>(object: Found<'a>, kind: &str, name: &str) -> Result
         return Err(Fault::new("change.ambiguous", "target.container", problem, "make the names unique"));
     };
     way.extend([*items, *item]);
-    path.extend([Step::Key((*list).to_owned()), Step::Index(*index)]);
+    path.extend([Step::Key(list), Step::Index(*index)]);
     Ok(Found { node: item, path, way })
 }
 
+/// The object or container that `target` names.
+pub(super) fn place<'a>(file: &'a File<'a>, target: &Target<'_>) -> Result<Found<'a>, Fault> {
+    let object = object(file, target)?;
+    match target.container {
+        None => Ok(object),
+        Some(name) => container(object, target.kind, name),
+    }
+}
+
+/// As [`place`], where nothing on the way is shared with another place.
+pub(super) fn found<'a>(file: &'a File<'a>, target: &Target<'_>) -> Result<Found<'a>, Fault> {
+    let found = place(file, target)?;
+    found.way.iter().try_for_each(|node| unshared(node, "target"))?;
+    Ok(found)
+}
+
 /// The value of a key that may stand there once.
-pub(super) fn only<'a>(node: &'a Node, key: &str) -> Result<Option<&'a Node>, Fault> {
+pub(super) fn only<'a, 't>(node: &'a Node<'t>, key: &str) -> Result<Option<&'a Node<'t>>, Fault> {
     let count = node.entries().iter().filter(|entry| entry.key == key).count();
     if count > 1 {
         let problem = format!("key `{}` stands {count} times in one mapping", shorten(key));
@@ -210,7 +226,7 @@ pub(super) fn only<'a>(node: &'a Node, key: &str) -> Result<Option<&'a Node>, Fa
 }
 
 /// Refuses a value that other places share: an anchor, an alias, a merge key, a tag.
-pub(super) fn unshared(node: &Node, path: &str) -> Result<(), Fault> {
+pub(super) fn unshared(node: &Node<'_>, path: &str) -> Result<(), Fault> {
     let merges = node.entries().iter().any(|entry| entry.key == "<<");
     if node.anchored || merges || node.value == Value::Alias {
         let problem = "an anchor, an alias or a merge key stands on the path";

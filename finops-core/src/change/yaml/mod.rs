@@ -6,8 +6,10 @@
 mod edit;
 mod lists;
 mod locate;
+mod read;
 mod remove;
 mod tree;
+mod unset;
 mod verify;
 
 pub use edit::{Set, edit, edit_path, get};
@@ -15,3 +17,4 @@ pub(super) use edit::{difference, failed, word};
 pub(super) use lists::{append, list};
 pub use locate::{ObjectRef, Target, objects};
 pub use remove::{Removed, remove};
+pub use unset::edit_and_unset;

@@ -1,6 +1,6 @@
 //! Removing an object: its document, or its file where it is alone in it.
 
-use super::{Target, edit, locate, tree};
+use super::{Target, edit, locate, read, tree};
 use crate::{
     change::{Edit, splice},
     error::Fault,
@@ -35,7 +35,7 @@ pub fn remove(text: &str, target: &Target<'_>) -> Result<Removed, Fault> {
     let path = format!("{}/{}", target.kind, target.name);
     let mut edits = [Edit::new(text, range, String::new(), path)];
     let new = splice(text, &mut edits)?;
-    let after = tree::parse(&new).map_err(|_| edit::failed("the new text is no YAML"))?;
+    let after = read::parse(&new).map_err(|_| edit::failed("the new text is no YAML"))?;
     let kept = file.documents.iter().enumerate().filter(|(at, _)| at != index).map(|(_, document)| document);
     if !kept.map(tree::Node::said).eq(after.documents.iter().map(tree::Node::said)) {
         return Err(edit::failed("the new text changes more than was meant"));

@@ -9,9 +9,9 @@ use crate::error::Fault;
 
 /// Checks that `after` is `before` with these paths set to these values.
 pub(super) fn changed_as_intended(
-    before: &File,
-    after: &File,
-    intended: &[(Vec<Step>, String)],
+    before: &File<'_>,
+    after: &File<'_>,
+    intended: &[(Vec<Step<'_>>, &str)],
 ) -> Result<(), Fault> {
     if before.documents.len() != after.documents.len() || after.template {
         return Err(failed("the number of documents changed"));
@@ -27,11 +27,11 @@ pub(super) fn changed_as_intended(
         }
     }
     // A value that was right already changes nothing.
-    let meant = |path: &Vec<Step>| intended.iter().any(|(wanted, _)| path == wanted);
+    let meant = |path: &Vec<Step<'_>>| intended.iter().any(|(wanted, _)| path == wanted);
     if changed.iter().all(meant) { Ok(()) } else { Err(failed("the new text changes more than was meant")) }
 }
 
-pub(super) fn find<'a>(file: &'a File, path: &[Step]) -> Option<&'a Node> {
+pub(super) fn find<'a, 't>(file: &'a File<'t>, path: &[Step<'_>]) -> Option<&'a Node<'t>> {
     let (first, rest) = path.split_first()?;
     let Step::Index(document) = first else { return None };
     rest.iter().try_fold(file.documents.get(*document)?, |node, step| match step {
@@ -41,7 +41,12 @@ pub(super) fn find<'a>(file: &'a File, path: &[Step]) -> Option<&'a Node> {
 }
 
 /// The paths at which two values differ: the deepest mapping or list that both have, else the value itself.
-fn differences(old: &Node, new: &Node, at: &mut Vec<Step>, out: &mut Vec<Vec<Step>>) {
+fn differences<'a>(
+    old: &'a Node<'_>,
+    new: &'a Node<'_>,
+    at: &mut Vec<Step<'a>>,
+    out: &mut Vec<Vec<Step<'a>>>,
+) {
     if (old.anchored, old.tagged) != (new.anchored, new.tagged) {
         out.push(at.clone());
         return;
@@ -50,7 +55,7 @@ fn differences(old: &Node, new: &Node, at: &mut Vec<Step>, out: &mut Vec<Vec<Ste
         (Value::Mapping { flow: a, entries: old }, Value::Mapping { flow: b, entries: new }) if a == b => {
             // Keys keep their order; a new one is the last.
             for (index, entry) in new.iter().enumerate() {
-                at.push(Step::Key(entry.key.clone()));
+                at.push(Step::Key(&entry.key));
                 match old.get(index) {
                     Some(before) if before.key == entry.key => {
                         differences(&before.value, &entry.value, at, out)
@@ -79,12 +84,12 @@ fn differences(old: &Node, new: &Node, at: &mut Vec<Step>, out: &mut Vec<Vec<Ste
 }
 
 /// The paths of all scalars of a value that is new.
-fn additions(node: &Node, at: &mut Vec<Step>, out: &mut Vec<Vec<Step>>) {
+fn additions<'a>(node: &'a Node<'_>, at: &mut Vec<Step<'a>>, out: &mut Vec<Vec<Step<'a>>>) {
     if node.entries().is_empty() {
         out.push(at.clone());
     }
     for entry in node.entries() {
-        at.push(Step::Key(entry.key.clone()));
+        at.push(Step::Key(&entry.key));
         additions(&entry.value, at, out);
         at.pop();
     }

@@ -23,6 +23,11 @@ impl Labels {
         self.0.get(at).map(|(_, value)| value)
     }
 
+    /// Whether both are one piece of memory: equal for certain, without reading them.
+    pub(crate) fn shares(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
     /// Names and values, sorted by name.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = (&Name, &Name)> + ExactSizeIterator {
         self.0.iter().map(|(name, value)| (name, value))

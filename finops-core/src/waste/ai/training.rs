@@ -1,10 +1,5 @@
 //! Training runs whose work was lost, and runs whose GPUs wait.
 
-#![expect(
-    clippy::result_large_err,
-    reason = "both sides are assessments of one size: an early end is as much an answer as a late one"
-)]
-
 use super::{Index, TrainingRun, index::Saving};
 use crate::{
     error::Fault,

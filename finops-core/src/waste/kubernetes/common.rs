@@ -9,8 +9,8 @@ use crate::{
     inventory::{Labels, Name, Quantity},
     time::Timestamp,
     waste::{
-        Assessment, ClaimKind, Component, Estimate, Evidence, Fact, OpportunityType, Outcome, Ratio, Reason,
-        Risk, RiskFactor, Subject, Value, judged::Judged,
+        Assessment, ClaimKind, Component, Estimate, Evidence, Fact, OpportunityType, Outcome, READINGS,
+        Ratio, Reading, Reason, Risk, RiskFactor, Subject, Value, judged::Judged,
     },
 };
 use std::{borrow::Cow, sync::Arc};
@@ -40,9 +40,24 @@ pub(super) fn settle(verdict: Verdict) -> Assessment {
 }
 
 /// Evidence of measured figures in a window.
-pub(super) fn evidence_of(source: &'static str, figures: &Figures, window_seconds: u64) -> Evidence {
-    let mut evidence = Evidence::from_source(source).over(figures.window);
-    evidence.samples = Some(figures.samples);
+pub(super) fn evidence_of(source: &'static str, figures: &Figures<'_>, window_seconds: u64) -> Evidence {
+    let mut evidence = Evidence::from_source(source).over(figures.window());
+    evidence.samples = Some(figures.samples());
+    evidence.required_samples = window_seconds.checked_div(3600);
+    evidence
+}
+
+/// Evidence of figures as the detectors of every container keep it; `thresholds` are shared by all of a run.
+pub(super) fn readings_of(
+    source: &'static str,
+    figures: &Figures<'_>,
+    window_seconds: u64,
+    names: &'static [&'static str],
+    readings: [Reading; READINGS],
+    thresholds: &Arc<Vec<Fact>>,
+) -> Evidence {
+    let mut evidence = Evidence::of_readings(source, names, readings, thresholds).over(figures.window());
+    evidence.samples = Some(figures.samples());
     evidence.required_samples = window_seconds.checked_div(3600);
     evidence
 }
@@ -111,7 +126,7 @@ pub(super) fn risk_of(index: &Index<'_>, work: &Work<'_>, base: Ratio, resource:
     if let Some(resource) = resource {
         let scales = index.inventory.autoscalers.as_ref().map(|_| scaler(work, resource).is_some());
         risk.consider(RiskFactor::HpaOnResource, scales);
-        let throttled = work.parts.iter().filter_map(|part| part.throttled.as_ref()?.mean).max();
+        let throttled = work.parts.iter().filter_map(|part| part.throttled.as_ref()?.mean()).max();
         // A quarter of the periods: what the detector of throttling reports.
         let held_back = throttled.map(|mean| mean.saturating_mul(4) > super::price::NANO);
         let killed = oom_kill(index, work, None);
@@ -152,7 +167,7 @@ pub(super) fn is_managed(work: &Work<'_>) -> bool {
 pub(super) fn team(work: &Work<'_>) -> Option<Arc<str>> {
     let labels = work.record.labels.as_ref().or(work.record.pod_labels.as_ref())?;
     let found = ["team", "owner", "app.kubernetes.io/part-of"].iter().find_map(|name| labels.get(name))?;
-    Some(Arc::from(found.as_str()))
+    Some(found.shared())
 }
 
 /// What a workload costs a month, and which parts of which containers it falls to.

@@ -34,6 +34,8 @@ pub(super) struct Plan {
     removed: BTreeSet<Name>,
     /// What is allocatable but not requested costs this much an hour.
     idle_hourly: Ratio,
+    /// What all of it saves a month.
+    pub(super) monthly: Amount,
 }
 
 const SETTINGS: &[Setting] = const {
@@ -84,7 +86,8 @@ pub(super) fn plan(index: &Index<'_>, profile: Profile) -> Plan {
     let removed = answer.removed.iter().filter_map(|position| nodes.get(*position).copied());
     let removed = removed.filter(|node| !is_empty(index, node)).map(|node| node.name.clone()).collect();
     let idle = nodes.iter().filter_map(|node| idle_hourly(index, node));
-    Plan { removed, idle_hourly: idle.fold(Ratio::ZERO, |sum, cost| sum.plus(&cost)) }
+    let idle_hourly = idle.fold(Ratio::ZERO, |sum, cost| sum.plus(&cost));
+    Plan { removed, idle_hourly, monthly: answer.monthly }
 }
 
 fn machine(index: &Index<'_>, node: &Node) -> Machine {
@@ -240,7 +243,7 @@ impl Consolidation {
         let mut evidence = Evidence::from_source("simulation").with("removed", names);
         // Where something scales the nodes, the change is to let it, not to set their number.
         let supply = match index.config.node_supply {
-            NodeSupply::Detect => super::node_supply(index),
+            NodeSupply::Detect => index.node_supply(),
             configured => configured,
         };
         if !karpenter && supply == NodeSupply::Elastic {
@@ -257,8 +260,8 @@ impl Consolidation {
         );
         let before = i64::try_from(nodes.len()).unwrap_or(i64::MAX);
         let gone = i64::try_from(removed.len()).unwrap_or(i64::MAX);
-        finding.before = vec![("node_count", count(before))];
-        finding.after = vec![("node_count", count(before.saturating_sub(gone)))];
+        finding.before = vec![("node_count", count(before))].into();
+        finding.after = vec![("node_count", count(before.saturating_sub(gone)))].into();
         Ok(finding)
     }
 }
@@ -336,12 +339,13 @@ impl KarpenterPolicy {
             Confidence::estimate(),
             risk,
         );
-        finding.before = hinders;
+        finding.before = hinders.into();
         finding.after = vec![
             ("consolidation_policy", Value::Word("WhenEmptyOrUnderutilized")),
             // Karpenter's own default before it consolidates, long enough to ride out a deployment.
             ("consolidate_after", Value::Word("1m")),
-        ];
+        ]
+        .into();
         Ok(finding)
     }
 }

@@ -1,84 +1,175 @@
 //! Figures of usage: from samples, or from the summary that stands in their place.
 
 use crate::{
-    inventory::{UsageData, UsageSeries},
+    inventory::{UsageData, UsageSeries, UsageSummary},
     time::Timestamp,
     waste::{Coverage, largest},
 };
 
-/// What was used in a window; amounts in 1e-9 of a core, byte or piece. Of several pods each figure is the largest.
+/// What was used in a window; amounts in 1e-9 of a core, byte or piece.
+#[derive(Debug, Clone)]
+pub(super) enum Figures<'a> {
+    /// A summary that stands alone is read where it is: most containers of a cluster have one a metric.
+    Told(&'a UsageSummary),
+    /// Counted from samples, or joined from several series.
+    Counted(Box<Totals>),
+}
+
+/// Figures that were counted. Of several pods each is the largest.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Figures {
-    pub mean: Option<i128>,
-    pub p95: Option<i128>,
-    pub p99: Option<i128>,
-    pub max: Option<i128>,
-    pub samples: u64,
-    pub window: Option<(Timestamp, Timestamp)>,
+pub(super) struct Totals {
+    mean: Option<i128>,
+    p95: Option<i128>,
+    p99: Option<i128>,
+    max: Option<i128>,
+    samples: u64,
+    window: Option<(Timestamp, Timestamp)>,
+    span_seconds: Option<u64>,
+}
+
+impl Default for Figures<'_> {
+    fn default() -> Self {
+        Self::Counted(Box::default())
+    }
+}
+
+impl<'a> Figures<'a> {
+    pub(super) fn mean(&self) -> Option<i128> {
+        match self {
+            Self::Told(summary) => summary.mean,
+            Self::Counted(totals) => totals.mean,
+        }
+    }
+
+    pub(super) fn p95(&self) -> Option<i128> {
+        match self {
+            Self::Told(summary) => summary.p95,
+            Self::Counted(totals) => totals.p95,
+        }
+    }
+
+    pub(super) fn p99(&self) -> Option<i128> {
+        match self {
+            Self::Told(summary) => summary.p99,
+            Self::Counted(totals) => totals.p99,
+        }
+    }
+
+    pub(super) fn max(&self) -> Option<i128> {
+        match self {
+            Self::Told(summary) => summary.max,
+            Self::Counted(totals) => totals.max,
+        }
+    }
+
+    pub(super) fn samples(&self) -> u64 {
+        match self {
+            Self::Told(summary) => summary.samples.unwrap_or(0),
+            Self::Counted(totals) => totals.samples,
+        }
+    }
+
+    /// The first and last instant measured, where both are known.
+    pub(super) fn window(&self) -> Option<(Timestamp, Timestamp)> {
+        match self {
+            Self::Told(summary) => summary.start.zip(summary.end),
+            Self::Counted(totals) => totals.window,
+        }
+    }
+
     /// Seconds that were measured, counted once where pods overlap.
-    pub span_seconds: Option<u64>,
-}
+    pub(super) fn span_seconds(&self) -> Option<u64> {
+        match self {
+            Self::Told(_) => self.window().map(|(start, end)| seconds_between(start, end)),
+            Self::Counted(totals) => totals.span_seconds,
+        }
+    }
 
-/// One series before it is joined with those of other pods.
-struct One {
-    figures: Figures,
-    start: Option<Timestamp>,
-    end: Option<Timestamp>,
-}
+    /// When it begins and ends, as far as either is known.
+    fn ends(&self) -> (Option<Timestamp>, Option<Timestamp>) {
+        match self {
+            Self::Told(summary) => (summary.start, summary.end),
+            Self::Counted(totals) => totals.window.unzip(),
+        }
+    }
 
-impl Figures {
     /// The figures of all series together over the `window_seconds` before `as_of`; `None` without any sample.
     ///
     /// A summary stands for its whole time, whatever the window.
-    pub(super) fn of<'a>(
+    pub(super) fn of(
         series: impl Iterator<Item = &'a UsageSeries>,
         as_of: Timestamp,
         window_seconds: u64,
     ) -> Option<Self> {
-        let mut found = series.filter_map(|series| one(series, as_of, window_seconds));
+        let mut found = series.filter_map(|series| Self::one(series, as_of, window_seconds));
         let first = found.next()?;
         // Most containers have one series: the workload's own.
-        let Some(second) = found.next() else { return Some(first.figures) };
+        let Some(second) = found.next() else { return Some(first) };
         let mut all = vec![first, second];
         all.extend(found);
-        all.sort_by_key(|one| (one.start, one.end));
-        let mut joined: Option<Self> = None;
+        all.sort_by_key(Self::ends);
+        let mut joined: Option<Totals> = None;
         let (mut until, mut group): (Option<Timestamp>, u64) = (None, 0);
-        for one in all {
-            let figures = one.figures;
+        for figures in all {
+            let ((start, end), samples) = (figures.ends(), figures.samples());
             let Some(sum) = &mut joined else {
-                (until, group) = (one.end, figures.samples);
-                joined = Some(figures);
+                (until, group) = (end, samples);
+                joined = Some(figures.totals());
                 continue;
             };
             // Pods that ran one after another add their samples; of pods side by side the fullest counts.
-            let apart = matches!((until, one.start), (Some(until), Some(start)) if start >= until);
-            let more = if apart { figures.samples } else { figures.samples.saturating_sub(group) };
+            let apart = matches!((until, start), (Some(until), Some(start)) if start >= until);
+            let more = if apart { samples } else { samples.saturating_sub(group) };
             sum.samples = sum.samples.saturating_add(more);
-            group = if apart { figures.samples } else { group.max(figures.samples) };
-            sum.span_seconds = span(sum.span_seconds, until, one.start, one.end);
-            until = until.max(one.end);
-            sum.mean = sum.mean.max(figures.mean);
-            sum.p95 = sum.p95.max(figures.p95);
-            sum.p99 = sum.p99.max(figures.p99);
-            sum.max = sum.max.max(figures.max);
-            sum.window = match (sum.window, figures.window) {
+            group = if apart { samples } else { group.max(samples) };
+            sum.span_seconds = span(sum.span_seconds, until, start, end);
+            until = until.max(end);
+            sum.mean = sum.mean.max(figures.mean());
+            sum.p95 = sum.p95.max(figures.p95());
+            sum.p99 = sum.p99.max(figures.p99());
+            sum.max = sum.max.max(figures.max());
+            sum.window = match (sum.window, figures.window()) {
                 (Some((a, b)), Some((c, d))) => Some((a.min(c), b.max(d))),
                 (one, other) => one.or(other),
             };
         }
-        joined
+        joined.map(|totals| Self::Counted(Box::new(totals)))
+    }
+
+    fn one(series: &'a UsageSeries, as_of: Timestamp, window_seconds: u64) -> Option<Self> {
+        match &series.data {
+            UsageData::Summary(summary) => Some(Self::Told(summary)),
+            UsageData::Samples { step_seconds, .. } => {
+                let totals = Totals::counted(series, *step_seconds, as_of, window_seconds)?;
+                Some(Self::Counted(Box::new(totals)))
+            }
+        }
+    }
+
+    fn totals(self) -> Totals {
+        match self {
+            Self::Counted(totals) => *totals,
+            Self::Told(summary) => Totals {
+                mean: summary.mean,
+                p95: summary.p95,
+                p99: summary.p99,
+                max: summary.max,
+                samples: self.samples(),
+                window: self.window(),
+                span_seconds: self.span_seconds(),
+            },
+        }
     }
 
     /// Whether enough was measured: samples, and a span where that is known.
     pub(super) fn suffices(&self, samples: u64, span_seconds: u64) -> bool {
-        self.samples >= samples && self.span_seconds.is_none_or(|span| span >= span_seconds)
+        self.samples() >= samples && self.span_seconds().is_none_or(|span| span >= span_seconds)
     }
 
     /// Coverage of a window, one sample an hour.
     pub(super) fn coverage(&self, window_seconds: u64) -> Coverage {
-        let mut coverage = Coverage::of_window(0, window_seconds, self.samples);
-        coverage.span_seconds = self.span_seconds.map(|span| (span, window_seconds));
+        let mut coverage = Coverage::of_window(0, window_seconds, self.samples());
+        coverage.span_seconds = self.span_seconds().map(|span| (span, window_seconds));
         coverage
     }
 }
@@ -99,47 +190,36 @@ pub(super) fn seconds_between(start: Timestamp, end: Timestamp) -> u64 {
     u64::try_from(end.ms().saturating_sub(start.ms()).div_euclid(1000)).unwrap_or(0)
 }
 
-fn one(series: &UsageSeries, as_of: Timestamp, window_seconds: u64) -> Option<One> {
-    match &series.data {
-        UsageData::Summary(summary) => {
-            let window = summary.start.zip(summary.end);
-            let figures = Figures {
-                mean: summary.mean,
-                p95: summary.p95,
-                p99: summary.p99,
-                max: summary.max,
-                samples: summary.samples.unwrap_or(0),
-                window,
-                span_seconds: window.map(|(start, end)| seconds_between(start, end)),
-            };
-            Some(One { figures, start: summary.start, end: summary.end })
-        }
-        UsageData::Samples { step_seconds, .. } => {
-            let values = in_window(series, as_of, window_seconds);
-            let (first, last) = (values.first()?.at, values.last()?.at);
-            let instant = |seconds: i64| Timestamp::from_ms(seconds.saturating_mul(1000));
-            let (start, end) = (instant(first.saturating_sub(i64::from(*step_seconds))), instant(last));
-            let window = start.zip(end);
-            let nano = series.metric.unit().nano();
-            let scaled = |value: i64| i128::from(value).saturating_mul(nano);
-            // 2^64 samples of 2^63 would be needed to wrap.
-            let sum = values.iter().fold(0, |sum: i128, sample| sum.wrapping_add(sample.value.into()));
-            let count = i128::try_from(values.len()).unwrap_or(1);
-            let max = values.iter().map(|sample| sample.value).max().map(scaled);
-            let above = [95, 99].map(|percent| largest::above(values.len(), percent));
-            let mut top = largest::at_least(&[values], |sample| sample.value, above[0].saturating_add(1));
-            let [p95, p99] = above.map(|above| largest::below(&mut top, above).map(scaled));
-            let figures = Figures {
-                mean: sum.saturating_mul(nano).checked_div(count),
-                p95,
-                p99,
-                max,
-                samples: u64::try_from(count).unwrap_or(0),
-                window,
-                span_seconds: window.map(|(start, end)| seconds_between(start, end)),
-            };
-            Some(One { figures, start, end })
-        }
+impl Totals {
+    /// The figures of the samples in the window; `None` without any.
+    fn counted(
+        series: &UsageSeries,
+        step_seconds: u32,
+        as_of: Timestamp,
+        window_seconds: u64,
+    ) -> Option<Self> {
+        let values = in_window(series, as_of, window_seconds);
+        let (first, last) = (values.first()?.at, values.last()?.at);
+        let instant = |seconds: i64| Timestamp::from_ms(seconds.saturating_mul(1000));
+        let window = instant(first.saturating_sub(i64::from(step_seconds))).zip(instant(last));
+        let nano = series.metric.unit().nano();
+        let scaled = |value: i64| i128::from(value).saturating_mul(nano);
+        // 2^64 samples of 2^63 would be needed to wrap.
+        let sum = values.iter().fold(0, |sum: i128, sample| sum.wrapping_add(sample.value.into()));
+        let count = i128::try_from(values.len()).unwrap_or(1);
+        let max = values.iter().map(|sample| sample.value).max().map(scaled);
+        let above = [95, 99].map(|percent| largest::above(values.len(), percent));
+        let mut top = largest::at_least(&[values], |sample| sample.value, above[0].saturating_add(1));
+        let [p95, p99] = above.map(|above| largest::below(&mut top, above).map(scaled));
+        Some(Self {
+            mean: sum.saturating_mul(nano).checked_div(count),
+            p95,
+            p99,
+            max,
+            samples: u64::try_from(count).unwrap_or(0),
+            window,
+            span_seconds: window.map(|(start, end)| seconds_between(start, end)),
+        })
     }
 }
 
@@ -166,7 +246,7 @@ pub(super) fn nearest_rank(values: &mut [i64], percent: usize) -> Option<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::inventory::{Metric, Name, Sample, UsageSubject, UsageSummary};
+    use crate::inventory::{Metric, Name, Sample, UsageSubject};
 
     fn at(text: &str) -> Timestamp {
         text.parse().unwrap()
@@ -195,7 +275,7 @@ mod tests {
             summary("2026-11-02T00:00:00Z", "2026-11-03T12:00:00Z", 36, 1),
         ];
         let figures = Figures::of(days.iter().rev(), at("2026-11-20T00:00:00Z"), 86_400).unwrap();
-        assert_eq!((figures.samples, figures.span_seconds, figures.p95), (60, Some(216_000), Some(9)));
+        assert_eq!((figures.samples(), figures.span_seconds(), figures.p95()), (60, Some(216_000), Some(9)));
         assert!(figures.suffices(60, 216_000) && !figures.suffices(61, 0));
     }
 
@@ -210,8 +290,8 @@ mod tests {
             ..summary("2026-11-01T00:00:00Z", "2026-11-02T00:00:00Z", 0, 0)
         };
         let figures = Figures::of([&series].into_iter(), now, 100 * 3600).unwrap();
-        assert_eq!((figures.samples, figures.max, figures.p95), (100, Some(199), Some(194)));
-        assert_eq!(figures.span_seconds, Some(360_000));
+        assert_eq!((figures.samples(), figures.max(), figures.p95()), (100, Some(199), Some(194)));
+        assert_eq!(figures.span_seconds(), Some(360_000));
         assert!(Figures::of([&series].into_iter(), at("2026-10-01T00:00:00Z"), 3600).is_none());
     }
 }

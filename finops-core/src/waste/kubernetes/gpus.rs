@@ -143,17 +143,17 @@ impl Duty {
         for (device, one) in devices {
             let Some(figures) = Figures::of([one].into_iter(), index.as_of, window) else { continue };
             self.counts_any_kernel |= one.metric == Metric::GpuDutyPercent;
-            self.mean = self.mean.max(figures.mean);
-            self.p95 = self.p95.max(figures.p95);
+            self.mean = self.mean.max(figures.mean());
+            self.p95 = self.p95.max(figures.p95());
             self.devices.push(GpuDevice {
                 uuid: format!("{}/{device}", pod.name),
-                duty_max: nano(figures.max),
-                samples: field(Some(Ratio::from(figures.samples))),
-                span_hours: hours(figures.span_seconds),
+                duty_max: nano(figures.max()),
+                samples: field(Some(Ratio::from(figures.samples()))),
+                span_hours: hours(figures.span_seconds()),
             });
         }
         let memory = series.iter().filter(of_container).filter(|one| one.metric == Metric::GpuMemoryUsed);
-        let used = memory.filter_map(|one| Figures::of([*one].into_iter(), index.as_of, window)?.max).max();
+        let used = memory.filter_map(|one| Figures::of([*one].into_iter(), index.as_of, window)?.max()).max();
         self.memory = self.memory.max(used);
         let share =
             used.map(Ratio::nanos).zip(node.and_then(memory_of)).and_then(|(used, all)| used.over(&all));
@@ -228,13 +228,13 @@ fn container<'a>(
         let found = DUTY.into_iter().find_map(|metric| Some((of(metric)?, metric)));
         if let Some((figures, metric)) = found {
             counts_any_kernel = metric == Metric::GpuDutyPercent;
-            record.duty_max = nano(figures.max);
-            record.duty_mean = nano(figures.mean);
-            record.duty_p95 = nano(figures.p95);
-            record.samples = field(Some(Ratio::from(figures.samples)));
-            record.span_hours = hours(figures.span_seconds);
+            record.duty_max = nano(figures.max());
+            record.duty_mean = nano(figures.mean());
+            record.duty_p95 = nano(figures.p95());
+            record.samples = field(Some(Ratio::from(figures.samples())));
+            record.span_hours = hours(figures.span_seconds());
         }
-        record.memory_max_bytes = nano(of(Metric::GpuMemoryUsed).and_then(|figures| figures.max));
+        record.memory_max_bytes = nano(of(Metric::GpuMemoryUsed).and_then(|figures| figures.max()));
     }
     let work = index.find(namespace, kind, name);
     let of_node = || {
@@ -346,8 +346,8 @@ impl GpuNodeWithoutGpuPods {
             Confidence::fact(),
             risk,
         );
-        finding.before = vec![("gpus", gpus.into())];
-        finding.after = vec![("state", Value::Word("deleted"))];
+        finding.before = vec![("gpus", gpus.into())].into();
+        finding.after = vec![("state", Value::Word("deleted"))].into();
         Ok(finding)
     }
 }

@@ -54,7 +54,7 @@ impl MissingRequests {
             risk_of(index, work, Ratio::thousandths(100), None),
         );
         finding.team = team(work);
-        finding.after = vec![("requests", Value::Word("set"))];
+        finding.after = vec![("requests", Value::Word("set"))].into();
         Ok(finding)
     }
 }
@@ -98,7 +98,7 @@ impl MissingLabels {
             risk_of(index, work, Ratio::thousandths(100), None),
         );
         finding.team = team(work);
-        finding.after = vec![("labels", Value::Word("set"))];
+        finding.after = vec![("labels", Value::Word("set"))].into();
         Ok(finding)
     }
 }

@@ -1,5 +1,4 @@
 //! Detectors on a full inventory of a Kubernetes cluster: one file a family, one line of registration a detector.
-#![expect(clippy::result_large_err, reason = "an assessment is the answer either way, and most end early")]
 
 mod autoscalers;
 mod common;
@@ -27,7 +26,7 @@ pub use expiry::expiry;
 pub(super) use gpus::{GpuNodeWithoutGpuPods, gpu_containers};
 pub(super) use index::Index;
 pub use recommend::{Rightsizing, rightsize};
-pub(super) use supply::{Proposed, node_supply, simulate};
+pub(super) use supply::{Proposed, simulate};
 
 use super::Detector;
 

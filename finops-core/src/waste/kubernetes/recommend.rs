@@ -78,6 +78,14 @@ fn current(index: &Index<'_>, work: &Work<'_>, part: &Part<'_>) -> Current {
 
 /// The usage of a container of one resource in the window: raw samples where there are some, else what is known of them.
 fn series<'a>(index: &Index<'a>, work: &Work<'a>, part: &Part<'a>, resource: Resource) -> Vec<Series<'a>> {
+    let figures = match resource {
+        Resource::Cpu => &part.cpu,
+        Resource::Memory => &part.memory,
+    };
+    // A summary stands alone where there are no samples.
+    if let Some(told @ Figures::Told(_)) = figures {
+        return vec![summary(resource, told)];
+    }
     let raw: Vec<Series<'a>> = index
         .series(work, Some(part.name), metric(resource))
         .filter_map(|series| match &series.data {
@@ -89,25 +97,21 @@ fn series<'a>(index: &Index<'a>, work: &Work<'a>, part: &Part<'a>, resource: Res
             UsageData::Summary(_) => None,
         })
         .collect();
-    let figures = match resource {
-        Resource::Cpu => &part.cpu,
-        Resource::Memory => &part.memory,
-    };
     match figures {
         Some(figures) if raw.is_empty() => vec![summary(resource, figures)],
         _ => raw,
     }
 }
 
-fn summary(resource: Resource, figures: &Figures) -> Series<'static> {
+fn summary(resource: Resource, figures: &Figures<'_>) -> Series<'static> {
     let of = |nano: Option<i128>| crate::waste::rightsizing::from_nano(resource, nano?.max(0));
     Series {
         resource,
         data: Data::Summary {
-            p95: of(figures.p95),
-            max: of(figures.max),
-            samples: Some(figures.samples),
-            span_s: figures.span_seconds,
+            p95: of(figures.p95()),
+            max: of(figures.max()),
+            samples: Some(figures.samples()),
+            span_s: figures.span_seconds(),
         },
         starts: Cow::Borrowed(&[]),
     }

@@ -1,7 +1,7 @@
 //! Requests above what the container was seen to need.
 
 use super::{
-    common::{Verdict, evidence_of, is_managed, nano, open, quantity, resources, risk_of, settle, team},
+    common::{Verdict, is_managed, open, quantity, readings_of, resources, risk_of, settle, team},
     index::{Index, Part, TWO_WEEKS, Work},
     price::{GIB, units},
     recommend::recommend,
@@ -10,11 +10,12 @@ use crate::{
     error::Fault,
     inventory::Quantity,
     waste::{
-        Assessment, ClaimKind, Component, Confidence, Context, Detector, Estimate, LimitPolicy, Measured,
-        OpportunityType, Ratio, Reason, RiskFactor, Setting, Value,
+        Assessment, ClaimKind, Component, Confidence, Context, Detector, Estimate, Fact, LimitPolicy,
+        Measured, OpportunityType, Ratio, Reading, Reason, RiskFactor, Setting, Value,
         rightsizing::{Resource, round::manifest},
     },
 };
+use std::sync::Arc;
 
 pub(super) struct OverRequest {
     id: &'static str,
@@ -50,6 +51,7 @@ pub(super) static MEMORY: OverRequest = OverRequest {
 /// The constants of one run.
 struct Constants {
     threshold: Ratio,
+    thresholds: Arc<Vec<Fact>>,
     reduction: Ratio,
     minimum: Ratio,
     samples: u64,
@@ -67,8 +69,10 @@ impl Detector for OverRequest {
 
     fn assess(&self, cx: &Context<'_>) -> Result<Vec<Assessment>, Fault> {
         let Some(index) = cx.cluster() else { return Ok(Vec::new()) };
+        let threshold = cx.config.number(self, "reduction_threshold");
         let constants = Constants {
-            threshold: cx.config.number(self, "reduction_threshold"),
+            thresholds: Arc::new(vec![("reduction_threshold", threshold.clone().into())]),
+            threshold,
             reduction: cx.config.number(self, "minimum_reduction"),
             minimum: cx.config.number(self, "minimum_monthly"),
             samples: cx.config.count(self, "minimum_samples"),
@@ -118,8 +122,8 @@ impl OverRequest {
             return Err(judged.inapplicable(Reason::NoRequest));
         };
         let figures = match self.resource {
-            Resource::Cpu => part.cpu.as_ref().filter(|figures| figures.p95.is_some()),
-            Resource::Memory => part.memory.as_ref().filter(|figures| figures.max.is_some()),
+            Resource::Cpu => part.cpu.as_ref().filter(|figures| figures.p95().is_some()),
+            Resource::Memory => part.memory.as_ref().filter(|figures| figures.max().is_some()),
         };
         let Some(figures) = figures else { return Err(judged.undetermined(Reason::NoUsage)) };
         let source = match self.resource {
@@ -127,11 +131,15 @@ impl OverRequest {
             Resource::Memory => "memory_working_set",
         };
         let evidence = || {
-            evidence_of(source, figures, TWO_WEEKS)
-                .observed("p95", nano(figures.p95))
-                .observed("max", nano(figures.max))
-                .observed("request", units(request))
-                .threshold("reduction_threshold", constants.threshold.clone())
+            let readings = [figures.p95(), figures.max(), Some(request.nano())].map(Reading::nanos);
+            readings_of(
+                source,
+                figures,
+                TWO_WEEKS,
+                &["p95", "max", "request"],
+                readings,
+                &constants.thresholds,
+            )
         };
         let with = |assessment: Assessment| Assessment { evidence: evidence(), ..assessment };
         if !figures.suffices(constants.samples, constants.span) {
@@ -176,7 +184,7 @@ impl OverRequest {
         finding.team = team(work);
         self.states(index, part, request, advised_request, &mut finding);
         if let Some(target) = advised.autoscaler_target {
-            finding.after.push(("target_utilization", super::common::count(target)));
+            finding.after.extend([("target_utilization", super::common::count(target))]);
         }
         Ok(finding)
     }
@@ -239,7 +247,7 @@ impl OverRequest {
             LimitPolicy::Remove if self.resource == Resource::Cpu => limit.map(|_| Value::Unknown),
             LimitPolicy::Remove => kept(),
         };
-        finding.before = resources(name, quantity(Some(request)), kept());
-        finding.after = resources(name, write(advised), after);
+        finding.before = resources(name, quantity(Some(request)), kept()).into();
+        finding.after = resources(name, write(advised), after).into();
     }
 }

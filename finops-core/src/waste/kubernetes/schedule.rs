@@ -14,7 +14,7 @@ use crate::{
         OpportunityType, Ratio, Reason, RiskFactor, Setting, Value,
     },
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Hours of a week.
 const WEEK_HOURS: i64 = 168;
@@ -70,8 +70,8 @@ fn requested(work: &Work<'_>, series: &UsageSeries) -> i128 {
     requests.map(|cores| cores.nano()).fold(0, i128::saturating_add)
 }
 
-/// The hours of the week that were idle in every week seen.
-fn idle_hours(index: &Index<'_>, work: &Work<'_>, idle_share: &Ratio) -> i64 {
+/// The hours of the week that were idle in every week seen, counted from Monday 00:00 UTC.
+fn idle_hours(index: &Index<'_>, work: &Work<'_>, idle_share: &Ratio) -> BTreeSet<i64> {
     let mut hours: BTreeMap<i64, Hour> = BTreeMap::new();
     for series in index.all_series(work, Metric::CpuUsage) {
         let requested = requested(work, series);
@@ -96,7 +96,31 @@ fn idle_hours(index: &Index<'_>, work: &Work<'_>, idle_share: &Ratio) -> i64 {
         let all = idle.entry(of_week).or_insert(true);
         *all = *all && is_idle;
     }
-    i64::try_from(idle.into_values().filter(|idle| *idle).count()).unwrap_or(0)
+    idle.into_iter().filter(|(_, idle)| *idle).map(|(hour, _)| hour).collect()
+}
+
+/// Hours of the week in words, neighbouring days of the same hours together: `Mon-Fri 00:00-07:00, 20:00-24:00; Sat-Sun
+/// 00:00-24:00`.
+fn in_words(idle: &BTreeSet<i64>) -> String {
+    const DAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+    let of_day = |day: i64| {
+        let mut ranges: Vec<(i64, i64)> = Vec::new();
+        for hour in (0..24_i64).filter(|hour| idle.contains(&day.saturating_mul(24).saturating_add(*hour))) {
+            match ranges.last_mut() {
+                Some((_, end)) if *end == hour => *end = hour.saturating_add(1),
+                _ => ranges.push((hour, hour.saturating_add(1))),
+            }
+        }
+        ranges.iter().map(|(from, to)| format!("{from:02}:00-{to:02}:00")).collect::<Vec<_>>().join(", ")
+    };
+    let days: Vec<(&str, String)> = DAYS.into_iter().zip((0..).map(of_day)).collect();
+    let runs = days.chunk_by(|(_, one), (_, other)| one == other);
+    let words = runs.filter_map(|run| {
+        let ((first, hours), (last, _)) = (run.first()?, run.last()?);
+        let days = if first == last { (*first).to_owned() } else { format!("{first}-{last}") };
+        (!hours.is_empty()).then(|| format!("{days} {hours}"))
+    });
+    words.collect::<Vec<_>>().join("; ")
 }
 
 impl OffHours {
@@ -138,10 +162,11 @@ impl OffHours {
                 .threshold("idle_share", idle_share.clone())
                 .threshold("idle_hours", least.clone())
         };
-        if figures.span_seconds.is_none_or(|seconds| seconds < span) {
+        if figures.span_seconds().is_none_or(|seconds| seconds < span) {
             return Err(Assessment { evidence: evidence(), ..judged.undetermined(Reason::NotEnoughSamples) });
         }
-        let hours = idle_hours(index, work, idle_share);
+        let found = idle_hours(index, work, idle_share);
+        let hours = i64::try_from(found.len()).unwrap_or(WEEK_HOURS);
         let idle = Ratio::from(hours);
         let evidence = evidence().observed("idle_hours", count(hours));
         if idle < *least {
@@ -157,7 +182,12 @@ impl OffHours {
             Confidence::metric(&[Measured::Above(idle, least.clone())]).covered(&figures.coverage(TWO_WEEKS)),
             risk_of(index, work, Ratio::thousandths(300), None),
         );
-        finding.after = vec![("idle_hours_a_week", count(hours)), ("replicas_while_idle", count(0_i64))];
+        finding.after = vec![
+            ("idle_hours_a_week", count(hours)),
+            ("idle_hours_utc", in_words(&found).into()),
+            ("replicas_while_idle", count(0_i64)),
+        ]
+        .into();
         finding.team = team(work);
         Ok(finding)
     }
@@ -221,7 +251,7 @@ impl Leftovers {
             return Err(judged.undetermined(Reason::NoAge));
         };
         let ran = index.all_series(work, Metric::CpuUsage);
-        let ran = Figures::of(ran, index.as_of, least).and_then(|figures| figures.window);
+        let ran = Figures::of(ran, index.as_of, least).and_then(|figures| figures.window());
         let recently = ran.is_some_and(|(_, end)| super::figures::seconds_between(end, index.as_of) < least);
         if age <= least || recently {
             return Err(judged.inapplicable(Reason::TooYoung));
@@ -238,7 +268,7 @@ impl Leftovers {
             risk,
         );
         finding.reason = Some(Reason::ScaledToZero);
-        finding.after = vec![("state", Value::Word("deleted"))];
+        finding.after = vec![("state", Value::Word("deleted"))].into();
         finding.team = team(work);
         Ok(finding)
     }
@@ -287,7 +317,16 @@ impl Leftovers {
 
 #[cfg(test)]
 mod tests {
-    use super::is_of_template;
+    use super::{BTreeSet, WEEK_HOURS, in_words, is_of_template};
+
+    #[test]
+    fn hours_are_told_by_days_of_the_same_hours() {
+        let work = |hour: i64| hour < 120 && (7..19).contains(&hour.rem_euclid(24));
+        let idle: BTreeSet<i64> = (0..WEEK_HOURS).filter(|hour| !work(*hour)).collect();
+        assert_eq!(in_words(&idle), "Mon-Fri 00:00-07:00, 19:00-24:00; Sat-Sun 00:00-24:00");
+        assert_eq!(in_words(&BTreeSet::from([24, 25, 72])), "Tue 00:00-02:00; Thu 00:00-01:00");
+        assert_eq!(in_words(&BTreeSet::new()), "");
+    }
 
     #[test]
     fn claims_of_a_template_carry_its_name_the_workloads_and_an_ordinal() {

@@ -121,7 +121,7 @@ impl WithoutEndpoints {
             Confidence::fact(),
             risk,
         );
-        finding.after = vec![("state", Value::Word("deleted"))];
+        finding.after = vec![("state", Value::Word("deleted"))].into();
         Ok(finding)
     }
 }

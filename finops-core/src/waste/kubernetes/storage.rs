@@ -85,7 +85,10 @@ impl StorageClass {
             return Err(judged.inapplicable(Reason::NoPerformanceTier));
         };
         let of = |metric| index.claim_figures(&claim.namespace, &claim.name, metric, TWO_WEEKS);
-        let peak = |figures: Option<Figures>| figures.and_then(|figures| Some((figures.p99?, figures)));
+        fn peak(figures: Option<Figures<'_>>) -> Option<(i128, Figures<'_>)> {
+            let figures = figures?;
+            Some((figures.p99()?, figures))
+        }
         let (Some((iops, figures)), Some((throughput, _))) =
             (peak(of(Metric::VolumeIops)), peak(of(Metric::VolumeThroughput)))
         else {
@@ -99,7 +102,7 @@ impl StorageClass {
                 .threshold("iops", iops_limit.clone())
                 .threshold("throughput", throughput_limit.clone())
         };
-        if figures.samples < samples {
+        if figures.samples() < samples {
             return Err(Assessment { evidence: evidence(), ..judged.undetermined(Reason::NotEnoughSamples) });
         }
         if iops > *iops_limit || throughput > *throughput_limit {
@@ -122,8 +125,8 @@ impl StorageClass {
             Confidence::metric(&measured).covered(&figures.coverage(TWO_WEEKS)),
             risk(index, claim, 200),
         );
-        finding.before = vec![("type", volume_type.into())];
-        finding.after = vec![("type", Value::Word("gp3"))];
+        finding.before = vec![("type", volume_type.into())].into();
+        finding.after = vec![("type", Value::Word("gp3"))].into();
         Ok(finding)
     }
 
@@ -248,7 +251,7 @@ impl UnboundedGrowth {
         let evidence = evidence_of("volume_used", &figures, MONTH_SECONDS)
             .observed("growing_share", Value::Share(share.clone()))
             .observed("full_in_days", full_in.clone().map(Value::Share))
-            .observed("max", nano(figures.max))
+            .observed("max", nano(figures.max()))
             .threshold("growing_share", growing_share.clone())
             .threshold("fills_days", fills_days.clone());
         let Some(full_in) = full_in.filter(|days| days <= fills_days && share >= *growing_share) else {
@@ -269,8 +272,8 @@ impl UnboundedGrowth {
             Confidence::metric(&measured).covered(&coverage),
             risk(index, claim, 100),
         );
-        finding.before = vec![("size", quantity(Some(size)))];
-        finding.after = vec![("method", Value::Word("archive_or_purge"))];
+        finding.before = vec![("size", quantity(Some(size)))].into();
+        finding.after = vec![("method", Value::Word("archive_or_purge"))].into();
         Ok(finding)
     }
 }

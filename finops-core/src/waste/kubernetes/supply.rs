@@ -12,7 +12,7 @@ use crate::{
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Reads from the inventory whether something removes nodes that are not needed.
-pub(in crate::waste) fn node_supply(index: &Index<'_>) -> NodeSupply {
+pub(super) fn node_supply(index: &Index<'_>) -> NodeSupply {
     let inventory = index.inventory;
     let consolidates = |pool: &crate::inventory::NodePool| {
         pool.consolidation_policy.is_some()
@@ -99,6 +99,7 @@ pub(in crate::waste) fn simulate(
     proposed: &Proposed,
 ) -> (Amount, Amount) {
     let profile = profile(cx);
-    let today = scale_down_with(index, profile, &Proposed::default());
+    // The detectors may have simulated today already.
+    let today = index.plan(profile).monthly;
     (today, scale_down_with(index, profile, proposed))
 }

@@ -1,9 +1,8 @@
 //! Containers that need more than they have: found so that a cut elsewhere is not mistaken for a rule.
 
 use super::{
-    common::{
-        Verdict, evidence_of, is_managed, nano, oom_kill, oom_limit, open, quantity, risk_of, settle, team,
-    },
+    common::{Verdict, is_managed, oom_kill, oom_limit, open, quantity, readings_of, risk_of, settle, team},
+    figures::Figures,
     index::{Index, Part, TWO_WEEKS, Work},
     price::{GIB, NANO, units},
 };
@@ -11,11 +10,12 @@ use crate::{
     error::Fault,
     inventory::Quantity,
     waste::{
-        Assessment, Confidence, Context, Detector, Estimate, Evidence, Measured, OpportunityType, Ratio,
-        Reason, Setting, Value,
+        Assessment, Confidence, Context, Detector, Estimate, Evidence, Fact, Measured, OpportunityType,
+        Ratio, Reading, Reason, Setting, Value,
         rightsizing::{Resource, round},
     },
 };
+use std::sync::Arc;
 
 /// The margin above what was used, in percent (specification, section 5).
 const PERCENT: u32 = 115;
@@ -30,14 +30,17 @@ pub(super) struct Memory;
 /// The least evidence of one run.
 struct Constants {
     threshold: Ratio,
+    thresholds: Arc<Vec<Fact>>,
     samples: u64,
     span: u64,
 }
 
 impl Constants {
     fn of(detector: &dyn Detector, key: &'static str, cx: &Context<'_>) -> Self {
+        let threshold = cx.config.number(detector, key);
         Self {
-            threshold: cx.config.number(detector, key),
+            thresholds: Arc::new(vec![(key, threshold.clone().into())]),
+            threshold,
             samples: cx.config.count(detector, "minimum_samples"),
             span: cx.config.count(detector, "minimum_hours").saturating_mul(3600),
         }
@@ -107,20 +110,20 @@ impl Cpu {
         let Some(request) = request.filter(|request| request.nano() > 0) else {
             return Err(judged.inapplicable(Reason::NoRequest));
         };
-        let throttled = part.throttled.as_ref().and_then(|figures| figures.mean).map(Ratio::nanos);
+        let throttled_nanos = part.throttled.as_ref().and_then(Figures::mean);
+        let throttled = throttled_nanos.map(Ratio::nanos);
         let held_back = throttled.as_ref().is_some_and(|share| *share > constants.threshold);
-        let used = part.cpu.as_ref().and_then(|figures| Some((figures, figures.p95?)));
+        let used = part.cpu.as_ref().and_then(|figures| Some((figures, figures.p95()?)));
         let figures = match (used, held_back) {
             (Some((figures, _)), _) => figures,
             (None, true) => part.throttled.as_ref().ok_or_else(|| judged_no_usage(self.id(), part))?,
             (None, false) => return Err(judged.undetermined(Reason::NoUsage)),
         };
         let evidence = || {
-            evidence_of("cpu_usage", figures, TWO_WEEKS)
-                .observed("p95", used.map(|(_, p95)| Ratio::nanos(p95)))
-                .observed("throttled_share", throttled.clone())
-                .observed("request", units(request))
-                .threshold("throttled_share", constants.threshold.clone())
+            let names = &["p95", "throttled_share", "request"];
+            let readings =
+                [used.map(|(_, p95)| p95), throttled_nanos, Some(request.nano())].map(Reading::nanos);
+            readings_of("cpu_usage", figures, TWO_WEEKS, names, readings, &constants.thresholds)
         };
         if !figures.suffices(constants.samples, constants.span) {
             let evidence = evidence();
@@ -159,8 +162,9 @@ impl Cpu {
             "cpu",
             quantity(Some(request)),
             limit.map(|limit| quantity(Some(limit))),
-        );
-        finding.after = super::common::resources("cpu", text(advised), limit_after.map(text));
+        )
+        .into();
+        finding.after = super::common::resources("cpu", text(advised), limit_after.map(text)).into();
         Ok(finding)
     }
 
@@ -226,18 +230,24 @@ impl Memory {
             return Err(judged.inapplicable(Reason::NoRequest));
         }
         let killed = oom_kill(index, work, Some(part.name)) == Some(true);
-        let used = part.memory.as_ref().and_then(|figures| Some((figures, figures.max?)));
+        let used = part.memory.as_ref().and_then(|figures| Some((figures, figures.max()?)));
         if used.is_none() && !killed {
             return Err(judged.undetermined(Reason::NoUsage));
         }
         let evidence = || {
-            let measured = used.map(|(figures, _)| evidence_of("memory_working_set", figures, TWO_WEEKS));
-            measured
-                .unwrap_or_else(|| Evidence::from_source("pods.containers.last_termination"))
-                .observed("max", nano(used.map(|(_, max)| max)))
-                .observed("oom_killed", killed)
-                .observed("limit", limit.map(units))
-                .threshold("limit_share", constants.threshold.clone())
+            let names = &["max", "oom_killed", "limit"];
+            let readings = [
+                Reading::nanos(used.map(|(_, max)| max)),
+                Reading::Flag(killed),
+                Reading::nanos(limit.map(Quantity::nano)),
+            ];
+            let shared = &constants.thresholds;
+            match used {
+                Some((figures, _)) => {
+                    readings_of("memory_working_set", figures, TWO_WEEKS, names, readings, shared)
+                }
+                None => Evidence::of_readings("pods.containers.last_termination", names, readings, shared),
+            }
         };
         if let Some((figures, _)) = used.filter(|_| !killed)
             && !figures.suffices(constants.samples, constants.span)
@@ -288,8 +298,9 @@ impl Memory {
         // A limit below the new request would be refused.
         let limit_after = limit.map(|limit| u64::try_from(limit.whole()).unwrap_or(0).max(advised));
         finding.before =
-            super::common::resources("memory", quantity(request), limit.map(|limit| quantity(Some(limit))));
-        finding.after = super::common::resources("memory", text(advised), limit_after.map(text));
+            super::common::resources("memory", quantity(request), limit.map(|limit| quantity(Some(limit))))
+                .into();
+        finding.after = super::common::resources("memory", text(advised), limit_after.map(text)).into();
         Ok(finding)
     }
 }

@@ -155,8 +155,8 @@ impl UnusedClaim {
             risk(index, volume, 300, true),
         );
         finding.reason = Some(reason);
-        finding.before = state(volume);
-        finding.after = vec![("state", Value::Word("deleted"))];
+        finding.before = state(volume).into();
+        finding.after = vec![("state", Value::Word("deleted"))].into();
         Ok(finding)
     }
 }
@@ -232,8 +232,8 @@ impl Released {
             Confidence::fact(),
             risk(index, volume, 200, true),
         );
-        finding.before = state(volume);
-        finding.after = vec![("state", Value::Word("deleted"))];
+        finding.before = state(volume).into();
+        finding.after = vec![("state", Value::Word("deleted"))].into();
         Ok(finding)
     }
 }
@@ -284,7 +284,7 @@ impl Oversized {
         let excluded = index.excluded(&claim.namespace, None);
         let judged = open(self.id(), OpportunityType::StorageLifecycle, &subject, excluded)?;
         let used = index.claim_figures(&claim.namespace, &claim.name, Metric::VolumeUsed, TWO_WEEKS);
-        let found = used.and_then(|figures| Some((figures.max?, figures)));
+        let found = used.and_then(|figures| Some((figures.max()?, figures)));
         let (Some((max, figures)), Some(size)) = (found, volume.size.filter(|size| size.nano() > 0)) else {
             return Err(judged.undetermined(Reason::NoUsage));
         };
@@ -294,7 +294,7 @@ impl Oversized {
                 .observed("size", units(size))
                 .threshold("size_share", size_share.clone())
         };
-        if figures.samples < samples {
+        if figures.samples() < samples {
             return Err(Assessment { evidence: evidence(), ..judged.undetermined(Reason::NotEnoughSamples) });
         }
         let wanted = Ratio::nanos(max).times(headroom).over(&Ratio::from(GIB));
@@ -337,9 +337,9 @@ impl Oversized {
             Confidence::metric(&[measured]).covered(&figures.coverage(TWO_WEEKS)),
             risk(index, volume, 400, false),
         );
-        finding.before = vec![("size", quantity(Some(size)))];
+        finding.before = vec![("size", quantity(Some(size)))].into();
         finding.after =
-            vec![("size", Value::Text(format!("{gibs}Gi"))), ("method", Value::Word("copy_and_swap"))];
+            vec![("size", Value::Text(format!("{gibs}Gi"))), ("method", Value::Word("copy_and_swap"))].into();
         Ok(finding)
     }
 }

@@ -1,7 +1,7 @@
 //! Workloads that do nothing, or cannot start.
 
 use super::{
-    common::{Verdict, annotation, count, evidence_of, open, risk_of, saving_of, settle, team},
+    common::{Verdict, annotation, count, open, readings_of, risk_of, saving_of, settle, team},
     figures::{Figures, seconds_between},
     index::{Index, WEEK, Work},
 };
@@ -9,11 +9,11 @@ use crate::{
     error::Fault,
     inventory::{Metric, Name, Pod, Status, UsageSubject},
     waste::{
-        Assessment, ClaimKind, Confidence, Context, Detector, Evidence, Measured, OpportunityType, Ratio,
-        Reason, Setting,
+        Assessment, ClaimKind, Confidence, Context, Detector, Evidence, Fact, Measured, OpportunityType,
+        Ratio, Reading, Reason, Setting,
     },
 };
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 const OPPORTUNITY: OpportunityType = OpportunityType::ZombieWorkloads;
 const DAY: u64 = 86_400;
@@ -22,12 +22,12 @@ pub(super) struct IdleWorkload;
 pub(super) struct CrashLooping;
 
 /// Figures over all series of a metric, and the 95th percentile of the busiest pod: the sum over its containers.
-fn busiest(index: &Index<'_>, work: &Work<'_>, metric: Metric) -> Option<(Figures, i128)> {
+fn busiest<'a>(index: &Index<'a>, work: &Work<'_>, metric: Metric) -> Option<(Figures<'a>, i128)> {
     let mut series = index.all_series(work, metric);
     let first = series.next()?;
     if series.next().is_none() {
         let figures = Figures::of(std::iter::once(first), index.as_of, WEEK)?;
-        let p95 = figures.p95?;
+        let p95 = figures.p95()?;
         return Some((figures, p95));
     }
     let figures = Figures::of(index.all_series(work, metric), index.as_of, WEEK)?;
@@ -37,7 +37,7 @@ fn busiest(index: &Index<'_>, work: &Work<'_>, metric: Metric) -> Option<(Figure
             UsageSubject::Pod { pod, .. } => Some(pod),
             _ => None,
         };
-        if let Some(p95) = Figures::of(std::iter::once(series), index.as_of, WEEK).and_then(|one| one.p95) {
+        if let Some(p95) = Figures::of(std::iter::once(series), index.as_of, WEEK).and_then(|one| one.p95()) {
             let sum = sums.entry(pod).or_default();
             *sum = sum.saturating_add(p95);
         }
@@ -64,25 +64,33 @@ impl Detector for IdleWorkload {
 
     fn assess(&self, cx: &Context<'_>) -> Result<Vec<Assessment>, Fault> {
         let Some(index) = cx.cluster() else { return Ok(Vec::new()) };
-        let network = cx.config.number(self, "network_bytes_per_second");
-        let cpu = cx.config.number(self, "cpu_cores");
-        let samples = cx.config.count(self, "minimum_samples");
-        let age = cx.config.count(self, "age_days").saturating_mul(DAY);
-        let judge = |work| settle(self.judge(index, work, &network, &cpu, samples, age));
-        Ok(index.works().iter().map(judge).collect())
+        let (network, cpu) =
+            (cx.config.number(self, "network_bytes_per_second"), cx.config.number(self, "cpu_cores"));
+        let constants = Constants {
+            thresholds: Arc::new(vec![
+                ("cpu_cores", cpu.clone().into()),
+                ("network_bytes_per_second", network.clone().into()),
+            ]),
+            network,
+            cpu,
+            samples: cx.config.count(self, "minimum_samples"),
+            age: cx.config.count(self, "age_days").saturating_mul(DAY),
+        };
+        Ok(index.works().iter().map(|work| settle(self.judge(index, work, &constants))).collect())
     }
 }
 
+/// The constants of one run.
+struct Constants {
+    network: Ratio,
+    cpu: Ratio,
+    thresholds: Arc<Vec<Fact>>,
+    samples: u64,
+    age: u64,
+}
+
 impl IdleWorkload {
-    fn judge(
-        &self,
-        index: &Index<'_>,
-        work: &Work<'_>,
-        network_limit: &Ratio,
-        cpu_limit: &Ratio,
-        samples: u64,
-        least_age: u64,
-    ) -> Verdict {
+    fn judge(&self, index: &Index<'_>, work: &Work<'_>, constants: &Constants) -> Verdict {
         let record = work.record;
         let judged = open(self.id(), OPPORTUNITY, &work.subject, work.excluded)?;
         if ["Job", "CronJob", "DaemonSet"].iter().any(|kind| record.kind == *kind) {
@@ -101,29 +109,28 @@ impl IdleWorkload {
         else {
             return Err(judged.undetermined(Reason::NoNetworkData));
         };
-        let (cpu, network) = (Ratio::nanos(cpu), Ratio::nanos(received.saturating_add(sent)));
+        let network = received.saturating_add(sent);
         let evidence = || {
-            evidence_of("cpu_usage", &figures, WEEK)
-                .observed("cpu_p95", cpu.clone())
-                .observed("network_p95", network.clone())
-                .threshold("cpu_cores", cpu_limit.clone())
-                .threshold("network_bytes_per_second", network_limit.clone())
+            let readings = [Reading::nanos(Some(cpu)), Reading::nanos(Some(network)), Reading::Unknown];
+            let names = &["cpu_p95", "network_p95"];
+            readings_of("cpu_usage", &figures, WEEK, names, readings, &constants.thresholds)
         };
+        let (cpu, network) = (Ratio::nanos(cpu), Ratio::nanos(network));
         let with = |assessment: Assessment| Assessment { evidence: evidence(), ..assessment };
-        if figures.samples < samples {
+        if figures.samples() < constants.samples {
             return Err(with(judged.undetermined(Reason::NotEnoughSamples)));
         }
         match index.age(record.created_at) {
             None => return Err(with(judged.undetermined(Reason::NoAge))),
-            Some(age) if age <= least_age => return Err(with(judged.inapplicable(Reason::TooYoung))),
+            Some(age) if age <= constants.age => return Err(with(judged.inapplicable(Reason::TooYoung))),
             Some(_) => {}
         }
-        if network >= *network_limit || cpu >= *cpu_limit {
+        if network >= constants.network || cpu >= constants.cpu {
             return Err(with(judged.ok(Reason::Active)));
         }
         let measured = [
-            Measured::Below(network.clone(), network_limit.clone()),
-            Measured::Below(cpu.clone(), cpu_limit.clone()),
+            Measured::Below(network, constants.network.clone()),
+            Measured::Below(cpu, constants.cpu.clone()),
         ];
         let mut finding = Assessment::finding(
             judged.detector,
@@ -134,8 +141,8 @@ impl IdleWorkload {
             Confidence::metric(&measured).covered(&figures.coverage(WEEK)),
             risk_of(index, work, Ratio::thousandths(300), None),
         );
-        finding.before = vec![("replicas", record.replicas.map(|n| Ratio::from(i64::from(n))).into())];
-        finding.after = vec![("replicas", count(0_i64))];
+        finding.before = vec![("replicas", record.replicas.map(|n| Ratio::from(i64::from(n))).into())].into();
+        finding.after = vec![("replicas", count(0_i64))].into();
         finding.team = team(work);
         Ok(finding)
     }
@@ -204,8 +211,9 @@ impl CrashLooping {
             Confidence::fact(),
             risk_of(index, work, Ratio::thousandths(200), None),
         );
-        finding.before = vec![("replicas", work.record.replicas.map(|n| Ratio::from(i64::from(n))).into())];
-        finding.after = vec![("replicas", count(0_i64))];
+        finding.before =
+            vec![("replicas", work.record.replicas.map(|n| Ratio::from(i64::from(n))).into())].into();
+        finding.after = vec![("replicas", count(0_i64))].into();
         finding.team = team(work);
         Ok(finding)
     }

@@ -23,6 +23,7 @@ mod inventory;
 mod nodes;
 mod read;
 mod requests;
+mod rows;
 mod seen;
 mod uses;
 mod volumes;

@@ -194,6 +194,14 @@ pub(in crate::waste) struct Record<'a> {
 }
 
 impl<'a> Record<'a> {
+    /// A value that is no object, or one without a name, is named by its place.
+    pub(super) fn of(value: &'a Json, path: String, name_key: &str) -> Self {
+        static EMPTY: Object = Object::new();
+        let members = value.as_object().unwrap_or(&EMPTY);
+        let name = members.get(name_key).and_then(Json::as_str).filter(|name| !name.is_empty());
+        Self { members, named: name.is_some(), name: name.map_or_else(|| path.clone(), str::to_owned), path }
+    }
+
     pub(in crate::waste) fn get(&self, key: &str) -> Option<&'a Json> {
         self.members.get(key).filter(|value| !value.is_null())
     }
@@ -224,13 +232,12 @@ impl<'a> Record<'a> {
     }
 }
 
-/// The records of a list; a value that is no object, or one without a name, is named by its place.
+/// The records of a list.
 pub(in crate::waste) fn records<'a>(
     value: Option<&'a Json>,
     path: &str,
     name_key: &str,
 ) -> Result<Vec<Record<'a>>, Fault> {
-    static EMPTY: Object = Object::new();
     let Some(value) = value.filter(|value| !value.is_null()) else {
         return Ok(Vec::new());
     };
@@ -238,17 +245,7 @@ pub(in crate::waste) fn records<'a>(
         let problem = format!("a {} is no list of records", value.type_name());
         refused(path, problem, "give a list of objects")
     })?;
-    let read = |(index, value): (usize, &'a Json)| {
-        let path = format!("{path}[{index}]");
-        let members = value.as_object().unwrap_or(&EMPTY);
-        let name = members.get(name_key).and_then(Json::as_str).filter(|name| !name.is_empty());
-        Record {
-            members,
-            named: name.is_some(),
-            name: name.map_or_else(|| path.clone(), str::to_owned),
-            path,
-        }
-    };
+    let read = |(index, value)| Record::of(value, format!("{path}[{index}]"), name_key);
     Ok(list.iter().enumerate().map(read).collect())
 }
 
@@ -273,7 +270,7 @@ pub(in crate::waste) fn settle<T: PartialEq, K: Ord>(
 
 const TOP_KEYS: &[&str] =
     &["cluster", "tags", "workloads", "node_groups", "volumes", "hpa_configs", "nodes", "region", "as_of"];
-const WORKLOAD_KEYS: &[&str] = &[
+pub(super) const WORKLOAD_KEYS: &[&str] = &[
     "name",
     "cpu_request",
     "cpu_usage",
@@ -382,7 +379,7 @@ impl ClusterData {
         Ok(data)
     }
 
-    fn count_unknown(&mut self, members: &Object, known: &[&str]) {
+    pub(super) fn count_unknown(&mut self, members: &Object, known: &[&str]) {
         for key in members.keys().filter(|key| !known.contains(key)) {
             let count = self.unknown_keys.entry(shorten(key)).or_default();
             *count = count.saturating_add(1);
@@ -434,7 +431,7 @@ pub(in crate::waste) fn named(record: &Record<'_>, field: Field) -> Field {
 }
 
 impl Workload {
-    fn read(namespace: &str, record: &Record<'_>) -> Self {
+    pub(super) fn read(namespace: &str, record: &Record<'_>) -> Self {
         let number = |key| named(record, record.number(key));
         Self {
             namespace: namespace.to_owned(),

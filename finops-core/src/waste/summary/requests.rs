@@ -74,12 +74,48 @@ impl Detector for OverRequest {
 
     fn assess(&self, cx: &Context<'_>) -> Result<Vec<Assessment>, Fault> {
         let Some(data) = cx.summary() else { return Ok(Vec::new()) };
-        let config = cx.config;
+        let constants = self.constants(cx.config);
+        let judge = |workload| self.judge(workload, self.verdict(workload, &constants), &constants);
+        Ok(data.workloads.iter().map(judge).collect())
+    }
+
+    fn assess_briefly(&self, cx: &Context<'_>) -> Result<Option<Vec<Assessment>>, Fault> {
+        let Some(data) = cx.summary() else { return Ok(None) };
+        let constants = self.constants(cx.config);
+        let judge = |workload| match self.verdict(workload, &constants) {
+            Verdict::NoRequest | Verdict::Ok { .. } => None,
+            verdict => Some(self.judge(workload, verdict, &constants)),
+        };
+        Ok(Some(data.workloads.iter().filter_map(judge).collect()))
+    }
+}
+
+/// What the figures of a workload say.
+enum Verdict<'a> {
+    /// A value cannot be read, or the name stands twice; where.
+    Invalid(&'a str),
+    NoRequest,
+    NoUsage,
+    Ok {
+        request: &'a Ratio,
+        usage: &'a Ratio,
+        reason: Reason,
+    },
+    Finding {
+        request: &'a Ratio,
+        usage: &'a Ratio,
+        after: Ratio,
+        saving: Ratio,
+    },
+}
+
+impl OverRequest {
+    fn constants<'a>(&self, config: &'a DetectionConfig) -> Constants<'a> {
         let (floor, rate) = match self.resource {
             Resource::Cpu => ("floor_cores", &config.summary_rates.0),
             Resource::Memory => ("floor_gb", &config.summary_rates.1),
         };
-        let constants = Constants {
+        Constants {
             threshold: config.number(self, "usage_threshold"),
             far: config.number(self, "far_threshold"),
             headroom: config.number(self, "headroom"),
@@ -88,60 +124,82 @@ impl Detector for OverRequest {
             price: rate.times(&config.month_hours),
             rate,
             config,
-        };
-        Ok(data.workloads.iter().map(|workload| self.judge(workload, &constants)).collect())
+        }
     }
-}
 
-impl OverRequest {
-    fn judge(&self, workload: &Workload, constants: &Constants<'_>) -> Assessment {
-        let subject = Subject::summary_workload(&workload.namespace, &workload.name);
-        let judged = Judged { detector: self.id, opportunity: self.opportunity, subject };
-        let (request, usage, limit) = match self.resource {
+    /// Request, usage and limit.
+    const fn fields<'a>(&self, workload: &'a Workload) -> (&'a Field, &'a Field, &'a Field) {
+        match self.resource {
             Resource::Cpu => (&workload.cpu_request, &workload.cpu_usage, &workload.cpu_limit),
             Resource::Memory => (&workload.memory_request, &workload.memory_usage, &workload.memory_limit),
-        };
-        if let Some(path) = refused(workload.repeated, &workload.name, &[request]) {
-            return judged.invalid(path);
         }
-        let Some(request) = request.known().filter(|request| request.is_positive()) else {
-            return judged.inapplicable(Reason::NoRequest);
-        };
-        if let Some(path) = refused(false, "", &[usage, limit]) {
-            return judged.invalid(path);
-        }
-        let Some(usage) = usage.known() else { return judged.undetermined(Reason::NoUsage) };
-        let mut assessment = self.compare(judged, request, usage, limit, constants);
-        assessment.team = workload.team.as_deref().map(Arc::from);
-        assessment
     }
 
-    fn compare(
-        &self,
-        judged: Judged,
-        request: &Ratio,
-        usage: &Ratio,
-        limit: &Field,
-        constants: &Constants<'_>,
-    ) -> Assessment {
-        let evidence = || {
+    fn verdict<'a>(&self, workload: &'a Workload, constants: &Constants<'_>) -> Verdict<'a> {
+        let (request, usage, limit) = self.fields(workload);
+        if let Some(path) = refused(workload.repeated, &workload.name, &[request]) {
+            return Verdict::Invalid(path);
+        }
+        let Some(request) = request.known().filter(|request| request.is_positive()) else {
+            return Verdict::NoRequest;
+        };
+        if let Some(path) = refused(false, "", &[usage, limit]) {
+            return Verdict::Invalid(path);
+        }
+        let Some(usage) = usage.known() else { return Verdict::NoUsage };
+        let ok = |reason| Verdict::Ok { request, usage, reason };
+        if *usage >= request.times(&constants.threshold) {
+            return ok(Reason::UtilizationAtOrAboveThreshold);
+        }
+        let after = usage.times(&constants.headroom).max(constants.floor.clone());
+        if after >= *request {
+            return ok(Reason::NoReduction);
+        }
+        let saving = request.minus(&after).times(&constants.price);
+        if saving < constants.minimum {
+            return ok(Reason::BelowMinimumSaving);
+        }
+        Verdict::Finding { request, usage, after, saving }
+    }
+
+    fn judge(&self, workload: &Workload, verdict: Verdict<'_>, constants: &Constants<'_>) -> Assessment {
+        let subject = Subject::summary_workload(&workload.namespace, &workload.name);
+        let judged = Judged { detector: self.id, opportunity: self.opportunity, subject };
+        let evidence = |request: &Ratio, usage: &Ratio| {
             Evidence::from_source("cluster_data.workloads")
                 .observed("usage", usage.clone())
                 .observed("request", request.clone())
                 .threshold("usage_threshold", constants.threshold.clone())
         };
-        let with_evidence = |assessment| Assessment { evidence: evidence(), ..assessment };
-        if *usage >= request.times(&constants.threshold) {
-            return with_evidence(judged.ok(Reason::UtilizationAtOrAboveThreshold));
-        }
-        let after = usage.times(&constants.headroom).max(constants.floor.clone());
-        if after >= *request {
-            return with_evidence(judged.ok(Reason::NoReduction));
-        }
-        let saving = request.minus(&after).times(&constants.price);
-        if saving < constants.minimum {
-            return with_evidence(judged.ok(Reason::BelowMinimumSaving));
-        }
+        let assessment = match verdict {
+            Verdict::Invalid(path) => return judged.invalid(path),
+            Verdict::NoRequest => return judged.inapplicable(Reason::NoRequest),
+            Verdict::NoUsage => return judged.undetermined(Reason::NoUsage),
+            Verdict::Ok { request, usage, reason } => {
+                Assessment { evidence: evidence(request, usage), ..judged.ok(reason) }
+            }
+            Verdict::Finding { request, usage, after, saving } => {
+                let limit = self.fields(workload).2;
+                self.finding(
+                    judged,
+                    evidence(request, usage),
+                    (request, usage, limit),
+                    (after, saving),
+                    constants,
+                )
+            }
+        };
+        Assessment { team: workload.team.as_deref().map(Arc::from), ..assessment }
+    }
+
+    fn finding(
+        &self,
+        judged: Judged,
+        evidence: Evidence,
+        (request, usage, limit): (&Ratio, &Ratio, &Field),
+        (after, saving): (Ratio, Ratio),
+        constants: &Constants<'_>,
+    ) -> Assessment {
         let far = *usage < request.times(&constants.far);
         // 0.85 and 0.65: the established confidence of this detector (specification, section 3).
         let confidence = Confidence::stated(Ratio::thousandths(if far { 850 } else { 650 }));
@@ -169,16 +227,16 @@ impl OverRequest {
             self.id,
             self.opportunity,
             judged.subject,
-            evidence().threshold("minimum_saving", constants.minimum.clone()),
+            evidence.threshold("minimum_saving", constants.minimum.clone()),
             estimate,
             confidence,
             risk,
         );
         let (request_name, limit_name) = self.names();
-        finding.before = vec![(request_name, request.clone().into())];
+        finding.before = vec![(request_name, request.clone().into())].into();
         finding.before.extend(limit.known().map(|limit| -> Fact { (limit_name, limit.clone().into()) }));
         let new_limit = self.limit_after(&after, limit, &constants.config.limit_policy);
-        finding.after = vec![(request_name, after.into())];
+        finding.after = vec![(request_name, after.into())].into();
         finding.after.extend(new_limit.map(|limit| -> Fact { (limit_name, limit) }));
         finding
     }

@@ -85,8 +85,9 @@ impl Orphan {
             ("status", "available".into()),
             ("size_gb", volume.size.known().cloned().into()),
             ("type", volume.volume_type.known().cloned().into()),
-        ];
-        finding.after = vec![("status", Value::Word("deleted"))];
+        ]
+        .into();
+        finding.after = vec![("status", Value::Word("deleted"))].into();
         finding
     }
 }

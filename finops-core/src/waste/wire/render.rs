@@ -43,7 +43,7 @@ pub fn evidence(evidence: &Evidence) -> Json {
         ("window", window.unwrap_or(Json::Null)),
         ("samples", evidence.samples.into()),
         ("required_samples", evidence.required_samples.into()),
-        ("observed", facts(evidence.measured())),
+        ("observed", facts(&evidence.measured())),
         ("thresholds", facts(evidence.thresholds())),
         ("sources", Json::array(evidence.source)),
     ]

@@ -24,14 +24,9 @@ use crate::{
 };
 use std::collections::{BTreeMap, BTreeSet};
 
-const TOP_KEYS: &[&str] = &[
-    "window",
-    "as_of",
-    "provider",
-    "account_id",
-    "cluster",
-    "tags",
-    "prices",
+const TOP_KEYS: &[&str] = &["window", "as_of", "provider", "account_id", "cluster", "tags", "prices"];
+/// Members that only inventories of AI workloads have.
+const LISTS: &[&str] = &[
     "gpu_containers",
     "endpoints",
     "provisioned",
@@ -98,6 +93,14 @@ fn time(record: &Record<'_>, key: &str) -> Field<Timestamp> {
 }
 
 impl AiInventory {
+    /// Whether JSON is an inventory of AI workloads: it has one of their lists, and nothing of a cluster's.
+    #[must_use]
+    pub fn is_ai(value: &Json) -> bool {
+        let has =
+            |names: &[&str]| names.iter().any(|name| value.get(name).is_some_and(|member| !member.is_null()));
+        has(LISTS) && !has(&["workloads", "nodes", "pods"])
+    }
+
     /// Reads the wire form; `as_of` is the time of the run and stands before the form's own, whose default is the end of
     /// the window.
     ///
@@ -124,7 +127,7 @@ impl AiInventory {
         })?;
         let top = Record { members, path: String::new(), name: String::new(), named: true };
         let mut found = Self::default();
-        found.count_unknown(members, TOP_KEYS, "");
+        found.count_unknown(members, &[TOP_KEYS, LISTS].concat(), "");
         found.window = found.read_window(top.get("window"))?;
         let stated = top.get("as_of").map(|value| instant(value, "as_of")).transpose()?;
         let end = found.window.map(|(_, end)| end);

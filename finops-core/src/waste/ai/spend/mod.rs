@@ -2,11 +2,6 @@
 //!
 //! All but the smaller context are alternatives for the tokens of a route: the portfolio grants the largest.
 
-#![expect(
-    clippy::result_large_err,
-    reason = "both sides are assessments of one size: an early end is as much an answer as a late one"
-)]
-
 mod evaluated;
 
 pub(super) use evaluated::{CheaperModel, OversizedContext};

@@ -12,7 +12,7 @@ use crate::{
     allocation::{self, AllocationConfig, RowStatus},
     inventory::{Labels, Metric, Name, Node, Pod, UsageSeries, UsageSubject},
     time::Timestamp,
-    waste::{Outcome, Ratio, Reason, simulation::Profile},
+    waste::{NodeSupply, Outcome, Ratio, Reason, simulation::Profile},
 };
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -81,7 +81,7 @@ impl<'a> Index<'a> {
         container: Option<&Name>,
         metric: Metric,
         window_seconds: u64,
-    ) -> Option<Figures> {
+    ) -> Option<Figures<'a>> {
         Figures::of(self.series(work, container, metric), self.as_of, window_seconds)
     }
 
@@ -92,7 +92,7 @@ impl<'a> Index<'a> {
         name: &str,
         metric: Metric,
         window_seconds: u64,
-    ) -> Option<Figures> {
+    ) -> Option<Figures<'a>> {
         Figures::of(self.claim_series(namespace, name, metric).into_iter(), self.as_of, window_seconds)
     }
 
@@ -163,6 +163,11 @@ impl<'a> Index<'a> {
         self.plan.get_or_init(|| super::super::consolidation::plan(self, profile))
     }
 
+    /// Whether nodes follow requests, read from the inventory once a run.
+    pub(in crate::waste) fn node_supply(&self) -> NodeSupply {
+        *self.supply.get_or_init(|| super::super::supply::node_supply(self))
+    }
+
     /// Whether a tag of the cluster or a label says production or critical; `None` where no label is known.
     pub(in crate::waste::kubernetes) fn is_production(
         &self,
@@ -187,7 +192,17 @@ impl<'a> Index<'a> {
         let all = [record.labels.as_ref(), record.pod_labels.as_ref(), of_pod, of_namespace];
         // The fallbacks of an environment in allocation.md 5.7.
         let of = |labels: &'s Labels| labels.get("environment").or_else(|| labels.get("env"));
-        all.into_iter().flatten().find_map(of).map(Name::as_str)
+        // Pods mostly carry the labels of their template: what was read in one place is not read again.
+        let mut last: Option<&Labels> = None;
+        for labels in all.into_iter().flatten() {
+            if last.is_none_or(|last| !last.shares(labels))
+                && let Some(found) = of(labels)
+            {
+                return Some(found);
+            }
+            last = Some(labels);
+        }
+        None
     }
 
     /// How many pods a workload keeps on average; `None` where nothing says so.

@@ -14,10 +14,10 @@ use crate::{
     },
     price::PriceBook,
     time::Timestamp,
-    waste::{DetectionConfig, Outcome, Rates, Ratio, Reason, Subject},
+    waste::{DetectionConfig, NodeSupply, Outcome, Rates, Ratio, Reason, Subject},
 };
 use rustc_hash::{FxHashMap, FxHashSet};
-use std::{cell::OnceCell, cmp::Ordering, ops::Range};
+use std::{cell::OnceCell, cmp::Ordering, ops::Range, rc::Rc};
 
 const DAY_SECONDS: u64 = 86_400;
 /// The window of most detectors (specification, section 5).
@@ -34,9 +34,9 @@ pub(super) struct Part<'a> {
     pub record: &'a Container,
     /// Whether a webhook put it into the pods: the template does not hold it.
     pub injected: bool,
-    pub cpu: Option<Figures>,
-    pub memory: Option<Figures>,
-    pub throttled: Option<Figures>,
+    pub cpu: Option<Figures<'a>>,
+    pub memory: Option<Figures<'a>>,
+    pub throttled: Option<Figures<'a>>,
 }
 
 /// A workload with what belongs to it.
@@ -48,8 +48,8 @@ pub(super) struct Work<'a> {
     pub parts: Vec<Part<'a>>,
     /// Why no detector judges it.
     pub excluded: Option<(Outcome, Reason)>,
-    /// Prices of its requests.
-    pub rates: Rates,
+    /// Prices of its requests, which most workloads of a cluster share.
+    pub rates: Rc<Rates>,
     /// What changes the number or size of its pods.
     pub autoscalers: Vec<&'a Autoscaler>,
     pods: Range<usize>,
@@ -79,6 +79,7 @@ pub(in crate::waste) struct Index<'a> {
     node_prices: FxHashMap<&'a str, NodePrices>,
     known_costs: FxHashMap<&'a str, &'a KnownCost>,
     plan: OnceCell<Plan>,
+    supply: OnceCell<NodeSupply>,
     allocated: OnceCell<FxHashMap<usize, Ratio>>,
     production: bool,
 }
@@ -117,6 +118,7 @@ impl<'a> Index<'a> {
             node_prices: FxHashMap::default(),
             known_costs: FxHashMap::default(),
             plan: OnceCell::new(),
+            supply: OnceCell::new(),
             allocated: OnceCell::new(),
             production: inventory.tags.iter().flatten().any(|tag| says_production(tag)),
         };
@@ -152,18 +154,16 @@ impl<'a> Index<'a> {
         let all = || inventory.workloads.iter().flatten();
         let any_owned = all().any(|record| record.owner.is_some());
         let known: FxHashSet<Key<'a>> = all().filter(|_| any_owned).map(key_of).collect();
-        let mut records: Vec<(Subject, &'a Workload)> =
-            Vec::with_capacity(inventory.workloads.as_ref().map_or(0, Vec::len));
-        for record in all() {
-            // What another workload makes is judged there.
-            let owned = record.owner.as_ref().is_some_and(|owner| {
+        // What another workload makes is judged there.
+        let owned = |record: &&'a Workload| {
+            record.owner.as_ref().is_some_and(|owner| {
                 known.contains(&(record.namespace.as_str(), owner.kind.as_str(), owner.name.as_str()))
-            });
-            if !owned {
-                let subject = Subject::workload(&record.namespace, &record.kind, &record.name);
-                records.push((subject, record));
-            }
-        }
+            })
+        };
+        let records = in_order(all().filter(|record| !owned(record)));
+        let subject = |record: &Workload| Subject::workload(&record.namespace, &record.kind, &record.name);
+        let mut records: Vec<(Subject, &'a Workload)> =
+            records.into_iter().map(|record| (subject(record), record)).collect();
         records.sort_by(|(one, _), (other, _)| one.cmp(other));
         records.dedup_by(|(one, _), (other, _)| one == other);
         self.work_of.reserve(records.len());
@@ -180,8 +180,9 @@ impl<'a> Index<'a> {
         });
         (self.pods, self.usage) = (pods, usage);
         self.works.reserve_exact(records.len());
+        let mut rates = Rc::new(self.config.rates.clone());
         for (((subject, record), pods), usage) in records.into_iter().zip(pod_ranges).zip(usage_ranges) {
-            let work = self.work(subject, record, pods, usage);
+            let work = self.work(subject, record, pods, usage, &mut rates);
             self.works.push(work);
         }
     }
@@ -217,28 +218,31 @@ impl<'a> Index<'a> {
         };
         let mut found = Vec::with_capacity(self.inventory.usage.as_ref().map_or(0, Vec::len));
         // The series of a workload mostly stand together.
-        let mut last: Option<(Key<'a>, Option<&usize>)> = None;
+        let mut last: Option<([&'a Name; 3], Option<usize>)> = None;
         for series in self.inventory.usage.iter().flatten() {
             let position = match &series.subject {
                 UsageSubject::Workload { namespace, kind, name, .. } => {
-                    let key = (namespace.as_str(), kind.as_str(), name.as_str());
+                    // Names that share their letters are equal at a glance; text would be compared.
+                    let key = [name, kind, namespace];
                     match last {
                         Some((known, position)) if known == key => position,
                         _ => {
-                            let position = self.work_of.get(&key);
+                            let position = self.work_of.get(&(&**namespace, &**kind, &**name)).copied();
                             last = Some((key, position));
                             position
                         }
                     }
                 }
-                UsageSubject::Pod { namespace, pod, .. } => of_pod.get(&(namespace.as_str(), pod.as_str())),
+                UsageSubject::Pod { namespace, pod, .. } => {
+                    of_pod.get(&(namespace.as_str(), pod.as_str())).copied()
+                }
                 UsageSubject::Claim { namespace, name } => {
                     self.claim_usage.insert((namespace, name, series.metric), series);
                     None
                 }
                 UsageSubject::Node(_) | UsageSubject::Autoscaler { .. } | UsageSubject::Log { .. } => None,
             };
-            found.extend(position.map(|position| (*position, series)));
+            found.extend(position.map(|position| (position, series)));
         }
         found
     }
@@ -249,6 +253,7 @@ impl<'a> Index<'a> {
         record: &'a Workload,
         pods: Range<usize>,
         usage: Range<usize>,
+        last_rates: &mut Rc<Rates>,
     ) -> Work<'a> {
         let excluded = self.excluded(&record.namespace, record.annotations.as_ref());
         let mut work = Work {
@@ -256,13 +261,19 @@ impl<'a> Index<'a> {
             subject,
             parts: Vec::new(),
             excluded,
-            rates: Rates::default(),
+            rates: Rc::clone(last_rates),
             autoscalers: self.autoscalers.get(&key_of(record)).cloned().unwrap_or_default(),
             pods,
             usage,
         };
         work.parts = self.parts(&work);
-        work.rates = rates_of(self.pods(&work), &self.node_prices, &self.config.rates, self.as_of);
+        if !self.node_prices.is_empty() {
+            let rates = rates_of(self.pods(&work), &self.node_prices, &self.config.rates, self.as_of);
+            if rates != **last_rates {
+                *last_rates = Rc::new(rates);
+                work.rates = Rc::clone(last_rates);
+            }
+        }
         work
     }
 
@@ -294,6 +305,24 @@ impl<'a> Index<'a> {
         };
         found.into_iter().map(part).collect()
     }
+}
+
+/// Workloads in the order of their subjects' texts.
+///
+/// Those of one namespace and kind differ in their name alone: sorting the few namespaces and then names compares less text
+/// than sorting whole subjects, and what is made in this order lies in it in memory.
+fn in_order<'a>(records: impl Iterator<Item = &'a Workload>) -> Vec<&'a Workload> {
+    let mut groups: FxHashMap<(&str, &str), Vec<&Workload>> = FxHashMap::default();
+    for record in records {
+        groups.entry((&record.namespace, &record.kind)).or_default().push(record);
+    }
+    let text = |(key, group): ((&'a str, &'a str), _)| (format!("{}/{}/", key.0, key.1), key, group);
+    let mut groups: Vec<(String, (&str, &str), Vec<&Workload>)> = groups.into_iter().map(text).collect();
+    groups.sort_by(|(text, key, _), (other, of_other, _)| (text, key).cmp(&(other, of_other)));
+    for (_, _, group) in &mut groups {
+        group.sort_by(|one, other| one.name.cmp(&other.name));
+    }
+    groups.into_iter().flat_map(|(_, _, group)| group).collect()
 }
 
 /// What belongs to each of `count` positions, by position and then in this order, with the stretch of each position.
