@@ -45,9 +45,13 @@ def a_cluster(dice: random.Random, numbers: list[Any], odd: bool) -> dict[str, A
         one: dict[str, Any] = {"name": f"service-{dice.randrange(40) if odd else place:02}"}
         for name in dice.sample(NUMBERS, dice.randrange(len(NUMBERS) + 1)):
             one[name] = dice.choice(numbers)
-        for name, values in {
-            "team": ["core", "", None], "kind": ["Deployment", None], "labels": [{"app": "web"}, {}, None], "containers": [[], None]
-        }.items():
+        others: dict[str, list[Any]] = {
+            "team": ["core", "", None],
+            "kind": ["Deployment", None],
+            "labels": [{"app": "web"}, {}, None],
+            "containers": [[], None],
+        }
+        for name, values in others.items():
             if dice.random() < 0.4:
                 one[name] = dice.choice(values)
         if odd and dice.random() < 0.2:
