@@ -32,6 +32,20 @@ pub(super) fn open(
 /// One judgement: `Err` ends it early, both are assessments.
 pub(super) type Verdict = Result<Assessment, Assessment>;
 
+/// What is said of every container, by workload.
+pub(super) fn of_parts<'i, 'a>(
+    index: &'i Index<'a>,
+    mut judge: impl FnMut(&'i Work<'a>, &'i Part<'a>) -> Verdict,
+) -> Vec<Assessment> {
+    let count = index.works().iter().map(|work| work.parts.len()).fold(0, usize::saturating_add);
+    // A nested walk does not know its length, and a list that grows is copied over and over.
+    let mut found = Vec::with_capacity(count);
+    for work in index.works() {
+        found.extend(work.parts.iter().map(|part| settle(judge(work, part))));
+    }
+    found
+}
+
 /// Either side of a verdict.
 pub(super) fn settle(verdict: Verdict) -> Assessment {
     match verdict {

@@ -1,7 +1,7 @@
 //! What every workload should state: requests and labels.
 
 use super::{
-    common::{Verdict, open, risk_of, settle, team},
+    common::{Verdict, of_parts, open, risk_of, settle, team},
     index::{Index, Part, Work},
 };
 use crate::{
@@ -23,8 +23,7 @@ impl Detector for MissingRequests {
 
     fn assess(&self, cx: &Context<'_>) -> Result<Vec<Assessment>, Fault> {
         let Some(index) = cx.cluster() else { return Ok(Vec::new()) };
-        let parts = index.works().iter().flat_map(|work| work.parts.iter().map(move |part| (work, part)));
-        Ok(parts.map(|(work, part)| settle(self.judge(index, work, part))).collect())
+        Ok(of_parts(index, |work, part| self.judge(index, work, part)))
     }
 }
 

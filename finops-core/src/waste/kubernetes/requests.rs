@@ -1,7 +1,7 @@
 //! Requests above what the container was seen to need.
 
 use super::{
-    common::{Verdict, is_managed, open, quantity, readings_of, resources, risk_of, settle, team},
+    common::{Verdict, is_managed, of_parts, open, quantity, readings_of, resources, risk_of, team},
     index::{Index, Part, TWO_WEEKS, Work},
     price::{GIB, units},
     recommend::recommend,
@@ -78,8 +78,7 @@ impl Detector for OverRequest {
             samples: cx.config.count(self, "minimum_samples"),
             span: cx.config.count(self, "minimum_hours").saturating_mul(3600),
         };
-        let parts = index.works().iter().flat_map(|work| work.parts.iter().map(move |part| (work, part)));
-        Ok(parts.map(|(work, part)| settle(self.judge(index, work, part, &constants))).collect())
+        Ok(of_parts(index, |work, part| self.judge(index, work, part, &constants)))
     }
 }
 

@@ -1,7 +1,9 @@
 //! Containers that need more than they have: found so that a cut elsewhere is not mistaken for a rule.
 
 use super::{
-    common::{Verdict, is_managed, oom_kill, oom_limit, open, quantity, readings_of, risk_of, settle, team},
+    common::{
+        Verdict, is_managed, of_parts, oom_kill, oom_limit, open, quantity, readings_of, risk_of, team,
+    },
     figures::Figures,
     index::{Index, Part, TWO_WEEKS, Work},
     price::{GIB, NANO, units},
@@ -92,8 +94,7 @@ impl Detector for Cpu {
     fn assess(&self, cx: &Context<'_>) -> Result<Vec<Assessment>, Fault> {
         let Some(index) = cx.cluster() else { return Ok(Vec::new()) };
         let constants = Constants::of(self, "throttled_share", cx);
-        let parts = index.works().iter().flat_map(|work| work.parts.iter().map(move |part| (work, part)));
-        Ok(parts.map(|(work, part)| settle(self.judge(index, work, part, &constants))).collect())
+        Ok(of_parts(index, |work, part| self.judge(index, work, part, &constants)))
     }
 }
 
@@ -208,8 +209,7 @@ impl Detector for Memory {
     fn assess(&self, cx: &Context<'_>) -> Result<Vec<Assessment>, Fault> {
         let Some(index) = cx.cluster() else { return Ok(Vec::new()) };
         let constants = Constants::of(self, "limit_share", cx);
-        let parts = index.works().iter().flat_map(|work| work.parts.iter().map(move |part| (work, part)));
-        Ok(parts.map(|(work, part)| settle(self.judge(index, work, part, &constants))).collect())
+        Ok(of_parts(index, |work, part| self.judge(index, work, part, &constants)))
     }
 }
 
