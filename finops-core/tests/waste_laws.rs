@@ -197,11 +197,11 @@ proptest! {
         let report = cluster_report(&cluster.inventory(), &rates());
         prop_assert!(report.failures.is_empty());
         for finding in &report.findings {
-            let confidence = finding.confidence.as_deref().unwrap().value();
+            let confidence = finding.confidence.as_ref().unwrap().value();
             prop_assert!(confidence >= waste::Ratio::ZERO && confidence <= waste::Ratio::ONE);
-            let risk = finding.risk.as_deref().unwrap().value();
+            let risk = finding.risk.as_ref().unwrap().value();
             prop_assert!(risk >= waste::Ratio::ZERO && risk <= waste::Ratio::ONE);
-            let estimate = finding.estimate.as_deref().unwrap();
+            let estimate = finding.estimate.as_ref().unwrap();
             prop_assert!(estimate.gross_monthly.is_some() != estimate.gross_reason.is_some(), "{}", finding.detector);
             for claim in &estimate.claims {
                 prop_assert!(claim.amount <= claim.base && claim.amount >= Amount::ZERO, "{}", finding.detector);
@@ -286,7 +286,7 @@ fn requests_of_a_summary_are_granted_but_whether_nodes_shrink_is_not_known() {
     ));
     assert_eq!(report.portfolio.total, Amount::parse("109.5").unwrap());
     assert_eq!(report.portfolio.realizable_reason, Some(Reason::NodeSupplyUnknown));
-    let estimate = report.findings[0].estimate.as_deref().unwrap();
+    let estimate = report.findings[0].estimate.as_ref().unwrap();
     assert_eq!(estimate.granted_monthly, Amount::parse("91.25"));
     assert_eq!(estimate.realizable_reason, Some(Reason::NodeSupplyUnknown));
 }

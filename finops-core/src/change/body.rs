@@ -91,7 +91,7 @@ pub(super) fn write(request: &Request<'_>, proposal: &ChangeProposal, notes: &[S
     assumptions(&mut out, request);
     line!(out, "\n---\n");
     for part in request.parts {
-        let estimate = part.assessment.estimate.as_deref();
+        let estimate = part.assessment.estimate.as_ref();
         let source = estimate.and_then(|estimate| estimate.price_source.as_deref()).unwrap_or("no price");
         let date = estimate.and_then(|estimate| estimate.price_date.as_deref()).unwrap_or("without a date");
         line!(
@@ -112,7 +112,7 @@ fn impact(out: &mut String, request: &Request<'_>) {
     line!(out, "|---|---:|---:|---:|---:|");
     for part in request.parts {
         let assessment = part.assessment;
-        let estimate = assessment.estimate.as_deref();
+        let estimate = assessment.estimate.as_ref();
         let amount = |amount: Option<crate::waste::Amount>, reason: Option<crate::waste::Reason>| match amount
         {
             Some(amount) => format!("${}", amount.cents()),

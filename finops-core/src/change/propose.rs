@@ -145,7 +145,7 @@ fn guardrail_input(request: &Request<'_>, id: &str, status: Status, files: usize
         .and_then(|(before, after)| before.checked_sub(after));
     let replicas = number("replicas", before)
         .or_else(|| leading.and_then(|assessment| number("replicas", Some(&assessment.evidence.measured()))));
-    let claims = request.parts.iter().filter_map(|part| part.assessment.estimate.as_deref());
+    let claims = request.parts.iter().filter_map(|part| part.assessment.estimate.as_ref());
     let cost = claims.flat_map(|estimate| &estimate.claims).map(|claim| Some(claim.base));
     let intents: Vec<Intent> = request.parts.iter().flat_map(|part| intent::of(part.assessment)).collect();
     // The least sure and the most risky part speak for the whole.

@@ -2,7 +2,12 @@
 
 use super::{Amount, Confidence, Evidence, Ratio, Reason, Risk, Subject};
 use crate::time::Timestamp;
-use std::{borrow::Cow, fmt, ops::Deref, sync::Arc};
+use std::{
+    borrow::Cow,
+    fmt,
+    ops::{Deref, DerefMut},
+    sync::Arc,
+};
 
 /// A chance or share with four places, rounded down.
 pub(super) fn four_places(value: &Ratio) -> String {
@@ -321,75 +326,88 @@ impl Estimate {
     }
 }
 
-/// The named values of a state before or after a change, read as a slice of facts.
-///
-/// Only findings have one: an empty one is a pointer and costs no memory.
-///
-/// ```
-/// use finops_core::waste::{State, Value};
-/// let mut state = State::from(vec![("replicas", Value::Count(2))]);
-/// state.extend([("state", Value::Word("deleted"))]);
-/// assert_eq!((state.len(), State::default().len()), (2, 0));
-/// ```
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-#[expect(clippy::box_collection, reason = "one word where most have nothing, and a list has three")]
-pub struct State(Option<Box<Vec<Fact>>>);
-
-impl From<Vec<Fact>> for State {
-    fn from(facts: Vec<Fact>) -> Self {
-        Self((!facts.is_empty()).then(|| Box::new(facts)))
-    }
-}
-
-impl Deref for State {
-    type Target = [Fact];
-
-    fn deref(&self) -> &[Fact] {
-        self.0.as_deref().map_or(&[], Vec::as_slice)
-    }
-}
-
-impl Extend<Fact> for State {
-    fn extend<I: IntoIterator<Item = Fact>>(&mut self, facts: I) {
-        let mut facts = facts.into_iter().peekable();
-        if facts.peek().is_some() {
-            self.0.get_or_insert_default().extend(facts);
-        }
-    }
-}
-
 /// What one detector says about one subject.
-#[derive(Debug, Clone, PartialEq, Eq)]
+///
+/// Few assessments of a large cluster are findings: what only these have is kept apart in [`Details`] and read and written as
+/// fields of the assessment, such as `assessment.estimate`.
+#[derive(Debug, Clone)]
 pub struct Assessment {
     /// The detector's id.
     pub detector: &'static str,
-    /// The kind of opportunity.
-    pub opportunity: OpportunityType,
     /// What it is about.
     pub subject: Subject,
+    /// What it rests on.
+    pub evidence: Evidence,
+    /// The team that owns the subject, where known.
+    pub team: Option<Arc<str>>,
+    /// The kind of opportunity.
+    pub opportunity: OpportunityType,
     /// What came out.
     pub outcome: Outcome,
     /// Why; a finding may need no reason beyond its evidence.
     pub reason: Option<Reason>,
+    /// What else there is; read and written as fields of the assessment.
+    pub details: Option<Box<Details>>,
+}
+
+/// What an [`Assessment`] has beyond its outcome: findings have it, and others that point at something.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Details {
     /// What the reason points at: the path of a bad number, the annotation that cannot be read.
     pub detail: Option<Box<str>>,
-    /// What it rests on.
-    pub evidence: Evidence,
     /// The saving; findings have one.
-    pub estimate: Option<Box<Estimate>>,
+    pub estimate: Option<Estimate>,
     /// How likely the change stands; findings have one.
-    pub confidence: Option<Box<Confidence>>,
+    pub confidence: Option<Confidence>,
     /// The harm if it is wrong; findings have one.
-    pub risk: Option<Box<Risk>>,
+    pub risk: Option<Risk>,
     /// The state now.
-    pub before: State,
+    pub before: Vec<Fact>,
     /// The state after the change.
-    pub after: State,
+    pub after: Vec<Fact>,
     /// The change that would bring it there.
     pub proposal: Option<ChangeKind>,
-    /// The team that owns the subject, where known.
-    pub team: Option<Arc<str>>,
 }
+
+/// The details of an assessment that has none.
+static NO_DETAILS: Details = Details {
+    detail: None,
+    estimate: None,
+    confidence: None,
+    risk: None,
+    before: Vec::new(),
+    after: Vec::new(),
+    proposal: None,
+};
+
+impl Deref for Assessment {
+    type Target = Details;
+
+    fn deref(&self) -> &Details {
+        self.details.as_deref().unwrap_or(&NO_DETAILS)
+    }
+}
+
+impl DerefMut for Assessment {
+    fn deref_mut(&mut self) -> &mut Details {
+        self.details.get_or_insert_default()
+    }
+}
+
+impl PartialEq for Assessment {
+    fn eq(&self, other: &Self) -> bool {
+        let judged = |one: &Self| (one.detector, one.opportunity, one.outcome, one.reason);
+        // Details that are empty are details that are not there.
+        judged(self) == judged(other)
+            && self.subject == other.subject
+            && self.evidence == other.evidence
+            && self.team == other.team
+            && **self == **other
+    }
+}
+
+impl Eq for Assessment {}
 
 impl Assessment {
     /// An assessment that is no finding.
@@ -403,19 +421,13 @@ impl Assessment {
     ) -> Self {
         Self {
             detector,
-            opportunity,
             subject,
+            evidence: Evidence::default(),
+            team: None,
+            opportunity,
             outcome,
             reason: Some(reason),
-            detail: None,
-            evidence: Evidence::default(),
-            estimate: None,
-            confidence: None,
-            risk: None,
-            before: State::default(),
-            after: State::default(),
-            proposal: None,
-            team: None,
+            details: None,
         }
     }
 
@@ -430,21 +442,22 @@ impl Assessment {
         confidence: Confidence,
         risk: Risk,
     ) -> Self {
+        let details = Details {
+            estimate: Some(estimate),
+            confidence: Some(confidence),
+            risk: Some(risk),
+            proposal: opportunity.change(),
+            ..Details::default()
+        };
         Self {
             detector,
-            opportunity,
             subject,
+            evidence,
+            team: None,
+            opportunity,
             outcome: Outcome::Finding,
             reason: None,
-            detail: None,
-            evidence,
-            estimate: Some(Box::new(estimate)),
-            confidence: Some(Box::new(confidence)),
-            risk: Some(Box::new(risk)),
-            before: State::default(),
-            after: State::default(),
-            proposal: opportunity.change(),
-            team: None,
+            details: Some(Box::new(details)),
         }
     }
 

@@ -28,6 +28,8 @@ impl Judged {
 
     /// A record that cannot be judged because of what stands at `path`.
     pub(super) fn invalid(self, path: &str) -> Assessment {
-        Assessment { detail: Some(path.into()), ..self.undetermined(Reason::InvalidRecord) }
+        let mut assessment = self.undetermined(Reason::InvalidRecord);
+        assessment.detail = Some(path.into());
+        assessment
     }
 }

@@ -24,7 +24,7 @@ pub mod wire;
 
 pub use amount::Amount;
 pub use assessment::{
-    Assessment, ChangeKind, Claim, ClaimKind, Component, Estimate, Fact, OpportunityType, Outcome, State,
+    Assessment, ChangeKind, Claim, ClaimKind, Component, Details, Estimate, Fact, OpportunityType, Outcome,
     Value,
 };
 pub use confidence::{Class, Confidence, Coverage, Measured};

@@ -91,7 +91,7 @@ pub fn realize(
     let (mut requests, mut idle) = (Vec::new(), Vec::new());
     let mut settled: Vec<Option<Amount>> = Vec::with_capacity(claimants.len());
     for (index, (claimant, grant)) in claimants.iter_mut().zip(&answer.grants).enumerate() {
-        let Some(estimate) = claimant.finding.estimate.as_deref_mut() else {
+        let Some(estimate) = claimant.finding.estimate.as_mut() else {
             settled.push(Some(Amount::ZERO));
             continue;
         };
@@ -119,7 +119,7 @@ pub fn realize(
         if finding.gross().is_none() {
             summary.unpriced = summary.unpriced.saturating_add(1);
         }
-        let Some(estimate) = finding.estimate.as_deref_mut() else { continue };
+        let Some(estimate) = finding.estimate.as_mut() else { continue };
         estimate.realizable_monthly = *realizable;
         if realizable.is_none() {
             // An informational finding draws on nothing: there is nothing to be had.
@@ -143,7 +143,7 @@ fn entry<'e>(claimant: &'e Claimant<'_>) -> Entry<'e> {
         gross: finding.gross(),
         detector: claimant.detector,
         subject: finding.subject.text(),
-        claims: finding.estimate.as_deref().map_or(&[], |estimate| estimate.claims.as_slice()),
+        claims: finding.estimate.as_ref().map_or(&[], |estimate| estimate.claims.as_slice()),
     }
 }
 

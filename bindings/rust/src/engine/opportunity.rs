@@ -200,7 +200,7 @@ impl Found {
 
     /// The estimate with what the portfolio made of it.
     fn estimate(&self) -> Json {
-        let mut members = match self.assessment.estimate.as_deref().map(wire::estimate) {
+        let mut members = match self.assessment.estimate.as_ref().map(wire::estimate) {
             Some(Json::Object(members)) => members,
             _ => return Json::Null,
         };

@@ -87,7 +87,7 @@ pub(super) fn settle(
         for ((place, claimant), takers) in places.iter().zip(&claimants).zip(realized.superseded_by) {
             let Some(share) = shares.get_mut(*place) else { continue };
             share.superseded_by = takers.iter().filter_map(|index| places.get(*index)).copied().collect();
-            let Some(estimate) = claimant.finding.estimate.as_deref() else {
+            let Some(estimate) = claimant.finding.estimate.as_ref() else {
                 share.reason = Some("no_estimate");
                 continue;
             };

@@ -260,13 +260,17 @@ pub(super) fn assessment(item: &Json) -> Result<Read, Fault> {
         Risk::base(risk.clone().unwrap_or(Ratio::ONE)),
     );
     // Unknown is unknown: no guardrail passes it.
-    assessment.confidence = assessment.confidence.filter(|_| confidence.is_some());
-    assessment.risk = assessment.risk.filter(|_| risk.is_some());
+    if confidence.is_none() {
+        assessment.confidence = None;
+    }
+    if risk.is_none() {
+        assessment.risk = None;
+    }
     if kind.is_none() {
         assessment.proposal = None;
     }
-    assessment.before = states(item, "before_state").into();
-    assessment.after = states(item, "after_state").into();
+    assessment.before = states(item, "before_state");
+    assessment.after = states(item, "after_state");
     assessment.team = text(item, "team").map(Arc::from);
     // Part of the identity of some findings.
     assessment.reason = detector.and(text(item, "reason")).and_then(Reason::from_code);

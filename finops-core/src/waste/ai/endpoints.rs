@@ -104,8 +104,8 @@ impl Idle {
             Confidence::fact().covered(&coverage),
             Risk::base(Ratio::thousandths(200)),
         );
-        finding.before = vec![("instances", endpoint.instances.known().cloned().into())].into();
-        finding.after = vec![("state", Value::Word("deleted"))].into();
+        finding.before = vec![("instances", endpoint.instances.known().cloned().into())];
+        finding.after = vec![("state", Value::Word("deleted"))];
         finding
     }
 }
@@ -192,8 +192,8 @@ impl Provisioned {
             confidence.covered(&index.coverage(WEEK)),
             Risk::base(Ratio::thousandths(200)),
         );
-        finding.before = vec![("billing", Value::Word("provisioned"))].into();
-        finding.after = vec![("billing", Value::Word("on_demand"))].into();
+        finding.before = vec![("billing", Value::Word("provisioned"))];
+        finding.after = vec![("billing", Value::Word("on_demand"))];
         finding
     }
 }

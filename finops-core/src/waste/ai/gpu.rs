@@ -292,8 +292,8 @@ fn idle(case: &Case<'_, '_>, threshold: &Ratio, least: u64, held: &Ratio) -> Res
     let estimate = case.estimate(&Ratio::from(gpus), gpus, formula, ClaimKind::Delete);
     let mut finding = case.finding(judged, evidence, estimate, (confidence, 300));
     finding.reason = memory.filter(|memory| *memory > held).map(|_| Reason::MemoryHeld);
-    finding.before = vec![("gpus", Ratio::from(gpus).into())].into();
-    finding.after = vec![("gpus", Ratio::ZERO.into())].into();
+    finding.before = vec![("gpus", Ratio::from(gpus).into())];
+    finding.after = vec![("gpus", Ratio::ZERO.into())];
     Ok(finding)
 }
 
@@ -355,8 +355,8 @@ fn partly(case: &Case<'_, '_>, threshold: &Ratio, least: u64) -> Result<Assessme
     let estimate = case.estimate(&Ratio::from(idle), total, formula, ClaimKind::Resize);
     let evidence = evidence.observed("busiest_unused_duty", busiest.duty_max.clone());
     let mut finding = case.finding(judged, evidence, estimate, (confidence, 300));
-    finding.before = vec![("gpus", Ratio::from(total).into())].into();
-    finding.after = vec![("gpus", Ratio::from(total.saturating_sub(idle)).into())].into();
+    finding.before = vec![("gpus", Ratio::from(total).into())];
+    finding.after = vec![("gpus", Ratio::from(total.saturating_sub(idle)).into())];
     Ok(finding)
 }
 
@@ -426,7 +426,7 @@ fn share(case: &Case<'_, '_>, limits: &[Ratio; 3], least: u64) -> Result<Assessm
     let formula = "gpus * (1 - max(memory_share, duty_p95)) * gpu_hour * month_hours";
     let estimate = case.estimate(&free, case.gpu.pods, formula, ClaimKind::Resize);
     let mut finding = case.finding(judged, evidence, estimate, (confidence, 400));
-    finding.before = vec![("sharing", Value::Word("none"))].into();
-    finding.after = vec![("sharing", Value::Word("time_slicing_or_mig"))].into();
+    finding.before = vec![("sharing", Value::Word("none"))];
+    finding.after = vec![("sharing", Value::Word("time_slicing_or_mig"))];
     Ok(finding)
 }

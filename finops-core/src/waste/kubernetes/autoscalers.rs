@@ -143,8 +143,8 @@ impl MinReplicas {
             Confidence::metric(&[measured]).covered(&figures.coverage(TWO_WEEKS)),
             risk_of(index, work, Ratio::thousandths(300), None),
         );
-        finding.before = vec![("min_replicas", count(min))].into();
-        finding.after = vec![("min_replicas", count(least))].into();
+        finding.before = vec![("min_replicas", count(min))];
+        finding.after = vec![("min_replicas", count(least))];
         finding.team = team(work);
         Ok(finding)
     }
@@ -266,9 +266,9 @@ impl Ineffective {
         );
         finding.reason = Some(reason);
         if reason == Reason::SlowScaleUp {
-            finding.before = vec![("scale_up_stabilization_seconds", count(delay.unwrap_or(0)))].into();
+            finding.before = vec![("scale_up_stabilization_seconds", count(delay.unwrap_or(0)))];
             // A minute: the established proposal of the summary form.
-            finding.after = vec![("scale_up_stabilization_seconds", count(60_i64))].into();
+            finding.after = vec![("scale_up_stabilization_seconds", count(60_i64))];
         }
         finding.team = work.and_then(team);
         Ok(finding)

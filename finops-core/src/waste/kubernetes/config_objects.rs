@@ -202,7 +202,7 @@ impl Orphan {
             Confidence::stated(Ratio::thousandths(650)),
             risk,
         );
-        finding.after = vec![("state", Value::Word("deleted"))].into();
+        finding.after = vec![("state", Value::Word("deleted"))];
         Ok(finding)
     }
 }

@@ -260,8 +260,8 @@ impl Consolidation {
         );
         let before = i64::try_from(nodes.len()).unwrap_or(i64::MAX);
         let gone = i64::try_from(removed.len()).unwrap_or(i64::MAX);
-        finding.before = vec![("node_count", count(before))].into();
-        finding.after = vec![("node_count", count(before.saturating_sub(gone)))].into();
+        finding.before = vec![("node_count", count(before))];
+        finding.after = vec![("node_count", count(before.saturating_sub(gone)))];
         Ok(finding)
     }
 }
@@ -339,13 +339,12 @@ impl KarpenterPolicy {
             Confidence::estimate(),
             risk,
         );
-        finding.before = hinders.into();
+        finding.before = hinders;
         finding.after = vec![
             ("consolidation_policy", Value::Word("WhenEmptyOrUnderutilized")),
             // Karpenter's own default before it consolidates, long enough to ride out a deployment.
             ("consolidate_after", Value::Word("1m")),
-        ]
-        .into();
+        ];
         Ok(finding)
     }
 }

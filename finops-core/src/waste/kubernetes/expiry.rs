@@ -148,7 +148,7 @@ impl ExpiredResource {
             risk,
         );
         finding.reason = Some(reason);
-        finding.after = vec![("state", Value::Word("deleted"))].into();
+        finding.after = vec![("state", Value::Word("deleted"))];
         Ok(finding)
     }
 
@@ -185,7 +185,7 @@ impl ExpiredResource {
             risk_of(index, work, Ratio::thousandths(150), None),
         );
         finding.reason = Some(reason);
-        finding.after = vec![("state", Value::Word("deleted"))].into();
+        finding.after = vec![("state", Value::Word("deleted"))];
         finding.team = super::common::team(work);
         Ok(finding)
     }

@@ -346,8 +346,8 @@ impl GpuNodeWithoutGpuPods {
             Confidence::fact(),
             risk,
         );
-        finding.before = vec![("gpus", gpus.into())].into();
-        finding.after = vec![("state", Value::Word("deleted"))].into();
+        finding.before = vec![("gpus", gpus.into())];
+        finding.after = vec![("state", Value::Word("deleted"))];
         Ok(finding)
     }
 }

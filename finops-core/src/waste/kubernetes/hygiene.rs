@@ -53,7 +53,7 @@ impl MissingRequests {
             risk_of(index, work, Ratio::thousandths(100), None),
         );
         finding.team = team(work);
-        finding.after = vec![("requests", Value::Word("set"))].into();
+        finding.after = vec![("requests", Value::Word("set"))];
         Ok(finding)
     }
 }
@@ -97,7 +97,7 @@ impl MissingLabels {
             risk_of(index, work, Ratio::thousandths(100), None),
         );
         finding.team = team(work);
-        finding.after = vec![("labels", Value::Word("set"))].into();
+        finding.after = vec![("labels", Value::Word("set"))];
         Ok(finding)
     }
 }

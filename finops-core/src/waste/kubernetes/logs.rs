@@ -9,7 +9,7 @@ use crate::{
     inventory::LogVolume,
     waste::{
         Assessment, ClaimKind, Component, Confidence, Context, Coverage, Detector, Estimate, Evidence,
-        Measured, OpportunityType, Ratio, Reason, Risk, RiskFactor, Setting, State, Subject, Value,
+        Measured, OpportunityType, Ratio, Reason, Risk, RiskFactor, Setting, Subject, Value,
     },
 };
 use rustc_hash::FxHashMap;
@@ -149,10 +149,10 @@ impl Verbosity {
             risk,
         );
         finding.reason = Some(reason);
-        finding.after = State::from(match reason {
+        finding.after = match reason {
             Reason::DebugShare => vec![("level", Value::Word("INFO"))],
             _ => vec![("bytes_per_day_and_replica", day_limit.clone().into())],
-        });
+        };
         finding.team = team(work);
         Ok(finding)
     }

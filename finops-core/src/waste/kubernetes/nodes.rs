@@ -10,7 +10,7 @@ use crate::{
     inventory::{Node, Pod, Resources},
     waste::{
         Assessment, ClaimKind, Component, Confidence, Context, Detector, Estimate, Evidence, Measured,
-        OpportunityType, Rates, Ratio, Reason, Risk, RiskFactor, Setting, State, Subject, SubjectKind, Value,
+        OpportunityType, Rates, Ratio, Reason, Risk, RiskFactor, Setting, Subject, SubjectKind, Value,
     },
 };
 use std::collections::BTreeMap;
@@ -121,7 +121,7 @@ impl Empty {
             Confidence::fact(),
             risk_of_node(index, node, Ratio::thousandths(200)),
         );
-        finding.after = vec![("state", Value::Word("deleted"))].into();
+        finding.after = vec![("state", Value::Word("deleted"))];
         Ok(finding)
     }
 }
@@ -230,7 +230,7 @@ impl Stranded {
             Confidence::metric(&[Measured::Above(full, busy.clone()), Measured::Below(left, idle.clone())]),
             Risk::base(Ratio::ZERO),
         );
-        finding.after = State::default();
+        finding.after = Vec::new();
         Ok(finding)
     }
 

@@ -246,7 +246,7 @@ impl OverRequest {
             LimitPolicy::Remove if self.resource == Resource::Cpu => limit.map(|_| Value::Unknown),
             LimitPolicy::Remove => kept(),
         };
-        finding.before = resources(name, quantity(Some(request)), kept()).into();
-        finding.after = resources(name, write(advised), after).into();
+        finding.before = resources(name, quantity(Some(request)), kept());
+        finding.after = resources(name, write(advised), after);
     }
 }

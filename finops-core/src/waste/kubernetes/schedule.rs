@@ -186,8 +186,7 @@ impl OffHours {
             ("idle_hours_a_week", count(hours)),
             ("idle_hours_utc", in_words(&found).into()),
             ("replicas_while_idle", count(0_i64)),
-        ]
-        .into();
+        ];
         finding.team = team(work);
         Ok(finding)
     }
@@ -268,7 +267,7 @@ impl Leftovers {
             risk,
         );
         finding.reason = Some(Reason::ScaledToZero);
-        finding.after = vec![("state", Value::Word("deleted"))].into();
+        finding.after = vec![("state", Value::Word("deleted"))];
         finding.team = team(work);
         Ok(finding)
     }

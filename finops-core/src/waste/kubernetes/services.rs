@@ -121,7 +121,7 @@ impl WithoutEndpoints {
             Confidence::fact(),
             risk,
         );
-        finding.after = vec![("state", Value::Word("deleted"))].into();
+        finding.after = vec![("state", Value::Word("deleted"))];
         Ok(finding)
     }
 }

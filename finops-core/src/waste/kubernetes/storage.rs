@@ -125,8 +125,8 @@ impl StorageClass {
             Confidence::metric(&measured).covered(&figures.coverage(TWO_WEEKS)),
             risk(index, claim, 200),
         );
-        finding.before = vec![("type", volume_type.into())].into();
-        finding.after = vec![("type", Value::Word("gp3"))].into();
+        finding.before = vec![("type", volume_type.into())];
+        finding.after = vec![("type", Value::Word("gp3"))];
         Ok(finding)
     }
 
@@ -272,8 +272,8 @@ impl UnboundedGrowth {
             Confidence::metric(&measured).covered(&coverage),
             risk(index, claim, 100),
         );
-        finding.before = vec![("size", quantity(Some(size)))].into();
-        finding.after = vec![("method", Value::Word("archive_or_purge"))].into();
+        finding.before = vec![("size", quantity(Some(size)))];
+        finding.after = vec![("method", Value::Word("archive_or_purge"))];
         Ok(finding)
     }
 }

@@ -60,7 +60,7 @@ impl Proposed {
                 continue;
             };
             let key = (namespace.to_owned(), kind.to_owned(), subject.name().to_owned());
-            let Some(estimate) = finding.estimate.as_deref() else { continue };
+            let Some(estimate) = finding.estimate.as_ref() else { continue };
             let of_requests = |component| matches!(component, Component::Cpu | Component::Memory);
             let deletes =
                 |claim: &crate::waste::Claim| claim.kind == ClaimKind::Delete && of_requests(claim.component);

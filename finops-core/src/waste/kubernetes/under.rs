@@ -163,9 +163,8 @@ impl Cpu {
             "cpu",
             quantity(Some(request)),
             limit.map(|limit| quantity(Some(limit))),
-        )
-        .into();
-        finding.after = super::common::resources("cpu", text(advised), limit_after.map(text)).into();
+        );
+        finding.after = super::common::resources("cpu", text(advised), limit_after.map(text));
         Ok(finding)
     }
 
@@ -298,9 +297,8 @@ impl Memory {
         // A limit below the new request would be refused.
         let limit_after = limit.map(|limit| u64::try_from(limit.whole()).unwrap_or(0).max(advised));
         finding.before =
-            super::common::resources("memory", quantity(request), limit.map(|limit| quantity(Some(limit))))
-                .into();
-        finding.after = super::common::resources("memory", text(advised), limit_after.map(text)).into();
+            super::common::resources("memory", quantity(request), limit.map(|limit| quantity(Some(limit))));
+        finding.after = super::common::resources("memory", text(advised), limit_after.map(text));
         Ok(finding)
     }
 }

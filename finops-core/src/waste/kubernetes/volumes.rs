@@ -155,8 +155,8 @@ impl UnusedClaim {
             risk(index, volume, 300, true),
         );
         finding.reason = Some(reason);
-        finding.before = state(volume).into();
-        finding.after = vec![("state", Value::Word("deleted"))].into();
+        finding.before = state(volume);
+        finding.after = vec![("state", Value::Word("deleted"))];
         Ok(finding)
     }
 }
@@ -232,8 +232,8 @@ impl Released {
             Confidence::fact(),
             risk(index, volume, 200, true),
         );
-        finding.before = state(volume).into();
-        finding.after = vec![("state", Value::Word("deleted"))].into();
+        finding.before = state(volume);
+        finding.after = vec![("state", Value::Word("deleted"))];
         Ok(finding)
     }
 }
@@ -337,9 +337,9 @@ impl Oversized {
             Confidence::metric(&[measured]).covered(&figures.coverage(TWO_WEEKS)),
             risk(index, volume, 400, false),
         );
-        finding.before = vec![("size", quantity(Some(size)))].into();
+        finding.before = vec![("size", quantity(Some(size)))];
         finding.after =
-            vec![("size", Value::Text(format!("{gibs}Gi"))), ("method", Value::Word("copy_and_swap"))].into();
+            vec![("size", Value::Text(format!("{gibs}Gi"))), ("method", Value::Word("copy_and_swap"))];
         Ok(finding)
     }
 }

@@ -141,8 +141,8 @@ impl IdleWorkload {
             Confidence::metric(&measured).covered(&figures.coverage(WEEK)),
             risk_of(index, work, Ratio::thousandths(300), None),
         );
-        finding.before = vec![("replicas", record.replicas.map(|n| Ratio::from(i64::from(n))).into())].into();
-        finding.after = vec![("replicas", count(0_i64))].into();
+        finding.before = vec![("replicas", record.replicas.map(|n| Ratio::from(i64::from(n))).into())];
+        finding.after = vec![("replicas", count(0_i64))];
         finding.team = team(work);
         Ok(finding)
     }
@@ -211,9 +211,8 @@ impl CrashLooping {
             Confidence::fact(),
             risk_of(index, work, Ratio::thousandths(200), None),
         );
-        finding.before =
-            vec![("replicas", work.record.replicas.map(|n| Ratio::from(i64::from(n))).into())].into();
-        finding.after = vec![("replicas", count(0_i64))].into();
+        finding.before = vec![("replicas", work.record.replicas.map(|n| Ratio::from(i64::from(n))).into())];
+        finding.after = vec![("replicas", count(0_i64))];
         finding.team = team(work);
         Ok(finding)
     }

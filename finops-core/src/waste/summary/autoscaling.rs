@@ -110,8 +110,8 @@ impl MinReplicas {
             risk,
         );
         let count = |replicas: i128| Value::Count(i64::try_from(replicas).unwrap_or(i64::MAX));
-        finding.before = vec![("min_replicas", count(min))].into();
-        finding.after = vec![("min_replicas", count(after))].into();
+        finding.before = vec![("min_replicas", count(min))];
+        finding.after = vec![("min_replicas", count(after))];
         finding
     }
 }
@@ -222,8 +222,8 @@ impl SlowScaleUp {
             Risk::base(Ratio::thousandths(200)),
         );
         finding.reason = Some(Reason::SlowScaleUp);
-        finding.before = vec![("scale_up_delay", delay.clone().into())].into();
-        finding.after = vec![("scale_up_delay", after.clone().into())].into();
+        finding.before = vec![("scale_up_delay", delay.clone().into())];
+        finding.after = vec![("scale_up_delay", after.clone().into())];
         finding
     }
 }

@@ -303,8 +303,8 @@ impl Nodes {
             Confidence::stated(Ratio::thousandths(confidence)),
             Risk::base(Ratio::thousandths(risk)),
         );
-        finding.before = vec![("node_count", count(self.count))].into();
-        finding.after = vec![("node_count", count(self.after))].into();
+        finding.before = vec![("node_count", count(self.count))];
+        finding.after = vec![("node_count", count(self.after))];
         finding
     }
 }

@@ -233,10 +233,10 @@ impl OverRequest {
             risk,
         );
         let (request_name, limit_name) = self.names();
-        finding.before = vec![(request_name, request.clone().into())].into();
+        finding.before = vec![(request_name, request.clone().into())];
         finding.before.extend(limit.known().map(|limit| -> Fact { (limit_name, limit.clone().into()) }));
         let new_limit = self.limit_after(&after, limit, &constants.config.limit_policy);
-        finding.after = vec![(request_name, after.into())].into();
+        finding.after = vec![(request_name, after.into())];
         finding.after.extend(new_limit.map(|limit| -> Fact { (limit_name, limit) }));
         finding
     }

@@ -85,9 +85,8 @@ impl Orphan {
             ("status", "available".into()),
             ("size_gb", volume.size.known().cloned().into()),
             ("type", volume.volume_type.known().cloned().into()),
-        ]
-        .into();
-        finding.after = vec![("status", Value::Word("deleted"))].into();
+        ];
+        finding.after = vec![("status", Value::Word("deleted"))];
         finding
     }
 }

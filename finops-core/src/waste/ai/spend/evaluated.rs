@@ -33,9 +33,9 @@ pub(super) fn proved(
                 let mut found =
                     call_waste::finding(detector, index, route, &[*routed], ClaimKind::PriceClass, true);
                 if found.estimate.is_some() {
-                    found.confidence = Some(Box::new(Confidence::estimate().covered(&index.coverage(WEEK))));
-                    found.risk = Some(Box::new(Risk::base(Ratio::thousandths(400))));
-                    found.after = vec![("model", to.map(str::to_owned).into())].into();
+                    found.confidence = Some(Confidence::estimate().covered(&index.coverage(WEEK)));
+                    found.risk = Some(Risk::base(Ratio::thousandths(400)));
+                    found.after = vec![("model", to.map(str::to_owned).into())];
                 }
                 if best.as_ref().is_none_or(|best| best.gross() < found.gross()) {
                     best = Some(found);
@@ -140,8 +140,8 @@ impl OversizedContext {
             exclusive: false,
         });
         let mut finding = group.finding(judged, evidence, estimate, Confidence::estimate(), 300);
-        finding.before = vec![("p95_input_tokens", p95.clone().into())].into();
-        finding.after = vec![("budget_tokens", budget.clone().into())].into();
+        finding.before = vec![("p95_input_tokens", p95.clone().into())];
+        finding.after = vec![("budget_tokens", budget.clone().into())];
         Ok(finding)
     }
 }
@@ -195,8 +195,8 @@ impl CheaperModel {
             exclusive: true,
         });
         let mut finding = group.finding(judged, evidence, estimate, Confidence::estimate(), 400);
-        finding.before = vec![("model", calls.model.as_str().into())].into();
-        finding.after = vec![("model", evaluation.candidate.known().cloned().into())].into();
+        finding.before = vec![("model", calls.model.as_str().into())];
+        finding.after = vec![("model", evaluation.candidate.known().cloned().into())];
         Ok(finding)
     }
 }
