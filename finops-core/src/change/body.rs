@@ -168,18 +168,23 @@ fn escaped_note(note: &str) -> String {
 fn evidence(out: &mut String, assessment: &Assessment) {
     let evidence = &assessment.evidence;
     let window =
-        evidence.window.map_or_else(|| "not stated".to_owned(), |(start, end)| format!("{start} to {end}"));
+        evidence.window().map_or_else(|| "not stated".to_owned(), |(start, end)| format!("{start} to {end}"));
     let count = |value: Option<u64>| value.map_or_else(|| "not known".to_owned(), |count| count.to_string());
     line!(out, "**{}**", assessment.detector);
     line!(out, "- window: {window}");
-    line!(out, "- samples: {} (asked for: {})", count(evidence.samples), count(evidence.required_samples));
+    line!(
+        out,
+        "- samples: {} (asked for: {})",
+        count(evidence.samples()),
+        count(evidence.required_samples())
+    );
     line!(out, "- observed: {}", list(&evidence.measured()));
     line!(out, "- thresholds: {}", list(evidence.thresholds()));
     if let Some((folds, misses)) = assessment.confidence.as_ref().and_then(|confidence| confidence.backtest) {
         line!(out, "- back-test: {folds} folds, {misses} missed");
     }
-    if !evidence.more.is_empty() {
-        line!(out, "- more: {}", list(&evidence.more));
+    if !evidence.more().is_empty() {
+        line!(out, "- more: {}", list(evidence.more()));
     }
 }
 

@@ -167,7 +167,7 @@ fn guardrail_input(request: &Request<'_>, id: &str, status: Status, files: usize
         risk: risk.max_by(|one, other| one.value().cmp(&other.value())).map(|most| most.text()),
         has_snapshot: leading.and_then(|assessment| {
             let measured = assessment.evidence.measured();
-            let facts = [&*measured, &assessment.evidence.more, &assessment.before];
+            let facts = [&*measured, assessment.evidence.more(), &assessment.before];
             facts.into_iter().find_map(|facts| match intent::fact(facts, "has_snapshot") {
                 Some(crate::waste::Value::Flag(flag)) => Some(*flag),
                 _ => None,

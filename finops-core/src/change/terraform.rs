@@ -48,7 +48,7 @@ fn node_group(
     made: &mut Made,
 ) -> Result<(), Fault> {
     let name = assessment.subject.name();
-    let stated = fact(&assessment.evidence.more, "autoscaler") == Some(&Value::Flag(true));
+    let stated = fact(assessment.evidence.more(), "autoscaler") == Some(&Value::Flag(true));
     let resource_type = "aws_eks_node_group";
     let mapped = hcl::Sources::address_of(&config.terraform_ids, name);
     let by_label = format!("{resource_type}.{name}");
@@ -138,7 +138,7 @@ fn volume(
     let mapped = hcl::Sources::address_of(&config.terraform_ids, id);
     let tag = Finder::NameTag { resource_type: "aws_ebs_volume", value: id };
     let finder = mapped.map(Finder::Address).into_iter().chain([tag]).find(|finder| sources.exists(*finder));
-    let has_snapshot = [&*measured, &assessment.evidence.more, &assessment.before]
+    let has_snapshot = [&*measured, assessment.evidence.more(), &assessment.before]
         .into_iter()
         .any(|facts| fact(facts, "has_snapshot") == Some(&Value::Flag(true)));
     if let Some(finder) = finder {

@@ -1,12 +1,13 @@
 //! Running detectors: each looks at the inventory alone, and a failing one never stops the others.
 
 use super::{
-    Assessment, DetectionConfig, Outcome, PortfolioSummary, Subject,
+    Assessment, DetectionConfig, Outcome, PortfolioSummary,
     ai::{self, AiInventory},
     config::Setting,
     kubernetes::Index,
     realize::{Claimant, realize},
     summary::ClusterData,
+    walk::{Walk, Walked},
 };
 use crate::{error::Fault, inventory::ClusterInventory, price::PriceBook, time::Timestamp};
 use std::{
@@ -101,7 +102,16 @@ pub trait Detector: Send + Sync {
     ///
     /// # Errors
     /// The detector failed as a whole; what lies with one subject is an `undetermined` assessment of it instead.
-    fn assess(&self, cx: &Context<'_>) -> Result<Vec<Assessment>, Fault>;
+    fn assess(&self, cx: &Context<'_>) -> Result<Vec<Assessment>, Fault> {
+        Ok(self.walk(cx).map(Walk::whole).unwrap_or_default())
+    }
+
+    /// How it judges one workload after another, for those of ours that look at one at a time: they are led through a large
+    /// inventory together. What a walk finds is what [`Detector::assess`] finds.
+    fn walk<'c>(&'c self, cx: &'c Context<'_>) -> Option<Walk<'c>> {
+        let _ = cx;
+        None
+    }
 
     /// As [`Detector::assess`], without the subjects that are ok or that the rule does not apply to; `None` where leaving them
     /// out spares no work.
@@ -149,9 +159,7 @@ impl DetectionReport {
     /// Sorts assessments into a report: the order in which they were made does not matter.
     #[must_use]
     pub fn new(assessments: Vec<Assessment>, failures: Vec<Failure>, config: DetectionConfig) -> Self {
-        let (findings, mut others): (Vec<_>, Vec<_>) =
-            assessments.into_iter().partition(|assessment| assessment.outcome == Outcome::Finding);
-        others.sort_by(by_place);
+        let (findings, others) = part(assessments);
         Self::with_others_in_order(findings, others, failures, config)
     }
 
@@ -171,7 +179,7 @@ impl DetectionReport {
     }
 }
 
-fn by_place(one: &Assessment, other: &Assessment) -> Ordering {
+pub(super) fn by_place(one: &Assessment, other: &Assessment) -> Ordering {
     // Those of one detector stand together and share its name.
     let same = std::ptr::eq(one.detector, other.detector);
     let by_detector = if same { Ordering::Equal } else { one.detector.cmp(other.detector) };
@@ -221,76 +229,97 @@ fn each(
     cx: &Context<'_>,
     ask: impl Fn(&'static dyn Detector) -> Result<Vec<Assessment>, Fault>,
 ) -> DetectionReport {
-    let (mut sorter, mut failures) = (Sorter::default(), Vec::new());
     // In the order of the report.
     let mut enabled: Vec<_> = detectors.iter().filter(|one| cx.config.is_enabled(one.id())).collect();
     enabled.sort_by_key(|detector| detector.id());
-    let count = enabled.len();
-    for (position, detector) in enabled.into_iter().enumerate() {
-        match catch_unwind(AssertUnwindSafe(|| ask(*detector))) {
-            Ok(Ok(found)) => sorter.add(found, count.saturating_sub(position)),
-            Ok(Err(fault)) => failures.push(failure(detector.id(), fault.code(), fault.to_string())),
-            Err(panic) => {
-                let message = panic_message(panic.as_ref());
-                failures.push(failure(detector.id(), "waste.detector_failed", message));
-            }
+    let (mut sorter, mut failures) = (Sorter::default(), Vec::new());
+    for (detector, walked) in enabled.iter().zip(walk(&enabled, cx)) {
+        let id = detector.id();
+        let parted = match walked {
+            Some(walked) => walked.and_then(|walked| guarded(id, || Ok(walked.finish()))),
+            None => guarded(id, || ask(**detector)).map(part),
+        };
+        match parted {
+            Ok((findings, others)) => sorter.add(id, findings, others),
+            Err(failure) => failures.push(failure),
         }
     }
-    let Sorter { findings, mut others, is_disordered, .. } = sorter;
-    if is_disordered {
-        others.sort_by(by_place);
-    }
+    let (findings, others) = sorter.finish();
     DetectionReport::with_others_in_order(findings, others, failures, cx.config.clone())
 }
 
-/// Parts the findings from the others, detector after detector, and sees whether the others come in the order of a report.
+/// Leads the detectors that look at one workload at a time through the inventory; `None` for all others.
+fn walk<'c>(
+    detectors: &'c [&'c &'static dyn Detector],
+    cx: &'c Context<'_>,
+) -> Vec<Option<Result<Walked<'c>, Failure>>> {
+    let start = |detector: &'c &'c &'static dyn Detector| {
+        let walk = guarded(detector.id(), || Ok(detector.walk(cx))).transpose()?;
+        Some(walk.map(Walked::new))
+    };
+    let mut walks: Vec<_> = detectors.iter().map(start).collect();
+    let blocks = walks.iter().flatten().flatten().next().map(Walked::blocks);
+    for block in blocks.into_iter().flatten() {
+        for (detector, walk) in detectors.iter().zip(&mut walks) {
+            if let Some(Ok(walked)) = walk
+                && let Err(failure) = guarded(detector.id(), || {
+                    walked.judge(block.clone());
+                    Ok(())
+                })
+            {
+                *walk = Some(Err(failure));
+            }
+        }
+    }
+    walks
+}
+
+/// What a detector answers; a panic or an error of it is its failure and nobody else's.
+fn guarded<T>(id: &str, ask: impl FnOnce() -> Result<T, Fault>) -> Result<T, Failure> {
+    match catch_unwind(AssertUnwindSafe(ask)) {
+        Ok(Ok(answer)) => Ok(answer),
+        Ok(Err(fault)) => Err(failure(id, fault.code(), fault.to_string())),
+        Err(panic) => Err(failure(id, "waste.detector_failed", panic_message(panic.as_ref()))),
+    }
+}
+
+/// Findings, and all others in the order of a report.
+fn part(found: Vec<Assessment>) -> (Vec<Assessment>, Vec<Assessment>) {
+    let (findings, mut others): (Vec<_>, Vec<_>) =
+        found.into_iter().partition(|assessment| assessment.outcome == Outcome::Finding);
+    if !others.is_sorted_by(|one, other| by_place(one, other).is_le()) {
+        others.sort_by(by_place);
+    }
+    (findings, others)
+}
+
+/// Joins what one detector after another found.
 #[derive(Default)]
 struct Sorter {
     findings: Vec<Assessment>,
-    others: Vec<Assessment>,
-    /// Subjects that came in order, one after another.
-    known: Vec<Vec<Subject>>,
+    others: Vec<Vec<Assessment>>,
     last: Option<&'static str>,
     is_disordered: bool,
 }
 
 impl Sorter {
-    /// Adds what a detector found; so many detectors are left with it.
-    fn add(&mut self, found: Vec<Assessment>, left: usize) {
-        self.is_disordered = self.is_disordered || !self.is_in_order(&found);
-        // Detectors mostly judge as many subjects as each other: a large report is then not moved while it grows.
-        if self.others.capacity() < self.others.len().saturating_add(found.len()) {
-            self.others.reserve_exact(found.len().saturating_mul(left));
-        }
-        for assessment in found {
-            let is_finding = assessment.outcome == Outcome::Finding;
-            let list = if is_finding { &mut self.findings } else { &mut self.others };
-            list.push(assessment);
-        }
+    /// Adds what a detector found, its others in order.
+    fn add(&mut self, id: &'static str, findings: Vec<Assessment>, others: Vec<Assessment>) {
+        // A detector of somebody else's may speak in another's name, or have it.
+        let is_own = |found: Option<&Assessment>| found.is_none_or(|one| one.detector == id);
+        let is_behind = self.last.replace(id).is_none_or(|last| last < id);
+        self.is_disordered |= !(is_behind && is_own(others.first()) && is_own(others.last()));
+        self.findings.extend(findings);
+        self.others.push(others);
     }
 
-    /// Whether these are by subject and their detector is behind that of the last ones.
-    ///
-    /// Detectors go through the same workloads and containers: where the subjects of one are those of another, one by one,
-    /// their texts are compared only once.
-    fn is_in_order(&mut self, found: &[Assessment]) -> bool {
-        let Some(first) = found.first() else { return true };
-        let is_behind = self.last.replace(first.detector).is_none_or(|last| last < first.detector);
-        if !is_behind || found.iter().any(|one| !std::ptr::eq(one.detector, first.detector)) {
-            return false;
+    fn finish(self) -> (Vec<Assessment>, Vec<Assessment>) {
+        let mut others = Vec::with_capacity(self.others.iter().map(Vec::len).sum());
+        self.others.into_iter().for_each(|mut found| others.append(&mut found));
+        if self.is_disordered {
+            others.sort_by(by_place);
         }
-        let same = |known: &Vec<Subject>| {
-            known.len() == found.len()
-                && known.iter().zip(found).all(|(known, one)| known.shares(&one.subject))
-        };
-        if self.known.iter().any(same) {
-            return true;
-        }
-        let in_order = found.is_sorted_by(|one, other| one.subject <= other.subject);
-        if in_order {
-            self.known.push(found.iter().map(|one| one.subject.clone()).collect());
-        }
-        in_order
+        (self.findings, others)
     }
 }
 

@@ -20,6 +20,7 @@ mod risk;
 pub mod simulation;
 mod subject;
 pub mod summary;
+mod walk;
 pub mod wire;
 
 pub use amount::Amount;
@@ -34,13 +35,14 @@ pub use config::{
 pub use detector::{
     Context, DetectionReport, Detector, Failure, Inventory, assess, assess_briefly, detect, run,
 };
-pub use evidence::{Basis, Evidence};
-use evidence::{READINGS, Reading};
+pub use evidence::Evidence;
+use evidence::{Frame, READINGS, Reading};
 pub use ratio::Ratio;
 pub use realize::{Claimant, PortfolioSummary, Realized, realize};
 pub use reason::Reason;
 pub use risk::{Risk, RiskFactor};
 pub use subject::{Subject, SubjectKind};
+pub use walk::Walk;
 
 /// Every detector. Those of one form of inventory judge nothing in another.
 #[must_use]

@@ -247,11 +247,6 @@ impl Subject {
         }
     }
 
-    /// Whether both are one piece of memory: equal for certain, without reading them.
-    pub(super) fn shares(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.0, &other.0)
-    }
-
     /// What kind of thing it is.
     #[must_use]
     pub fn kind(&self) -> SubjectKind {

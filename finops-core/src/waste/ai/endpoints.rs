@@ -156,11 +156,11 @@ impl Provisioned {
             return judged.undetermined(Reason::NoPriceData);
         };
         let fee = hourly.times(&hours);
-        let mut evidence = Evidence::from_source("provisioned")
+        let evidence = Evidence::from_source("provisioned")
             .observed("on_demand_cost", on_demand.clone())
             .observed("fee", fee.clone())
-            .threshold("break_even", threshold.clone());
-        evidence.window = index.inventory.window;
+            .threshold("break_even", threshold.clone())
+            .over(index.inventory.window);
         let Some(ratio) = on_demand.over(&fee).filter(|ratio| ratio < threshold) else {
             return Assessment { evidence, ..judged.ok(Reason::AboveBreakEven) };
         };

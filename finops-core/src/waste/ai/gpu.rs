@@ -177,9 +177,8 @@ impl Case<'_, '_> {
         let mut evidence = Evidence::from_source(self.gpu.source)
             .observed("gpus", self.gpu.record.gpus.known().cloned())
             .threshold("samples", Ratio::from(least))
-            .with("window_seconds", Value::Count(seconds));
-        evidence.samples = samples;
-        evidence.required_samples = self.window_seconds.checked_div(3600);
+            .with("window_seconds", Value::Count(seconds))
+            .sampled(samples, self.window_seconds.checked_div(3600));
         if self.gpu.counts_any_kernel {
             // DCGM_FI_DEV_GPU_UTIL: the specification, section 7.
             evidence = evidence.with("duty_counts_any_kernel", true);

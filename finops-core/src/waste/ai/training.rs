@@ -98,11 +98,11 @@ impl Failed {
             (Some(since), None) => Some(since.clone()),
             (None, hours) => hours.cloned(),
         };
-        let mut evidence = Evidence::from_source("training_runs")
+        let evidence = Evidence::from_source("training_runs")
             .observed("status", run.status.known().cloned())
             .observed("hours", hours.cloned())
-            .observed("hours_since_checkpoint", run.hours_since_checkpoint.known().cloned());
-        evidence.window = index.inventory.window;
+            .observed("hours_since_checkpoint", run.hours_since_checkpoint.known().cloned())
+            .over(index.inventory.window);
         if lost.as_ref().is_some_and(Ratio::is_zero) {
             return Err(Assessment { evidence, ..judged.ok(Reason::NoSaving) });
         }
@@ -150,11 +150,11 @@ impl Stalls {
         let Some(share) = run.stall_share.known() else {
             return Err(judged.undetermined(Reason::NoGpuData));
         };
-        let mut evidence = Evidence::from_source("training_runs")
+        let evidence = Evidence::from_source("training_runs")
             .observed("stall_share", share.clone())
             .observed("hours", run.hours.known().cloned())
-            .threshold("stall_share", threshold.clone());
-        evidence.window = index.inventory.window;
+            .threshold("stall_share", threshold.clone())
+            .over(index.inventory.window);
         if share <= threshold {
             return Err(Assessment { evidence, ..judged.ok(Reason::FewStalls) });
         }

@@ -9,8 +9,8 @@ use crate::{
     inventory::{Labels, Name, Quantity},
     time::Timestamp,
     waste::{
-        Assessment, ClaimKind, Component, Estimate, Evidence, Fact, OpportunityType, Outcome, READINGS,
-        Ratio, Reading, Reason, Risk, RiskFactor, Subject, Value, judged::Judged,
+        Assessment, ClaimKind, Component, Estimate, Evidence, Fact, Frame, OpportunityType, Outcome,
+        READINGS, Ratio, Reading, Reason, Risk, RiskFactor, Subject, Value, Walk, judged::Judged,
     },
 };
 use std::{borrow::Cow, sync::Arc};
@@ -32,18 +32,29 @@ pub(super) fn open(
 /// One judgement: `Err` ends it early, both are assessments.
 pub(super) type Verdict = Result<Assessment, Assessment>;
 
-/// What is said of every container, by workload.
+/// A walk that judges every workload.
+pub(super) fn of_works<'i, 'a>(
+    index: &'i Index<'a>,
+    mut judge: impl FnMut(&'i Work<'a>) -> Verdict + 'i,
+) -> Walk<'i> {
+    let works = index.works();
+    Walk::new(works.len(), works.len(), true, move |block, out| {
+        works.get(block).unwrap_or_default().iter().for_each(|work| out(settle(judge(work))));
+    })
+}
+
+/// A walk that judges every container, by workload.
 pub(super) fn of_parts<'i, 'a>(
     index: &'i Index<'a>,
-    mut judge: impl FnMut(&'i Work<'a>, &'i Part<'a>) -> Verdict,
-) -> Vec<Assessment> {
-    let count = index.works().iter().map(|work| work.parts.len()).fold(0, usize::saturating_add);
-    // A nested walk does not know its length, and a list that grows is copied over and over.
-    let mut found = Vec::with_capacity(count);
-    for work in index.works() {
-        found.extend(work.parts.iter().map(|part| settle(judge(work, part))));
-    }
-    found
+    mut judge: impl FnMut(&'i Work<'a>, &'i Part<'a>) -> Verdict + 'i,
+) -> Walk<'i> {
+    let works = index.works();
+    let (parts, in_order) = index.parts_of_all();
+    Walk::new(works.len(), parts, in_order, move |block, out| {
+        for work in works.get(block).unwrap_or_default() {
+            work.parts.iter().for_each(|part| out(settle(judge(work, part))));
+        }
+    })
 }
 
 /// Either side of a verdict.
@@ -55,25 +66,30 @@ pub(super) fn settle(verdict: Verdict) -> Assessment {
 
 /// Evidence of measured figures in a window.
 pub(super) fn evidence_of(source: &'static str, figures: &Figures<'_>, window_seconds: u64) -> Evidence {
-    let mut evidence = Evidence::from_source(source).over(figures.window());
-    evidence.samples = Some(figures.samples());
-    evidence.required_samples = window_seconds.checked_div(3600);
-    evidence
+    let required = window_seconds.checked_div(3600);
+    Evidence::from_source(source).over(figures.window()).sampled(Some(figures.samples()), required)
 }
 
-/// Evidence of figures as the detectors of every container keep it; `thresholds` are shared by all of a run.
-pub(super) fn readings_of(
+/// What the evidence of a detector that judges every container shares in a run.
+pub(super) fn frame(
     source: &'static str,
-    figures: &Figures<'_>,
-    window_seconds: u64,
     names: &'static [&'static str],
+    thresholds: &[(&'static str, &Ratio)],
+    window_seconds: u64,
+) -> Arc<Frame> {
+    let thresholds =
+        thresholds.iter().map(|(name, value)| -> Fact { (*name, Value::from((*value).clone())) });
+    let required_samples = window_seconds.checked_div(3600);
+    Arc::new(Frame { source, names, thresholds: thresholds.collect(), required_samples })
+}
+
+/// Evidence of figures as such a detector keeps it.
+pub(super) fn readings_of(
+    frame: &Arc<Frame>,
+    figures: &Figures<'_>,
     readings: [Reading; READINGS],
-    thresholds: &Arc<Vec<Fact>>,
 ) -> Evidence {
-    let mut evidence = Evidence::of_readings(source, names, readings, thresholds).over(figures.window());
-    evidence.samples = Some(figures.samples());
-    evidence.required_samples = window_seconds.checked_div(3600);
-    evidence
+    Evidence::of_readings(frame, readings, Some(figures.samples()), figures.window())
 }
 
 /// Named nano-units as a number of cores, bytes or pieces.

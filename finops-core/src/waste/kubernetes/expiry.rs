@@ -5,12 +5,12 @@ use super::{
     index::{Index, Work},
 };
 use crate::{
-    error::Fault,
     inventory::{Labels, Namespace},
     time::Timestamp,
     waste::{
         Amount, Assessment, Claim, ClaimKind, Component, Confidence, Context, Detector, Estimate, Evidence,
         OpportunityType, Outcome, Ratio, Reason, Risk, RiskFactor, Setting, Subject, SubjectKind, Value,
+        Walk,
     },
 };
 
@@ -102,16 +102,21 @@ impl Detector for ExpiredResource {
         }
     }
 
-    fn assess(&self, cx: &Context<'_>) -> Result<Vec<Assessment>, Fault> {
-        let Some(index) = cx.cluster() else { return Ok(Vec::new()) };
+    fn walk<'c>(&'c self, cx: &'c Context<'_>) -> Option<Walk<'c>> {
+        let index = cx.cluster()?;
         let day = 86_400;
         let temporary = cx.config.count(self, "temporary_days").saturating_mul(day);
         let finished = cx.config.count(self, "finished_job_days").saturating_mul(day);
-        let mut out: Vec<Assessment> = Vec::with_capacity(index.works().len());
-        let namespaces = index.inventory.namespaces.iter().flatten();
-        out.extend(namespaces.map(|namespace| settle(self.namespace(index, namespace, temporary))));
-        out.extend(index.works().iter().map(|work| settle(self.workload(index, work, finished))));
-        Ok(out)
+        let (works, namespaces) = (index.works(), index.inventory.namespaces.as_deref().unwrap_or_default());
+        let in_order = namespaces.is_sorted_by(|one, other| one.name <= other.name);
+        let count = works.len().saturating_add(namespaces.len());
+        Some(Walk::new(works.len(), count, in_order, move |block, out| {
+            // Their subjects come before those of workloads.
+            let first = namespaces.iter().filter(|_| block.start == 0);
+            first.for_each(|namespace| out(settle(self.namespace(index, namespace, temporary))));
+            let works = works.get(block).unwrap_or_default().iter();
+            works.for_each(|work| out(settle(self.workload(index, work, finished))));
+        }))
     }
 }
 

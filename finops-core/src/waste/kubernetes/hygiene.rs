@@ -1,14 +1,12 @@
 //! What every workload should state: requests and labels.
 
 use super::{
-    common::{Verdict, of_parts, open, risk_of, settle, team},
+    common::{Verdict, of_parts, of_works, open, risk_of, team},
     index::{Index, Part, Work},
 };
-use crate::{
-    error::Fault,
-    waste::{
-        Assessment, Confidence, Context, Detector, Estimate, Evidence, OpportunityType, Ratio, Reason, Value,
-    },
+use crate::waste::{
+    Assessment, Confidence, Context, Detector, Estimate, Evidence, OpportunityType, Ratio, Reason, Value,
+    Walk,
 };
 
 const OPPORTUNITY: OpportunityType = OpportunityType::MissingRequests;
@@ -21,9 +19,9 @@ impl Detector for MissingRequests {
         "k8s.missing_requests"
     }
 
-    fn assess(&self, cx: &Context<'_>) -> Result<Vec<Assessment>, Fault> {
-        let Some(index) = cx.cluster() else { return Ok(Vec::new()) };
-        Ok(of_parts(index, |work, part| self.judge(index, work, part)))
+    fn walk<'c>(&'c self, cx: &'c Context<'_>) -> Option<Walk<'c>> {
+        let index = cx.cluster()?;
+        Some(of_parts(index, |work, part| self.judge(index, work, part)))
     }
 }
 
@@ -63,12 +61,10 @@ impl Detector for MissingLabels {
         "k8s.missing_labels"
     }
 
-    fn assess(&self, cx: &Context<'_>) -> Result<Vec<Assessment>, Fault> {
-        let Some(index) = cx.cluster() else { return Ok(Vec::new()) };
-        if index.config.required_labels.is_empty() {
-            return Ok(Vec::new());
-        }
-        Ok(index.works().iter().map(|work| settle(self.judge(index, work))).collect())
+    fn walk<'c>(&'c self, cx: &'c Context<'_>) -> Option<Walk<'c>> {
+        let index = cx.cluster()?;
+        let is_asked = !index.config.required_labels.is_empty();
+        is_asked.then(|| of_works(index, |work| self.judge(index, work)))
     }
 }
 

@@ -5,11 +5,10 @@ use super::{
     index::{Index, Work},
 };
 use crate::{
-    error::Fault,
     inventory::LogVolume,
     waste::{
         Assessment, ClaimKind, Component, Confidence, Context, Coverage, Detector, Estimate, Evidence,
-        Measured, OpportunityType, Ratio, Reason, Risk, RiskFactor, Setting, Subject, Value,
+        Measured, OpportunityType, Ratio, Reason, Risk, RiskFactor, Setting, Subject, Value, Walk,
     },
 };
 use rustc_hash::FxHashMap;
@@ -35,32 +34,36 @@ impl Detector for Verbosity {
         }
     }
 
-    fn assess(&self, cx: &Context<'_>) -> Result<Vec<Assessment>, Fault> {
-        let Some(index) = cx.cluster() else { return Ok(Vec::new()) };
+    fn walk<'c>(&'c self, cx: &'c Context<'_>) -> Option<Walk<'c>> {
+        let index = cx.cluster()?;
         let share = cx.config.number(self, "debug_share");
         let per_day = cx.config.number(self, "gb_per_day").times(&Ratio::from(GB));
         let mut logs: FxHashMap<Key<'_>, &LogVolume> = FxHashMap::default();
         for log in index.inventory.logs.iter().flatten() {
             logs.insert((&*log.namespace, &*log.workload, log.container.as_deref()), log);
         }
-        let mut out = Vec::with_capacity(index.works().len());
-        for work in index.works() {
-            let name = if logs.is_empty() {
-                String::new()
-            } else {
-                format!("{}/{}", work.record.kind, work.record.name)
-            };
-            let of = |container| logs.get(&(&*work.record.namespace, name.as_str(), container)).copied();
-            if let Some(log) = of(None) {
-                out.push(settle(self.judge(index, work, &work.subject, Some(log), &share, &per_day)));
-                continue;
+        let works = index.works();
+        let (parts, in_order) = index.parts_of_all();
+        // Where some workloads are judged as a whole, these stand between the containers of others.
+        let in_order = in_order && logs.is_empty();
+        Some(Walk::new(works.len(), parts, in_order, move |block, out| {
+            for work in works.get(block).unwrap_or_default() {
+                let name = if logs.is_empty() {
+                    String::new()
+                } else {
+                    format!("{}/{}", work.record.kind, work.record.name)
+                };
+                let of = |container| logs.get(&(&*work.record.namespace, name.as_str(), container)).copied();
+                if let Some(log) = of(None) {
+                    out(settle(self.judge(index, work, &work.subject, Some(log), &share, &per_day)));
+                    continue;
+                }
+                for part in &work.parts {
+                    let log = of(Some(part.name.as_str()));
+                    out(settle(self.judge(index, work, &part.subject, log, &share, &per_day)));
+                }
             }
-            for part in &work.parts {
-                let log = of(Some(part.name.as_str()));
-                out.push(settle(self.judge(index, work, &part.subject, log, &share, &per_day)));
-            }
-        }
-        Ok(out)
+        }))
     }
 }
 

@@ -1,17 +1,16 @@
 //! Requests above what the container was seen to need.
 
 use super::{
-    common::{Verdict, is_managed, of_parts, open, quantity, readings_of, resources, risk_of, team},
+    common::{Verdict, frame, is_managed, of_parts, open, quantity, readings_of, resources, risk_of, team},
     index::{Index, Part, TWO_WEEKS, Work},
     price::{GIB, units},
     recommend::recommend,
 };
 use crate::{
-    error::Fault,
     inventory::Quantity,
     waste::{
-        Assessment, ClaimKind, Component, Confidence, Context, Detector, Estimate, Fact, LimitPolicy,
-        Measured, OpportunityType, Ratio, Reading, Reason, RiskFactor, Setting, Value,
+        Assessment, ClaimKind, Component, Confidence, Context, Detector, Estimate, Frame, LimitPolicy,
+        Measured, OpportunityType, Ratio, Reading, Reason, RiskFactor, Setting, Value, Walk,
         rightsizing::{Resource, round::manifest},
     },
 };
@@ -51,7 +50,7 @@ pub(super) static MEMORY: OverRequest = OverRequest {
 /// The constants of one run.
 struct Constants {
     threshold: Ratio,
-    thresholds: Arc<Vec<Fact>>,
+    frame: Arc<Frame>,
     reduction: Ratio,
     minimum: Ratio,
     samples: u64,
@@ -67,22 +66,35 @@ impl Detector for OverRequest {
         self.settings
     }
 
-    fn assess(&self, cx: &Context<'_>) -> Result<Vec<Assessment>, Fault> {
-        let Some(index) = cx.cluster() else { return Ok(Vec::new()) };
+    fn walk<'c>(&'c self, cx: &'c Context<'_>) -> Option<Walk<'c>> {
+        let index = cx.cluster()?;
         let threshold = cx.config.number(self, "reduction_threshold");
         let constants = Constants {
-            thresholds: Arc::new(vec![("reduction_threshold", threshold.clone().into())]),
+            frame: frame(
+                self.metric(),
+                &["p95", "max", "request"],
+                &[("reduction_threshold", &threshold)],
+                TWO_WEEKS,
+            ),
             threshold,
             reduction: cx.config.number(self, "minimum_reduction"),
             minimum: cx.config.number(self, "minimum_monthly"),
             samples: cx.config.count(self, "minimum_samples"),
             span: cx.config.count(self, "minimum_hours").saturating_mul(3600),
         };
-        Ok(of_parts(index, |work, part| self.judge(index, work, part, &constants)))
+        Some(of_parts(index, move |work, part| self.judge(index, work, part, &constants)))
     }
 }
 
 impl OverRequest {
+    /// The metric of its resource.
+    const fn metric(&self) -> &'static str {
+        match self.resource {
+            Resource::Cpu => "cpu_usage",
+            Resource::Memory => "memory_working_set",
+        }
+    }
+
     /// The request of a container in cores or bytes.
     fn request(&self, part: &Part<'_>) -> Option<Quantity> {
         let requests = part.record.requests.as_ref()?;
@@ -125,20 +137,9 @@ impl OverRequest {
             Resource::Memory => part.memory.as_ref().filter(|figures| figures.max().is_some()),
         };
         let Some(figures) = figures else { return Err(judged.undetermined(Reason::NoUsage)) };
-        let source = match self.resource {
-            Resource::Cpu => "cpu_usage",
-            Resource::Memory => "memory_working_set",
-        };
         let evidence = || {
             let readings = [figures.p95(), figures.max(), Some(request.nano())].map(Reading::nanos);
-            readings_of(
-                source,
-                figures,
-                TWO_WEEKS,
-                &["p95", "max", "request"],
-                readings,
-                &constants.thresholds,
-            )
+            readings_of(&constants.frame, figures, readings)
         };
         let with = |assessment: Assessment| Assessment { evidence: evidence(), ..assessment };
         if !figures.suffices(constants.samples, constants.span) {

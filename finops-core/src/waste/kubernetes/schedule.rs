@@ -1,17 +1,16 @@
 //! Time in which nothing happens: nights and weekends, and what is left of workloads at zero replicas.
 
 use super::{
-    common::{Verdict, count, open, risk_of, saving_of, settle, team},
+    common::{Verdict, count, of_works, open, risk_of, saving_of, team},
     figures::{Figures, in_window},
     index::{Index, TWO_WEEKS, Work},
     price::{balancer_month, sample_nano, volume_month},
 };
 use crate::{
-    error::Fault,
     inventory::{Metric, UsageSeries, UsageSubject, VolumeUse},
     waste::{
         Assessment, ClaimKind, Component, Confidence, Context, Detector, Estimate, Evidence, Measured,
-        OpportunityType, Ratio, Reason, RiskFactor, Setting, Value,
+        OpportunityType, Ratio, Reason, RiskFactor, Setting, Value, Walk,
     },
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -43,12 +42,12 @@ impl Detector for OffHours {
         }
     }
 
-    fn assess(&self, cx: &Context<'_>) -> Result<Vec<Assessment>, Fault> {
-        let Some(index) = cx.cluster() else { return Ok(Vec::new()) };
+    fn walk<'c>(&'c self, cx: &'c Context<'_>) -> Option<Walk<'c>> {
+        let index = cx.cluster()?;
         let share = cx.config.number(self, "idle_share");
         let hours = cx.config.number(self, "idle_hours");
         let span = cx.config.count(self, "minimum_hours").saturating_mul(3600);
-        Ok(index.works().iter().map(|work| settle(self.judge(index, work, &share, &hours, span))).collect())
+        Some(of_works(index, move |work| self.judge(index, work, &share, &hours, span)))
     }
 }
 
@@ -201,10 +200,10 @@ impl Detector for Leftovers {
         const { &[Setting::number("days", "14", "days without a replica")] }
     }
 
-    fn assess(&self, cx: &Context<'_>) -> Result<Vec<Assessment>, Fault> {
-        let Some(index) = cx.cluster() else { return Ok(Vec::new()) };
+    fn walk<'c>(&'c self, cx: &'c Context<'_>) -> Option<Walk<'c>> {
+        let index = cx.cluster()?;
         let least = cx.config.count(self, "days").saturating_mul(86_400);
-        Ok(index.works().iter().map(|work| settle(self.judge(index, work, least))).collect())
+        Some(of_works(index, move |work| self.judge(index, work, least)))
     }
 }
 

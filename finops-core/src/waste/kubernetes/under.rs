@@ -2,18 +2,17 @@
 
 use super::{
     common::{
-        Verdict, is_managed, of_parts, oom_kill, oom_limit, open, quantity, readings_of, risk_of, team,
+        Verdict, frame, is_managed, of_parts, oom_kill, oom_limit, open, quantity, readings_of, risk_of, team,
     },
     figures::Figures,
     index::{Index, Part, TWO_WEEKS, Work},
     price::{GIB, NANO, units},
 };
 use crate::{
-    error::Fault,
     inventory::Quantity,
     waste::{
-        Assessment, Confidence, Context, Detector, Estimate, Evidence, Fact, Measured, OpportunityType,
-        Ratio, Reading, Reason, Setting, Value,
+        Assessment, Confidence, Context, Detector, Estimate, Evidence, Frame, Measured, OpportunityType,
+        Ratio, Reading, Reason, Setting, Value, Walk,
         rightsizing::{Resource, round},
     },
 };
@@ -32,16 +31,21 @@ pub(super) struct Memory;
 /// The least evidence of one run.
 struct Constants {
     threshold: Ratio,
-    thresholds: Arc<Vec<Fact>>,
+    frame: Arc<Frame>,
     samples: u64,
     span: u64,
 }
 
 impl Constants {
-    fn of(detector: &dyn Detector, key: &'static str, cx: &Context<'_>) -> Self {
+    fn of(
+        detector: &dyn Detector,
+        key: &'static str,
+        (source, names): (&'static str, &'static [&'static str]),
+        cx: &Context<'_>,
+    ) -> Self {
         let threshold = cx.config.number(detector, key);
         Self {
-            thresholds: Arc::new(vec![(key, threshold.clone().into())]),
+            frame: frame(source, names, &[(key, &threshold)], TWO_WEEKS),
             threshold,
             samples: cx.config.count(detector, "minimum_samples"),
             span: cx.config.count(detector, "minimum_hours").saturating_mul(3600),
@@ -91,10 +95,11 @@ impl Detector for Cpu {
         }
     }
 
-    fn assess(&self, cx: &Context<'_>) -> Result<Vec<Assessment>, Fault> {
-        let Some(index) = cx.cluster() else { return Ok(Vec::new()) };
-        let constants = Constants::of(self, "throttled_share", cx);
-        Ok(of_parts(index, |work, part| self.judge(index, work, part, &constants)))
+    fn walk<'c>(&'c self, cx: &'c Context<'_>) -> Option<Walk<'c>> {
+        let index = cx.cluster()?;
+        let constants =
+            Constants::of(self, "throttled_share", ("cpu_usage", &["p95", "throttled_share", "request"]), cx);
+        Some(of_parts(index, move |work, part| self.judge(index, work, part, &constants)))
     }
 }
 
@@ -121,10 +126,9 @@ impl Cpu {
             (None, false) => return Err(judged.undetermined(Reason::NoUsage)),
         };
         let evidence = || {
-            let names = &["p95", "throttled_share", "request"];
             let readings =
                 [used.map(|(_, p95)| p95), throttled_nanos, Some(request.nano())].map(Reading::nanos);
-            readings_of("cpu_usage", figures, TWO_WEEKS, names, readings, &constants.thresholds)
+            readings_of(&constants.frame, figures, readings)
         };
         if !figures.suffices(constants.samples, constants.span) {
             let evidence = evidence();
@@ -205,15 +209,31 @@ impl Detector for Memory {
         }
     }
 
-    fn assess(&self, cx: &Context<'_>) -> Result<Vec<Assessment>, Fault> {
-        let Some(index) = cx.cluster() else { return Ok(Vec::new()) };
-        let constants = Constants::of(self, "limit_share", cx);
-        Ok(of_parts(index, |work, part| self.judge(index, work, part, &constants)))
+    fn walk<'c>(&'c self, cx: &'c Context<'_>) -> Option<Walk<'c>> {
+        let index = cx.cluster()?;
+        let names = &["max", "oom_killed", "limit"];
+        let constants = Constants::of(self, "limit_share", ("memory_working_set", names), cx);
+        // What the status of pods tells has no samples.
+        let killed = Frame {
+            source: "pods.containers.last_termination",
+            names,
+            thresholds: constants.frame.thresholds.clone(),
+            required_samples: None,
+        };
+        let killed = Arc::new(killed);
+        Some(of_parts(index, move |work, part| self.judge(index, work, part, &constants, &killed)))
     }
 }
 
 impl Memory {
-    fn judge(&self, index: &Index<'_>, work: &Work<'_>, part: &Part<'_>, constants: &Constants) -> Verdict {
+    fn judge(
+        &self,
+        index: &Index<'_>,
+        work: &Work<'_>,
+        part: &Part<'_>,
+        constants: &Constants,
+        by_kill: &Arc<Frame>,
+    ) -> Verdict {
         let judged = open(self.id(), OPPORTUNITY, &part.subject, work.excluded)?;
         if part.injected {
             return Err(judged.inapplicable(Reason::Injected));
@@ -234,18 +254,14 @@ impl Memory {
             return Err(judged.undetermined(Reason::NoUsage));
         }
         let evidence = || {
-            let names = &["max", "oom_killed", "limit"];
             let readings = [
                 Reading::nanos(used.map(|(_, max)| max)),
                 Reading::Flag(killed),
                 Reading::nanos(limit.map(Quantity::nano)),
             ];
-            let shared = &constants.thresholds;
             match used {
-                Some((figures, _)) => {
-                    readings_of("memory_working_set", figures, TWO_WEEKS, names, readings, shared)
-                }
-                None => Evidence::of_readings("pods.containers.last_termination", names, readings, shared),
+                Some((figures, _)) => readings_of(&constants.frame, figures, readings),
+                None => Evidence::of_readings(by_kill, readings, None, None),
             }
         };
         if let Some((figures, _)) = used.filter(|_| !killed)
@@ -272,13 +288,13 @@ impl Memory {
             let worth = max.max(0).unsigned_abs().saturating_mul(PERCENT.into());
             round::ceil(Resource::Memory, worth, NANO.unsigned_abs().saturating_mul(100))
         });
-        let by_kill = oom_limit(index, work, part).filter(|_| killed).map_or(0, |limit| {
+        let by_limit = oom_limit(index, work, part).filter(|_| killed).map_or(0, |limit| {
             let fifth = round::ceil(Resource::Memory, limit.max(0).unsigned_abs().saturating_mul(12), 10);
             let step = limit.saturating_add(OOM_STEP_BYTES).max(0).unsigned_abs();
             fifth.max(round::ceil(Resource::Memory, step, 1))
         });
         let today = request.map_or(0, |request| u64::try_from(request.whole()).unwrap_or(0));
-        let advised = by_use.max(by_kill).max(today);
+        let advised = by_use.max(by_limit).max(today);
         let more = Ratio::from(advised.saturating_sub(today));
         let estimate = increase(index, work, &more, &Ratio::from(GIB), work.rates.memory_gib_hour.as_ref());
         let mut finding = Assessment::finding(

@@ -1,16 +1,15 @@
 //! Workloads that do nothing, or cannot start.
 
 use super::{
-    common::{Verdict, annotation, count, open, readings_of, risk_of, saving_of, settle, team},
+    common::{Verdict, annotation, count, frame, of_works, open, readings_of, risk_of, saving_of, team},
     figures::{Figures, seconds_between},
     index::{Index, WEEK, Work},
 };
 use crate::{
-    error::Fault,
     inventory::{Metric, Name, Pod, Status, UsageSubject},
     waste::{
-        Assessment, ClaimKind, Confidence, Context, Detector, Evidence, Fact, Measured, OpportunityType,
-        Ratio, Reading, Reason, Setting,
+        Assessment, ClaimKind, Confidence, Context, Detector, Evidence, Frame, Measured, OpportunityType,
+        Ratio, Reading, Reason, Setting, Walk,
     },
 };
 use std::{collections::BTreeMap, sync::Arc};
@@ -62,21 +61,23 @@ impl Detector for IdleWorkload {
         }
     }
 
-    fn assess(&self, cx: &Context<'_>) -> Result<Vec<Assessment>, Fault> {
-        let Some(index) = cx.cluster() else { return Ok(Vec::new()) };
+    fn walk<'c>(&'c self, cx: &'c Context<'_>) -> Option<Walk<'c>> {
+        let index = cx.cluster()?;
         let (network, cpu) =
             (cx.config.number(self, "network_bytes_per_second"), cx.config.number(self, "cpu_cores"));
         let constants = Constants {
-            thresholds: Arc::new(vec![
-                ("cpu_cores", cpu.clone().into()),
-                ("network_bytes_per_second", network.clone().into()),
-            ]),
+            frame: frame(
+                "cpu_usage",
+                &["cpu_p95", "network_p95"],
+                &[("cpu_cores", &cpu), ("network_bytes_per_second", &network)],
+                WEEK,
+            ),
             network,
             cpu,
             samples: cx.config.count(self, "minimum_samples"),
             age: cx.config.count(self, "age_days").saturating_mul(DAY),
         };
-        Ok(index.works().iter().map(|work| settle(self.judge(index, work, &constants))).collect())
+        Some(of_works(index, move |work| self.judge(index, work, &constants)))
     }
 }
 
@@ -84,7 +85,7 @@ impl Detector for IdleWorkload {
 struct Constants {
     network: Ratio,
     cpu: Ratio,
-    thresholds: Arc<Vec<Fact>>,
+    frame: Arc<Frame>,
     samples: u64,
     age: u64,
 }
@@ -112,8 +113,7 @@ impl IdleWorkload {
         let network = received.saturating_add(sent);
         let evidence = || {
             let readings = [Reading::nanos(Some(cpu)), Reading::nanos(Some(network)), Reading::Unknown];
-            let names = &["cpu_p95", "network_p95"];
-            readings_of("cpu_usage", &figures, WEEK, names, readings, &constants.thresholds)
+            readings_of(&constants.frame, &figures, readings)
         };
         let (cpu, network) = (Ratio::nanos(cpu), Ratio::nanos(network));
         let with = |assessment: Assessment| Assessment { evidence: evidence(), ..assessment };
@@ -157,10 +157,10 @@ impl Detector for CrashLooping {
         const { &[Setting::number("days", "7", "days that no pod was ready")] }
     }
 
-    fn assess(&self, cx: &Context<'_>) -> Result<Vec<Assessment>, Fault> {
-        let Some(index) = cx.cluster() else { return Ok(Vec::new()) };
+    fn walk<'c>(&'c self, cx: &'c Context<'_>) -> Option<Walk<'c>> {
+        let index = cx.cluster()?;
         let least = cx.config.count(self, "days").saturating_mul(DAY);
-        Ok(index.works().iter().map(|work| settle(self.judge(index, work, least))).collect())
+        Some(of_works(index, move |work| self.judge(index, work, least)))
     }
 }
 

@@ -36,20 +36,20 @@ pub fn facts(members: &[Fact]) -> Json {
 /// What an assessment rests on.
 #[must_use]
 pub fn evidence(evidence: &Evidence) -> Json {
-    let window = evidence.window.map(|(start, end)| {
+    let window = evidence.window().map(|(start, end)| {
         Json::object([("start", Json::from(start.to_string())), ("end", end.to_string().into())])
     });
     let mut out: Object = [
         ("window", window.unwrap_or(Json::Null)),
-        ("samples", evidence.samples.into()),
-        ("required_samples", evidence.required_samples.into()),
+        ("samples", evidence.samples().into()),
+        ("required_samples", evidence.required_samples().into()),
         ("observed", facts(&evidence.measured())),
         ("thresholds", facts(evidence.thresholds())),
-        ("sources", Json::array(evidence.source)),
+        ("sources", Json::array(evidence.source())),
     ]
     .into_iter()
     .collect();
-    for (name, member) in &evidence.more {
+    for (name, member) in evidence.more() {
         out.insert(*name, value(member));
     }
     out.into()
@@ -167,7 +167,7 @@ pub fn assessment(assessment: &Assessment) -> Json {
         out.insert("proposal", assessment.proposal.map(crate::waste::ChangeKind::code));
     }
     out.insert("evidence", evidence(&assessment.evidence));
-    for (name, member) in &assessment.evidence.more {
+    for (name, member) in assessment.evidence.more() {
         if !out.contains_key(name) {
             out.insert(*name, value(member));
         }

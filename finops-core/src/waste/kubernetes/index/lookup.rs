@@ -22,6 +22,14 @@ impl<'a> Index<'a> {
         &self.works
     }
 
+    /// How many containers there are, and whether they are by subject: `a/b-2/c` comes before `a/b/c`.
+    pub(in crate::waste::kubernetes) fn parts_of_all(&self) -> (usize, bool) {
+        *self.parts.get_or_init(|| {
+            let all = || self.works.iter().flat_map(|work| &work.parts).map(|part| &part.subject);
+            (all().count(), all().is_sorted())
+        })
+    }
+
     /// The workload of a kind and name in a namespace.
     pub(in crate::waste::kubernetes) fn find(
         &self,
