@@ -1,7 +1,7 @@
 //! Running detectors: each looks at the inventory alone, and a failing one never stops the others.
 
 use super::{
-    Assessment, DetectionConfig, Outcome, PortfolioSummary,
+    Assessment, DetectionConfig, Others, Outcome, PortfolioSummary,
     ai::{self, AiInventory},
     config::Setting,
     kubernetes::Index,
@@ -141,7 +141,7 @@ pub struct DetectionReport {
     /// Findings: the largest saving first, unknown savings last, then by detector and subject.
     pub findings: Vec<Assessment>,
     /// All other assessments by detector and subject.
-    pub others: Vec<Assessment>,
+    pub others: Others,
     /// Detectors that failed, by id.
     pub failures: Vec<Failure>,
     /// What the findings are worth together.
@@ -160,12 +160,12 @@ impl DetectionReport {
     #[must_use]
     pub fn new(assessments: Vec<Assessment>, failures: Vec<Failure>, config: DetectionConfig) -> Self {
         let (findings, others) = part(assessments);
-        Self::with_others_in_order(findings, others, failures, config)
+        Self::with_others_in_order(findings, others.into(), failures, config)
     }
 
     fn with_others_in_order(
         mut findings: Vec<Assessment>,
-        others: Vec<Assessment>,
+        others: Others,
         mut failures: Vec<Failure>,
         config: DetectionConfig,
     ) -> Self {
@@ -260,6 +260,9 @@ fn walk<'c>(
     let mut walks: Vec<_> = detectors.iter().map(start).collect();
     let blocks = walks.iter().flatten().flatten().next().map(Walked::blocks);
     for block in blocks.into_iter().flatten() {
+        if let Some(index) = cx.cluster() {
+            index.bring_near(block.clone());
+        }
         for (detector, walk) in detectors.iter().zip(&mut walks) {
             if let Some(Ok(walked)) = walk
                 && let Err(failure) = guarded(detector.id(), || {
@@ -297,7 +300,7 @@ fn part(found: Vec<Assessment>) -> (Vec<Assessment>, Vec<Assessment>) {
 #[derive(Default)]
 struct Sorter {
     findings: Vec<Assessment>,
-    others: Vec<Vec<Assessment>>,
+    others: Others,
     last: Option<&'static str>,
     is_disordered: bool,
 }
@@ -313,13 +316,13 @@ impl Sorter {
         self.others.push(others);
     }
 
-    fn finish(self) -> (Vec<Assessment>, Vec<Assessment>) {
-        let mut others = Vec::with_capacity(self.others.iter().map(Vec::len).sum());
-        self.others.into_iter().for_each(|mut found| others.append(&mut found));
-        if self.is_disordered {
-            others.sort_by(by_place);
+    fn finish(self) -> (Vec<Assessment>, Others) {
+        if !self.is_disordered {
+            return (self.findings, self.others);
         }
-        (self.findings, others)
+        let mut others = Vec::from(self.others);
+        others.sort_by(by_place);
+        (self.findings, others.into())
     }
 }
 

@@ -11,6 +11,7 @@ mod float;
 mod judged;
 pub mod kubernetes;
 mod largest;
+mod others;
 pub mod portfolio;
 mod ratio;
 mod realize;
@@ -37,6 +38,7 @@ pub use detector::{
 };
 pub use evidence::Evidence;
 use evidence::{Frame, READINGS, Reading};
+pub use others::Others;
 pub use ratio::Ratio;
 pub use realize::{Claimant, PortfolioSummary, Realized, realize};
 pub use reason::Reason;

@@ -7,7 +7,7 @@ use super::{Assessment, Outcome, detector::by_place};
 use std::{fmt, ops::Range};
 
 /// Workloads that all detectors judge before the next: what is known of so many stays in a cache of 1 MiB.
-const BLOCK: usize = 64;
+pub(super) const BLOCK: usize = 64;
 
 /// Judges a stretch of the workloads of an inventory.
 type Judge<'c> = Box<dyn FnMut(Range<usize>, &mut dyn FnMut(Assessment)) + 'c>;

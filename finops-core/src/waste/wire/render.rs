@@ -192,7 +192,6 @@ pub fn portfolio(portfolio: &PortfolioSummary) -> Json {
 /// A report: findings and others in its order, failures and the configuration.
 #[must_use]
 pub fn report(report: &DetectionReport) -> Json {
-    let list = |assessments: &[Assessment]| Json::array(assessments.iter().map(assessment));
     let failures = report.failures.iter().map(|failure| {
         Json::object([
             ("detector", Json::from(failure.detector.as_str())),
@@ -201,8 +200,8 @@ pub fn report(report: &DetectionReport) -> Json {
         ])
     });
     Json::object([
-        ("findings", list(&report.findings)),
-        ("others", list(&report.others)),
+        ("findings", Json::array(report.findings.iter().map(assessment))),
+        ("others", Json::array(report.others.iter().map(assessment))),
         ("failures", Json::array(failures)),
         ("portfolio", portfolio(&report.portfolio)),
         ("config", report.config.to_json()),

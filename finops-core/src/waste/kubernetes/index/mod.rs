@@ -1,6 +1,7 @@
 //! What detectors look up, built once a run: pods by workload and node, usage by container, prices of requests.
 
 mod lookup;
+mod near;
 
 use super::{
     consolidation::Plan,
@@ -14,7 +15,7 @@ use crate::{
     },
     price::PriceBook,
     time::Timestamp,
-    waste::{DetectionConfig, NodeSupply, Outcome, Rates, Ratio, Reason, Subject},
+    waste::{DetectionConfig, NodeSupply, Outcome, Rates, Ratio, Reason, Subject, walk::BLOCK},
 };
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::{cell::OnceCell, cmp::Ordering, ops::Range, rc::Rc};
@@ -175,17 +176,27 @@ impl<'a> Index<'a> {
         let pods = self.pods_by_work();
         let usage = self.usage_by_work(&pods);
         // Equal inputs in another order give equal outputs.
-        let (pods, pod_ranges) =
-            by_position(&pods, records.len(), |a, b| (&a.namespace, &a.name).cmp(&(&b.namespace, &b.name)));
-        let (usage, usage_ranges) = by_position(&usage, records.len(), |a, b| {
+        let (pods, pod_ranges) = by_position(
+            &pods,
+            records.len(),
+            |pod| pod.name.len(),
+            |a, b| (&a.namespace, &a.name).cmp(&(&b.namespace, &b.name)),
+        );
+        let (usage, usage_ranges) = by_position(&usage, records.len(), near::series, |a, b| {
             a.metric.cmp(&b.metric).then_with(|| a.subject.cmp(&b.subject))
         });
         (self.pods, self.usage) = (pods, usage);
         self.works.reserve_exact(records.len());
         let mut rates = Rc::new(self.config.rates.clone());
-        for (((subject, record), pods), usage) in records.into_iter().zip(pod_ranges).zip(usage_ranges) {
-            let work = self.work(subject, record, pods, usage, &mut rates);
-            self.works.push(work);
+        let found: Vec<_> = records.into_iter().zip(pod_ranges).zip(usage_ranges).collect();
+        for block in found.chunks(BLOCK) {
+            near::bring(block.iter().map(|(((_, record), _), _)| near::record(record)));
+            let usage = block.iter().flat_map(|(_, usage)| self.usage.get(usage.clone()).unwrap_or_default());
+            near::bring(usage.map(|series| near::series(series)));
+            for (((subject, record), pods), usage) in block {
+                let work = self.work(subject.clone(), record, pods.clone(), usage.clone(), &mut rates);
+                self.works.push(work);
+            }
         }
     }
 
@@ -331,6 +342,7 @@ fn in_order<'a>(records: impl Iterator<Item = &'a Workload>) -> Vec<&'a Workload
 fn by_position<'a, T>(
     found: &[(usize, &'a T)],
     count: usize,
+    touch: impl Fn(&T) -> usize,
     order: impl Fn(&T, &T) -> Ordering,
 ) -> (Vec<&'a T>, Vec<Range<usize>>) {
     let mut ranges: Vec<Range<usize>> = vec![0..0; count];
@@ -355,9 +367,13 @@ fn by_position<'a, T>(
             range.end = range.end.saturating_add(1);
         }
     }
-    for range in &ranges {
-        if let Some(own) = all.get_mut(range.clone()) {
-            own.sort_by(|one, other| order(one, other));
+    for block in ranges.chunks(BLOCK) {
+        let (Some(first), Some(last)) = (block.first(), block.last()) else { continue };
+        near::bring(all.get(first.start..last.end).unwrap_or_default().iter().map(|one| touch(one)));
+        for range in block {
+            if let Some(own) = all.get_mut(range.clone()) {
+                own.sort_by(|one, other| order(one, other));
+            }
         }
     }
     (all, ranges)
