@@ -10,7 +10,7 @@ use finops::{
         error::Fault,
         waste::{
             Ratio,
-            summary::{ClusterData, Field, Workload},
+            summary::{ClusterData, Field, NewWorkload, Workloads},
         },
     },
     engine::run_time,
@@ -84,12 +84,13 @@ fn text<'a>(value: &'a Bound<'_, PyAny>) -> Option<&'a str> {
     value.cast_exact::<PyString>().ok()?.to_str().ok()
 }
 
-/// Text that is not empty, or nothing.
-fn word(value: &Bound<'_, PyAny>) -> Option<Option<String>> {
+/// Text, or nothing; it stays with Python until the record is whole.
+fn word<'py>(value: Bound<'py, PyAny>) -> Option<Option<Bound<'py, PyString>>> {
     if value.is_none() {
         return Some(None);
     }
-    text(value).map(|text| (!text.is_empty()).then(|| text.to_owned()))
+    let value = value.cast_into_exact::<PyString>().ok()?;
+    value.to_str().is_ok().then_some(Some(value))
 }
 
 /// A number of at least 0, or none given.
@@ -106,20 +107,27 @@ fn number(value: &Bound<'_, PyAny>) -> Option<Field> {
     number.filter(|number| !number.is_negative()).map(Field::Known)
 }
 
-/// Fills in what a record says; `None` where it says something odd.
-fn fill<'py>(workload: &mut Workload, record: &Bound<'py, PyDict>, keys: &mut Keys<'py>) -> Option<()> {
+/// Adds what a record says; `None`, and nothing added, where it says something odd.
+fn add<'py>(
+    workloads: &mut Workloads,
+    namespace: &str,
+    record: &Bound<'py, PyDict>,
+    keys: &mut Keys<'py>,
+) -> Option<()> {
+    let (mut name, mut team, mut kind) = (None, None, None);
+    let mut workload = NewWorkload { namespace, ..NewWorkload::default() };
     for (place, (key, value)) in record.iter().enumerate() {
         let field = match keys.at(place, &key)? {
             Key::Name => {
-                workload.name = text(&value).filter(|name| !name.is_empty())?.to_owned();
+                name = word(value)?;
                 continue;
             }
             Key::Team => {
-                workload.team = word(&value)?;
+                team = word(value)?;
                 continue;
             }
             Key::Kind => {
-                workload.kind = word(&value)?;
+                kind = word(value)?;
                 continue;
             }
             Key::Labels if value.is_none() => continue,
@@ -140,7 +148,13 @@ fn fill<'py>(workload: &mut Workload, record: &Bound<'py, PyDict>, keys: &mut Ke
         };
         *field = number(&value)?;
     }
-    (!workload.name.is_empty()).then_some(())
+    workloads.push(NewWorkload {
+        name: name.as_ref()?.to_str().ok().filter(|name| !name.is_empty())?,
+        team: team.as_ref().and_then(|team| team.to_str().ok()),
+        kind: kind.as_ref().and_then(|kind| kind.to_str().ok()),
+        ..workload
+    });
+    Some(())
 }
 
 /// Reads a dict of the summary form; `None` for what is to be read as JSON.
@@ -164,21 +178,18 @@ pub(crate) fn read(
         Ok(data) => data,
         Err(fault) => return Ok(Some(Err(fault))),
     };
-    data.workloads.reserve_exact(count);
+    data.workloads.reserve(count);
     let mut keys = Keys::default();
     for (namespace, list) in workloads {
         let (Some(namespace), Ok(list)) = (text(&namespace), list.cast_exact::<PyList>()) else {
             return Ok(None);
         };
         for (place, record) in list.iter().enumerate() {
-            let row = Workload { namespace: namespace.to_owned(), ..Workload::default() };
-            data.workloads.push(row);
-            let filled = match (data.workloads.last_mut(), record.cast_exact::<PyDict>()) {
-                (Some(row), Ok(record)) => fill(row, record, &mut keys),
-                _ => None,
+            let added = match record.cast_exact::<PyDict>() {
+                Ok(record) => add(&mut data.workloads, namespace, record, &mut keys),
+                Err(_) => None,
             };
-            if filled.is_none() {
-                data.workloads.pop();
+            if added.is_none() {
                 data.add_workload(namespace, place, &engine::value(&record)?);
             }
         }

@@ -3,6 +3,15 @@
 use num_bigint::{BigInt, Sign};
 use std::{cmp::Ordering, fmt};
 
+/// The powers of ten that fit.
+const POWERS: [u64; 20] = {
+    let (mut powers, mut place) = ([1; 20], 1);
+    while place < powers.len() {
+        powers[place] = powers[place - 1] * 10;
+        place += 1;
+    }
+    powers
+};
 /// Digits and exponents beyond which text is no number of an inventory: doubles reach 1e308 and 5e-324.
 const EXPONENT_MAX: i64 = 400;
 /// Characters of the longest number read.
@@ -119,6 +128,23 @@ impl Ratio {
         } else {
             Self::from_big(big_times(&digits, &power), BigInt::from(1))
         })
+    }
+
+    /// Digits and places of one of at least 0, where it was written as a decimal and both fit.
+    pub(super) fn decimal(&self) -> Option<(u64, u8)> {
+        let (n, d) = self.small()?;
+        let d = u64::try_from(d).ok()?;
+        let places = u8::try_from(d.checked_ilog10()?).ok()?;
+        if POWERS.get(usize::from(places)) != Some(&d) {
+            return None;
+        }
+        Some((u64::try_from(n).ok()?, places))
+    }
+
+    /// `digits / 10^places`; `None` beyond 19 places.
+    pub(super) fn from_decimal(digits: u64, places: u64) -> Option<Self> {
+        let power = POWERS.get(usize::try_from(places).ok()?)?;
+        Some(Self(Repr::Small(i128::from(digits), i128::from(*power))))
     }
 
     fn from_big(n: BigInt, d: BigInt) -> Self {

@@ -22,17 +22,13 @@ fn judged(detector: &'static str, autoscaler: &Autoscaler) -> Judged {
 }
 
 /// The workload that an autoscaler scales; records come sorted by namespace and name.
-fn target<'a>(autoscaler: &Autoscaler, data: &'a ClusterData) -> Option<&'a Workload> {
-    let name = (autoscaler.namespace.as_str(), autoscaler.workload.as_str());
-    let found = data
-        .workloads
-        .binary_search_by(|workload| (&*workload.namespace, &*workload.name).cmp(&name))
-        .ok()?;
-    data.workloads.get(found).filter(|workload| !workload.repeated)
+fn target<'a>(autoscaler: &Autoscaler, data: &'a ClusterData) -> Option<Workload<'a>> {
+    let found = data.workloads.find(&autoscaler.namespace, &autoscaler.workload);
+    found.filter(|workload| !workload.is_repeated())
 }
 
 fn team(autoscaler: &Autoscaler, data: &ClusterData) -> Option<Arc<str>> {
-    let of_workload = || target(autoscaler, data).and_then(|workload| workload.team.as_deref());
+    let of_workload = || target(autoscaler, data).and_then(Workload::team);
     autoscaler.team.as_deref().or_else(of_workload).map(Arc::from)
 }
 
@@ -119,12 +115,13 @@ impl MinReplicas {
 /// What a pod requests of CPU and memory for a month; `None` where a request or the number of pods is not known.
 fn pod_cost(autoscaler: &Autoscaler, data: &ClusterData, cx: &Context<'_>) -> Option<(Ratio, Ratio, Ratio)> {
     let workload = target(autoscaler, data)?;
-    let replicas = workload.replicas.known().or_else(|| autoscaler.current.known())?;
+    let own = workload.replicas();
+    let replicas = own.known().or_else(|| autoscaler.current.known())?;
     let replicas = replicas.is_positive().then_some(replicas)?;
     let monthly =
         |request: &Ratio, rate: &Ratio| request.times(rate).times(&cx.config.month_hours).over(replicas);
-    let cpu = monthly(workload.cpu_request.known()?, &cx.config.summary_rates.0)?;
-    let memory = monthly(workload.memory_request.known()?, &cx.config.summary_rates.1)?;
+    let cpu = monthly(workload.cpu_request().known()?, &cx.config.summary_rates.0)?;
+    let memory = monthly(workload.memory_request().known()?, &cx.config.summary_rates.1)?;
     Some((cpu, memory, replicas.clone()))
 }
 

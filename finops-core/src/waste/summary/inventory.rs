@@ -1,6 +1,9 @@
 //! From the summary form to the inventory that `allocate` reads: what it says stands there, and nothing else.
 
-use super::read::{Autoscaler, ClusterData, Field, Node, NodeGroup, Volume, Workload};
+use super::{
+    Workload,
+    read::{Autoscaler, ClusterData, Field, Node, NodeGroup, Volume},
+};
 use crate::{
     inventory::{
         self as full, ClusterInventory, Container, Diagnostic, Format, Labels, Metric, Name, NodeCost, Owner,
@@ -189,13 +192,16 @@ impl ClusterData {
 }
 
 /// The pod that stands for a workload.
-fn pod(workload: &Workload, usage: &mut Vec<UsageSeries>, remarks: &mut Remarks) -> full::Pod {
-    let subject = format!("{}/{}", workload.namespace, workload.name);
-    remarks.take(&workload.replicas);
-    let (namespace, own) = (Name::from(workload.namespace.as_str()), Name::from(workload.name.as_str()));
+fn pod(workload: Workload<'_>, usage: &mut Vec<UsageSeries>, remarks: &mut Remarks) -> full::Pod {
+    let subject = format!("{}/{}", workload.namespace(), workload.name());
+    remarks.take(&workload.replicas());
+    let (namespace, own) = (Name::from(workload.namespace()), Name::from(workload.name()));
     let means = [
-        (Metric::CpuUsage, remarks.quantity(&workload.cpu_usage, 1, Format::DecimalSi, &subject)),
-        (Metric::MemoryWorkingSet, remarks.quantity(&workload.memory_usage, GIB, Format::BinarySi, &subject)),
+        (Metric::CpuUsage, remarks.quantity(&workload.cpu_usage(), 1, Format::DecimalSi, &subject)),
+        (
+            Metric::MemoryWorkingSet,
+            remarks.quantity(&workload.memory_usage(), GIB, Format::BinarySi, &subject),
+        ),
     ];
     usage.extend(means.into_iter().filter_map(|(metric, mean)| {
         let summary = UsageSummary { mean: Some(mean?.nano()), ..UsageSummary::default() };
@@ -207,21 +213,18 @@ fn pod(workload: &Workload, usage: &mut Vec<UsageSeries>, remarks: &mut Remarks)
         };
         Some(UsageSeries { subject, metric, data: UsageData::Summary(Box::new(summary)) })
     }));
-    let team = workload.team.as_ref().map(|team| (Name::from("team"), Name::from(team.as_str())));
-    let labels = workload.labels.iter().map(|(key, of)| (Name::from(key.as_str()), Name::from(of.as_str())));
+    let team = workload.team().map(|team| (Name::from("team"), Name::from(team)));
+    let labels = workload.labels().map(|(key, of)| (Name::from(key), Name::from(of)));
     let labels: Vec<_> = labels.chain(team).collect();
     let container = Container {
         name: own.clone(),
-        requests: remarks.resources(&workload.cpu_request, &workload.memory_request, &subject),
-        limits: remarks.resources(&workload.cpu_limit, &workload.memory_limit, &subject),
+        requests: remarks.resources(&workload.cpu_request(), &workload.memory_request(), &subject),
+        limits: remarks.resources(&workload.cpu_limit(), &workload.memory_limit(), &subject),
         // A summary says what runs, not since when: it ran before any window.
         running: Some(Box::new([(Timestamp::default(), None)])),
         ..Container::default()
     };
-    let owner = workload
-        .kind
-        .as_ref()
-        .map(|kind| Arc::new(Owner { kind: Name::from(kind.as_str()), name: own.clone() }));
+    let owner = workload.kind().map(|kind| Arc::new(Owner { kind: Name::from(kind), name: own.clone() }));
     full::Pod {
         namespace,
         name: own,

@@ -27,9 +27,11 @@ mod rows;
 mod seen;
 mod uses;
 mod volumes;
+mod workloads;
 
-pub use read::{Autoscaler, ClusterData, Field, Node, NodeGroup, Volume, Workload};
+pub use read::{Autoscaler, ClusterData, Field, Node, NodeGroup, Volume};
 pub(super) use read::{Record, instant, named, records, refused as refused_input, settle};
+pub use workloads::{NewWorkload, Workload, Workloads};
 
 use super::{Detector, Ratio, judged::Judged};
 

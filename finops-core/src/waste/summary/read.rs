@@ -1,6 +1,9 @@
 //! Reads the summary form (`cluster_data`) as it is: a bad number stays with its record and its path.
 
-use super::seen::Seen;
+use super::{
+    seen::Seen,
+    workloads::{NewWorkload, Workloads},
+};
 use crate::{
     error::{Fault, shorten},
     inventory::Diagnostic,
@@ -40,37 +43,6 @@ impl<T> Field<T> {
             Self::Absent | Self::Known(_) => None,
         }
     }
-}
-
-/// A workload; all amounts are totals over its replicas.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Workload {
-    /// Its namespace.
-    pub namespace: String,
-    /// Its name.
-    pub name: String,
-    /// The team that owns it.
-    pub team: Option<String>,
-    /// Cores requested.
-    pub cpu_request: Field,
-    /// Cores used.
-    pub cpu_usage: Field,
-    /// Cores at most.
-    pub cpu_limit: Field,
-    /// GB requested.
-    pub memory_request: Field,
-    /// GB used.
-    pub memory_usage: Field,
-    /// GB at most.
-    pub memory_limit: Field,
-    /// Pods.
-    pub replicas: Field,
-    /// What it is, for example `Deployment`.
-    pub kind: Option<String>,
-    /// Its labels; a value that is no text is none.
-    pub labels: BTreeMap<String, String>,
-    /// Whether another record has the same name.
-    pub repeated: bool,
 }
 
 /// A group of equal nodes.
@@ -165,7 +137,7 @@ pub struct ClusterData {
     /// When it was taken: the time of the run.
     pub as_of: Timestamp,
     /// Workloads by namespace and name.
-    pub workloads: Vec<Workload>,
+    pub workloads: Workloads,
     /// Node groups by name.
     pub node_groups: Vec<NodeGroup>,
     /// Volumes by id.
@@ -323,7 +295,8 @@ impl ClusterData {
     /// use finops_core::{json::{Limits, read}, waste::summary::ClusterData};
     /// let json = read(br#"{"cluster": "c", "workloads": {"a": [{"name": "web", "cpu_request": 0.3}]}}"#, &Limits::default())?;
     /// let data = ClusterData::from_json(&json, Some("2026-11-20T00:00:00Z".parse()?))?;
-    /// assert_eq!(data.workloads[0].cpu_request.known().map(ToString::to_string).as_deref(), Some("0.3"));
+    /// let web = data.workloads.find("a", "web").ok_or("not there")?;
+    /// assert_eq!(web.cpu_request().known().map(ToString::to_string).as_deref(), Some("0.3"));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn from_json(value: &Json, as_of: Option<Timestamp>) -> Result<Self, Fault> {
@@ -371,7 +344,7 @@ impl ClusterData {
         }
         data.diagnostics.sort();
         let name = |namespace: &str, name: &str| (namespace.to_owned(), name.to_owned());
-        settle(&mut data.workloads, |w| name(&w.namespace, &w.name), |w| &mut w.repeated);
+        data.workloads.settle();
         settle(&mut data.node_groups, |group| group.name.clone(), |group| &mut group.repeated);
         settle(&mut data.volumes, |volume| volume.id.clone(), |volume| &mut volume.repeated);
         settle(&mut data.autoscalers, |a| name(&a.namespace, &a.workload), |a| &mut a.repeated);
@@ -410,7 +383,7 @@ impl ClusterData {
             for record in records(Some(list), &format!("workloads.{}", shorten(namespace)), "name")? {
                 self.count_unknown(record.members, WORKLOAD_KEYS);
                 self.diagnostics.extend(seen.again("workloads", namespace, &record));
-                self.workloads.push(Workload::read(namespace, &record));
+                self.workloads.push(NewWorkload::read(namespace, &record));
             }
         }
         Ok(())
@@ -430,13 +403,14 @@ pub(in crate::waste) fn named(record: &Record<'_>, field: Field) -> Field {
     if record.named { field } else { Field::Bad(record.path.clone()) }
 }
 
-impl Workload {
-    pub(super) fn read(namespace: &str, record: &Record<'_>) -> Self {
+impl<'a> NewWorkload<'a> {
+    pub(super) fn read(namespace: &'a str, record: &'a Record<'_>) -> Self {
         let number = |key| named(record, record.number(key));
         Self {
-            namespace: namespace.to_owned(),
-            name: record.name.clone(),
-            team: record.text("team"),
+            namespace,
+            name: &record.name,
+            team: record.get("team").and_then(Json::as_str),
+            kind: record.get("kind").and_then(Json::as_str),
             cpu_request: number("cpu_request"),
             cpu_usage: number("cpu_usage"),
             cpu_limit: number("cpu_limit"),
@@ -444,7 +418,6 @@ impl Workload {
             memory_usage: number("memory_usage_gb"),
             memory_limit: number("memory_limit_gb"),
             replicas: number("replicas"),
-            kind: record.text("kind"),
             labels: record
                 .get("labels")
                 .and_then(Json::as_object)
@@ -452,7 +425,6 @@ impl Workload {
                 .flat_map(Object::iter)
                 .filter_map(|(key, value)| Some((key.to_owned(), value.as_str()?.to_owned())))
                 .collect(),
-            repeated: false,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Requests far above what is used.
 
-use super::{Field, Judged, WINDOW_NOT_STATED, Workload, refused};
+use super::{Field, Judged, WINDOW_NOT_STATED, Workload};
 use crate::{
     error::Fault,
     waste::{
@@ -8,7 +8,7 @@ use crate::{
         Fact, LimitPolicy, OpportunityType, Ratio, Reason, Risk, Setting, Subject, Value,
     },
 };
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 /// The two resources of the summary form.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -97,16 +97,33 @@ enum Verdict<'a> {
     NoRequest,
     NoUsage,
     Ok {
-        request: &'a Ratio,
-        usage: &'a Ratio,
+        request: Ratio,
+        usage: Ratio,
         reason: Reason,
     },
     Finding {
-        request: &'a Ratio,
-        usage: &'a Ratio,
+        request: Ratio,
+        usage: Ratio,
+        limit: Cow<'a, Field>,
         after: Ratio,
         saving: Ratio,
     },
+}
+
+/// The path of a refused value.
+fn bad<'a>(field: &Cow<'a, Field>) -> Option<&'a str> {
+    match field {
+        Cow::Borrowed(field) => field.bad(),
+        // Refused values are never made on the way out.
+        Cow::Owned(_) => None,
+    }
+}
+
+fn known(field: Cow<'_, Field>) -> Option<Ratio> {
+    match field {
+        Cow::Owned(Field::Known(number)) => Some(number),
+        other => other.known().cloned(),
+    }
 }
 
 impl OverRequest {
@@ -128,47 +145,46 @@ impl OverRequest {
     }
 
     /// Request, usage and limit.
-    const fn fields<'a>(&self, workload: &'a Workload) -> (&'a Field, &'a Field, &'a Field) {
+    fn fields<'a>(&self, workload: Workload<'a>) -> [Cow<'a, Field>; 3] {
         match self.resource {
-            Resource::Cpu => (&workload.cpu_request, &workload.cpu_usage, &workload.cpu_limit),
-            Resource::Memory => (&workload.memory_request, &workload.memory_usage, &workload.memory_limit),
+            Resource::Cpu => [workload.cpu_request(), workload.cpu_usage(), workload.cpu_limit()],
+            Resource::Memory => [workload.memory_request(), workload.memory_usage(), workload.memory_limit()],
         }
     }
 
-    fn verdict<'a>(&self, workload: &'a Workload, constants: &Constants<'_>) -> Verdict<'a> {
-        let (request, usage, limit) = self.fields(workload);
-        if let Some(path) = refused(workload.repeated, &workload.name, &[request]) {
+    fn verdict<'a>(&self, workload: Workload<'a>, constants: &Constants<'_>) -> Verdict<'a> {
+        let [request, usage, limit] = self.fields(workload);
+        if let Some(path) = bad(&request).or_else(|| workload.is_repeated().then(|| workload.name())) {
             return Verdict::Invalid(path);
         }
-        let Some(request) = request.known().filter(|request| request.is_positive()) else {
+        let Some(request) = known(request).filter(Ratio::is_positive) else {
             return Verdict::NoRequest;
         };
-        if let Some(path) = refused(false, "", &[usage, limit]) {
+        if let Some(path) = bad(&usage).or_else(|| bad(&limit)) {
             return Verdict::Invalid(path);
         }
-        let Some(usage) = usage.known() else { return Verdict::NoUsage };
-        let ok = |reason| Verdict::Ok { request, usage, reason };
-        if *usage >= request.times(&constants.threshold) {
-            return ok(Reason::UtilizationAtOrAboveThreshold);
+        let Some(usage) = known(usage) else { return Verdict::NoUsage };
+        if usage >= request.times(&constants.threshold) {
+            return Verdict::Ok { request, usage, reason: Reason::UtilizationAtOrAboveThreshold };
         }
         let after = usage.times(&constants.headroom).max(constants.floor.clone());
-        if after >= *request {
-            return ok(Reason::NoReduction);
+        if after >= request {
+            return Verdict::Ok { request, usage, reason: Reason::NoReduction };
         }
         let saving = request.minus(&after).times(&constants.price);
         if saving < constants.minimum {
-            return ok(Reason::BelowMinimumSaving);
+            return Verdict::Ok { request, usage, reason: Reason::BelowMinimumSaving };
         }
-        Verdict::Finding { request, usage, after, saving }
+        Verdict::Finding { request, usage, limit, after, saving }
     }
 
-    fn judge(&self, workload: &Workload, verdict: Verdict<'_>, constants: &Constants<'_>) -> Assessment {
-        let subject = Subject::summary_workload(&workload.namespace, &workload.name);
+    fn judge(&self, workload: Workload<'_>, verdict: Verdict<'_>, constants: &Constants<'_>) -> Assessment {
+        let subject = Subject::summary_workload(workload.namespace(), workload.name());
         let judged = Judged { detector: self.id, opportunity: self.opportunity, subject };
-        let evidence = |request: &Ratio, usage: &Ratio| {
+        let evidence = |request: Ratio, usage: Ratio| {
             Evidence::from_source("cluster_data.workloads")
-                .observed("usage", usage.clone())
-                .observed("request", request.clone())
+                .observed("usage", usage)
+                .observed("request", request)
                 .threshold("usage_threshold", constants.threshold.clone())
         };
         let assessment = match verdict {
@@ -178,18 +194,12 @@ impl OverRequest {
             Verdict::Ok { request, usage, reason } => {
                 Assessment { evidence: evidence(request, usage), ..judged.ok(reason) }
             }
-            Verdict::Finding { request, usage, after, saving } => {
-                let limit = self.fields(workload).2;
-                self.finding(
-                    judged,
-                    evidence(request, usage),
-                    (request, usage, limit),
-                    (after, saving),
-                    constants,
-                )
+            Verdict::Finding { request, usage, limit, after, saving } => {
+                let evidence = evidence(request.clone(), usage.clone());
+                self.finding(judged, evidence, (&request, &usage, &limit), (after, saving), constants)
             }
         };
-        Assessment { team: workload.team.as_deref().map(Arc::from), ..assessment }
+        Assessment { team: workload.team().map(Arc::from), ..assessment }
     }
 
     fn finding(

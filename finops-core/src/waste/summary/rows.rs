@@ -1,8 +1,10 @@
 //! Workloads that are read one by one: by whoever holds them in another form than JSON.
 
-use super::read::{ClusterData, Record, WORKLOAD_KEYS, Workload};
+use super::{
+    read::{ClusterData, Record, WORKLOAD_KEYS},
+    workloads::NewWorkload,
+};
 use crate::{error::shorten, json::Json};
-use std::mem;
 
 impl ClusterData {
     /// Adds the workload at a place of the list of `namespace`, as [`ClusterData::from_json`] reads it. Every key that is not
@@ -10,37 +12,27 @@ impl ClusterData {
     pub fn add_workload(&mut self, namespace: &str, index: usize, value: &Json) {
         let record = Record::of(value, format!("workloads.{}[{index}]", shorten(namespace)), "name");
         self.count_unknown(record.members, WORKLOAD_KEYS);
-        self.workloads.push(Workload::read(namespace, &record));
+        self.workloads.push(NewWorkload::read(namespace, &record));
     }
 
     /// Brings workloads that were added into the order of their names; `false` where two have the same one, which
     /// [`ClusterData::from_json`] has remarks on.
     ///
     /// ```
-    /// use finops_core::waste::summary::{ClusterData, Workload};
-    /// let named = |name: &str| Workload { namespace: "a".into(), name: name.into(), ..Workload::default() };
-    /// let mut data = ClusterData { workloads: vec![named("web"), named("db")], ..ClusterData::default() };
+    /// use finops_core::waste::summary::{ClusterData, NewWorkload};
+    /// let named = |name| NewWorkload { namespace: "a", name, ..NewWorkload::default() };
+    /// let mut data = ClusterData::default();
+    /// data.workloads.push(named("web"));
+    /// data.workloads.push(named("db"));
     /// assert!(data.sort_workloads());
-    /// assert_eq!(data.workloads[0].name, "db");
+    /// assert_eq!(data.workloads.iter().next().map(|first| first.name()), Some("db"));
     /// data.workloads.push(named("db"));
     /// assert!(!data.sort_workloads());
     /// ```
     #[must_use]
     pub fn sort_workloads(&mut self) -> bool {
-        if self.workloads.is_sorted_by(|one, other| name(one) < name(other)) {
-            return true;
-        }
-        // A workload is large: places are sorted, and each moves once.
-        let mut order: Vec<usize> = (0..self.workloads.len()).collect();
-        order.sort_by_key(|place| self.workloads.get(*place).map(name));
-        let mut rows: Vec<Option<Workload>> = mem::take(&mut self.workloads).into_iter().map(Some).collect();
-        self.workloads = order.into_iter().filter_map(|place| rows.get_mut(place)?.take()).collect();
-        self.workloads.is_sorted_by(|one, other| name(one) < name(other))
+        self.workloads.sort()
     }
-}
-
-fn name(workload: &Workload) -> (&str, &str) {
-    (&workload.namespace, &workload.name)
 }
 
 #[cfg(test)]

@@ -56,7 +56,7 @@ mod tests {
             told,
             [twice("volumes[1]", "v"), twice("workloads.a[1]", "a/web"), twice("workloads.a[3]", "a/db")]
         );
-        let kept: Vec<_> = data.workloads.iter().map(|w| (w.name.as_str(), w.repeated)).collect();
+        let kept: Vec<_> = data.workloads.iter().map(|w| (w.name(), w.is_repeated())).collect();
         assert_eq!(kept, [("db", true), ("web", false), ("web", false)]);
     }
 }

@@ -23,13 +23,13 @@ impl ClusterData {
                 ..ResourceUse::default()
             }
         };
-        let row = |record: &super::Workload| WorkloadUse {
-            namespace: Name::from(record.namespace.as_str()),
+        let row = |record: super::Workload<'_>| WorkloadUse {
+            namespace: Name::from(record.namespace()),
             kind: Name::default(),
-            name: Name::from(record.name.as_str()),
-            pods: record.replicas.known().and_then(whole).and_then(|pods| u64::try_from(pods).ok()),
-            cpu: of(&record.cpu_request, &record.cpu_limit, &record.cpu_usage, 1),
-            memory: of(&record.memory_request, &record.memory_limit, &record.memory_usage, GIB),
+            name: Name::from(record.name()),
+            pods: record.replicas().known().and_then(whole).and_then(|pods| u64::try_from(pods).ok()),
+            cpu: of(&record.cpu_request(), &record.cpu_limit(), &record.cpu_usage(), 1),
+            memory: of(&record.memory_request(), &record.memory_limit(), &record.memory_usage(), GIB),
         };
         self.workloads.iter().map(row).collect()
     }
