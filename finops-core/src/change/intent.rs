@@ -8,8 +8,8 @@ use crate::{
 /// What is to be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Intent {
-    /// A request of a container: `cpu` in nanocores or `memory` in bytes.
-    Request { resource: crate::waste::rightsizing::Resource, value: u64, limit: Limit },
+    /// A request of a container: `cpu` in nanocores or `memory` in bytes, with what the finding saw there.
+    Request { resource: crate::waste::rightsizing::Resource, before: Option<u64>, value: u64, limit: Limit },
     /// The utilisation target of the autoscaler of a workload, in percent.
     HpaTarget(i64),
     /// The least replicas of an autoscaler.
@@ -94,16 +94,22 @@ fn amount(facts: &[Fact], cpu: bool, what: &str) -> Option<u64> {
 pub(super) fn of(assessment: &Assessment) -> Vec<Intent> {
     use crate::waste::rightsizing::Resource;
     let (before, after) = (&assessment.before, &assessment.after);
+    // A container states what each pod gets, the summary form what all pods of a workload have together.
+    let pods = match assessment.subject.container_name() {
+        Some(_) => 1,
+        None => whole(before, "replicas").and_then(|pods| u64::try_from(pods).ok()).unwrap_or(1).max(1),
+    };
+    let each = |total: Option<u64>| total.map(|total| total.div_ceil(pods));
     let request = |resource: Resource| {
         let cpu = resource == Resource::Cpu;
-        let value = amount(after, cpu, "request")?;
-        let (old, new) = (amount(before, cpu, "limit"), amount(after, cpu, "limit"));
+        let value = each(amount(after, cpu, "request"))?;
+        let (old, new) = (each(amount(before, cpu, "limit")), each(amount(after, cpu, "limit")));
         let limit = if is_removed(after, cpu) && old.is_some() {
             Limit::Remove
         } else {
             new.filter(|new| Some(*new) != old && old.is_some()).map_or(Limit::Keep, Limit::Set)
         };
-        Some(Intent::Request { resource, value, limit })
+        Some(Intent::Request { resource, before: each(amount(before, cpu, "request")), value, limit })
     };
     let mut intents = Vec::new();
     match assessment.proposal {

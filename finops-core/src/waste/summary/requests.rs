@@ -180,13 +180,17 @@ impl OverRequest {
             }
             Verdict::Finding { request, usage, after, saving } => {
                 let limit = self.fields(workload).2;
-                self.finding(
+                let mut finding = self.finding(
                     judged,
                     evidence(request, usage),
                     (request, usage, limit),
                     (after, saving),
                     constants,
-                )
+                );
+                // All amounts are totals: a manifest states what each pod gets.
+                let pods = workload.replicas.known().filter(|pods| pods.is_positive());
+                finding.before.extend(pods.map(|pods| -> Fact { ("replicas", pods.clone().into()) }));
+                finding
             }
         };
         Assessment { team: workload.team.as_deref().map(Arc::from), ..assessment }
