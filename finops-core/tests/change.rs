@@ -582,3 +582,21 @@ fn a_file_in_another_encoding_is_told() {
         assert_eq!((made.status, made.reason.unwrap().code()), (Status::Refused, "change.source_not_utf8"));
     }
 }
+
+#[test]
+fn what_a_workload_left_behind_is_not_removed_with_it() {
+    let inventory = r#"{"cluster": "c", "as_of": "2026-11-20T00:00:00Z", "nodes": [], "usage": [],
+        "workloads": [{"kind": "Deployment", "namespace": "n", "name": "web", "replicas": 0, "created_at": "2026-01-01T00:00:00Z",
+            "volumes": [{"claim": "data"}], "containers": [{"name": "app", "requests": {"cpu": "1"}}]}],
+        "volumes": [{"claim": {"namespace": "n", "name": "data"}, "pv": "pv", "phase": "Bound", "size": "100Gi",
+            "cost": {"gib_month": "0.08"}}]}"#;
+    let mut found = of_cluster(inventory);
+    found.retain(|one| one.detector == "k8s.scaled_to_zero_leftovers");
+    assert_eq!(found.len(), 1);
+    let manifest =
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web, namespace: n}\nspec: {replicas: 0}\n";
+    let made = proposal(&found, &[file("web.yaml", manifest)], &ChangeConfig::default());
+    assert_eq!((made.status, made.files.len()), (Status::Refused, 0));
+    let reason = made.reason.unwrap();
+    assert!(reason.to_string().contains("`claim/n/data`"), "{reason}");
+}

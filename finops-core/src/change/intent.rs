@@ -5,6 +5,9 @@ use crate::{
     waste::{Assessment, ChangeKind, Fact, OpportunityType, Ratio, Subject, SubjectKind, Value},
 };
 
+/// The detector of what a workload without replicas leaves behind.
+pub(super) const LEFTOVERS: &str = "k8s.scaled_to_zero_leftovers";
+
 /// What is to be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Intent {
@@ -126,6 +129,8 @@ pub(super) fn of(assessment: &Assessment) -> Vec<Intent> {
             intents.extend(delay.map(Intent::ScaleUpDelay));
         }
         Some(ChangeKind::KarpenterConsolidation) => intents.push(Intent::Consolidate),
+        // What costs are the leftovers: without their workload they would cost the same.
+        Some(ChangeKind::ResourceCleanup) if assessment.detector == LEFTOVERS => {}
         Some(ChangeKind::ResourceCleanup) => {
             let stays = assessment.opportunity == OpportunityType::ZombieWorkloads
                 && is_scalable(&assessment.subject)
