@@ -155,8 +155,10 @@ fn a_base_of_two_overlays_is_patched_in_one() {
         bytes: file.content.clone().unwrap().into_bytes(),
     }));
     let repeated = proposal(&findings(PAYMENT), &again, &config);
-    assert_eq!(repeated.status, Status::Ready, "{:?}", repeated.reason);
-    assert!(repeated.files.iter().all(|file| file.path != "overlays/prod/kustomization.yaml"));
+    assert_eq!(
+        (repeated.status, repeated.reason.unwrap().code()),
+        (Status::Refused, "change.source_differs")
+    );
 }
 
 const TERRAFORM: &str = "resource \"aws_eks_node_group\" \"workers\" {\n  node_group_name = \"workers\"\n\n  scaling_config {\n    desired_size = 10 # launch\n    max_size     = 20\n    min_size     = 5\n  }\n}\n\nresource \"aws_ebs_volume\" \"old\" {\n  size = 500\n  tags = { Name = \"vol-0abc\" }\n}\n";
@@ -406,4 +408,195 @@ fn what_no_file_can_say_is_refused_with_what_to_do() {
         assert_eq!((reason.code(), reason.path()), ("change.not_found", "finding"));
         assert!(reason.to_string().contains(problem), "{reason}");
     }
+}
+
+/// The code of the proposal on one manifest, and its text.
+fn on(cluster_data: &str, manifest: &str) -> (Status, Option<String>, Option<String>) {
+    let made =
+        proposal(&findings(cluster_data), &[file("k8s/payment.yaml", manifest)], &ChangeConfig::default());
+    let content = made.files.first().and_then(|file| file.content.clone());
+    (made.status, made.reason.map(|reason| reason.code().to_owned()), content)
+}
+
+#[test]
+fn totals_of_a_workload_are_divided_by_its_pods() {
+    let data = PAYMENT.replace("\"team\"", "\"replicas\": 4, \"team\"");
+    let manifest = MANIFEST.replace("\"2\"", "\"500m\"").replace("4Gi", "1Gi");
+    let (status, reason, text) = on(&data, &manifest);
+    assert_eq!((status, reason), (Status::Ready, None));
+    // 0.75 cores and 1.5 GB are 187.5 millicores and 384 MiB a pod.
+    let expected = manifest.replace("\"500m\"", "\"188m\"").replace("1Gi", "384Mi");
+    assert_eq!(text.as_deref(), Some(expected.as_str()));
+}
+
+#[test]
+fn a_manifest_that_states_something_else_is_never_raised() {
+    let differs = || Some("change.source_differs".to_owned());
+    // Less than what is proposed: the change would cost money.
+    let (status, reason, text) = on(PAYMENT, &MANIFEST.replace("\"2\"", "500m"));
+    assert_eq!((status, reason, text), (Status::Refused, differs(), None));
+    // Another request than the finding saw: somebody looks at it, the saving is of the latter.
+    let (status, reason, text) = on(PAYMENT, &MANIFEST.replace("\"2\"", "\"3\""));
+    assert_eq!((status, reason), (Status::Draft, differs()));
+    assert!(text.unwrap().contains("cpu: \"750m\""));
+    // What is merged already needs no second change.
+    let (_, _, text) = on(PAYMENT, MANIFEST);
+    assert_eq!(on(PAYMENT, &text.unwrap()), (Status::Refused, differs(), None));
+}
+
+#[test]
+fn values_that_a_tool_fills_in_are_not_overwritten() {
+    for filled in ["\"{{ .Values.cpu }}\"", "${CPU}", "$(CPU)", "'${CPU:-2}'"] {
+        let (status, reason, _) = on(PAYMENT, &MANIFEST.replace("\"2\"", filled));
+        assert_eq!((status, reason.as_deref()), (Status::Refused, Some("change.template")), "{filled}");
+    }
+    let (_, reason, _) = on(PAYMENT, &MANIFEST.replace("\"2\"", "1.5.0"));
+    assert_eq!(reason.as_deref(), Some("change.type_mismatch"));
+}
+
+#[test]
+fn nulls_are_nothing() {
+    for null in ["null", "~", "Null", ""] {
+        let manifest = MANIFEST.replace("namespace: finance", &format!("namespace: {null}"));
+        let (status, reason, text) = on(PAYMENT, &manifest);
+        assert_eq!((status, reason), (Status::Ready, None), "{null}");
+        assert_eq!(text, Some(manifest.replace("\"2\"", "\"750m\"").replace("4Gi", "1536Mi")), "{null}");
+        // Not a null, but a namespace of this name.
+        if !null.is_empty() {
+            let other = MANIFEST.replace("namespace: finance", &format!("namespace: \"{null}\""));
+            assert_eq!(on(PAYMENT, &other).1.as_deref(), Some("change.not_found"), "{null}");
+        }
+    }
+    let head = MANIFEST.split_once("          resources:").unwrap().0;
+    let set = "{requests: {cpu: 750m, memory: 1536Mi}}";
+    for (old, new) in [
+        ("          resources: null # later\n", format!("          resources: {set} # later\n")),
+        (
+            "          resources: {requests: ~}\n",
+            format!("          resources: {}\n", set.replace(": {c", ": {c")),
+        ),
+        (
+            "          resources:\n            requests: null\n",
+            "          resources:\n            requests: {cpu: 750m, memory: 1536Mi}\n".to_owned(),
+        ),
+    ] {
+        let (status, reason, text) = on(PAYMENT, &format!("{head}{old}"));
+        assert_eq!((status, reason), (Status::Ready, None), "{old}");
+        assert_eq!(text, Some(format!("{head}{new}")), "{old}");
+    }
+}
+
+#[test]
+fn an_init_container_with_the_name_of_the_workload_is_not_meant() {
+    let init = "      initContainers:\n        - name: payment-service\n          resources: {requests: {cpu: 2, memory: 4Gi}}\n      containers:";
+    let manifest = MANIFEST.replace("      containers:", init);
+    let (status, _, text) = on(PAYMENT, &manifest);
+    assert_eq!(status, Status::Ready);
+    assert_eq!(
+        text,
+        Some(manifest.replace("\"2\"", "\"750m\"").replace("memory: 4Gi\n", "memory: 1536Mi\n"))
+    );
+}
+
+const NODES: &str = r#"{"cluster": "c", "node_groups": [{"name": "workers", "node_count": 10, "avg_cpu_utilization": 0.1, "avg_memory_utilization": 0.1, "instance_type": "m5.xlarge"}]}"#;
+
+#[test]
+fn a_node_group_that_is_another_or_smaller_is_not_resized() {
+    let propose = |files: &[(&str, &str)]| {
+        let files: Vec<SourceFile> = files.iter().map(|(path, text)| file(path, text)).collect();
+        let made = proposal(&findings(NODES), &files, &ChangeConfig::default());
+        (made.status, made.reason.map(|reason| reason.code().to_owned()), made.files.len())
+    };
+    let code = |code: &str| Some(code.to_owned());
+    // The label is a name only where there is no other.
+    let named = TERRAFORM.replace("node_group_name = \"workers\"", "node_group_name = \"gpu\"");
+    assert_eq!(propose(&[("main.tf", &named)]), (Status::Draft, code("change.not_found"), 0));
+    // It would grow.
+    let small = TERRAFORM.replace("desired_size = 10", "desired_size = 1");
+    assert_eq!(propose(&[("main.tf", &small)]), (Status::Refused, code("change.source_differs"), 0));
+    let large = TERRAFORM.replace("desired_size = 10", "desired_size = 14");
+    assert_eq!(propose(&[("main.tf", &large)]), (Status::Draft, code("change.source_differs"), 1));
+    // A default that a file of values overrides says nothing, wherever that file lies.
+    let variable = "variable \"desired\" {\n  default = 10\n}\n";
+    let computed = TERRAFORM.replace("desired_size = 10", "desired_size = var.desired");
+    let computed = format!("{variable}{}", computed.replace("min_size     = 5", "min_size     = 1"));
+    assert_eq!(propose(&[("main.tf", &computed)]), (Status::Ready, None, 1));
+    for values in ["terraform.tfvars", "envs/prod.tfvars"] {
+        let made = propose(&[("main.tf", &computed), (values, "desired = 12\n")]);
+        assert_eq!(made, (Status::Refused, code("change.not_literal"), 0), "{values}");
+    }
+    let json =
+        r#"{"resource": {"aws_eks_node_group": {"workers": {"scaling_config": {"desired_size": 10}}}}}"#;
+    assert_eq!(propose(&[("main.tf.json", json)]), (Status::Refused, code("change.unsupported_format"), 0));
+}
+
+#[test]
+fn the_limit_of_a_chart_is_set_or_goes_where_a_value_stands_for_it() {
+    let data = PAYMENT.replace("\"cpu_usage\"", "\"cpu_limit\": 4, \"cpu_usage\"");
+    let values = "web:\n  resources:\n    limits:\n      cpu: \"4\" # burst\n      memory: 8Gi\n    requests:\n      cpu: 2 # per pod\n      memory: 4Gi\n";
+    let map = |file: &str, resource: &str, path: &str| HelmValue {
+        file: file.to_owned(),
+        path: format!("web.resources.{path}"),
+        kind: "Deployment".into(),
+        namespace: None,
+        name: "payment-service".into(),
+        container: None,
+        resource: resource.into(),
+    };
+    let maps = |file: &str| {
+        vec![
+            map(file, "cpu", "requests.cpu"),
+            map(file, "memory", "requests.memory"),
+            map(file, "cpu_limit", "limits.cpu"),
+        ]
+    };
+    let made = |policy: LimitPolicy, path: &str| {
+        let found =
+            findings_with(&data, &DetectionConfig { limit_policy: policy, ..DetectionConfig::default() });
+        let config = ChangeConfig { helm: maps(path), ..ChangeConfig::default() };
+        let files = [file("chart/Chart.yaml", "name: web\nversion: 1.0.0\n"), file(path, values)];
+        let made = proposal(&found, &files, &config);
+        assert_eq!(made.status, Status::Ready, "{:?}", made.reason);
+        (made.files.first().unwrap().content.clone().unwrap(), made.body)
+    };
+    let requested = values.replace("cpu: 2 #", "cpu: 750m #").replace("memory: 4Gi", "memory: 1536Mi");
+    let (text, body) = made(LimitPolicy::Keep, "chart/values.yaml");
+    assert_eq!((text, body.contains("No value of the chart")), (requested.clone(), false));
+    let (text, _) = made(LimitPolicy::DoubleRequest, "chart/values.yaml");
+    assert_eq!(text, requested.replace("\"4\"", "\"1500m\""));
+    let (text, _) = made(LimitPolicy::Remove, "chart/values.yaml");
+    assert_eq!(text, requested.replace("      cpu: \"4\" # burst\n", ""), "the defaults of the chart");
+    let (text, body) = made(LimitPolicy::Remove, "prod.yaml");
+    assert_eq!(text, requested.replace("\"4\"", "null"), "laid over the defaults");
+    assert!(body.contains("takes the limit away"), "{body}");
+}
+
+#[test]
+fn a_file_in_another_encoding_is_told() {
+    let manifest = MANIFEST.replace("# payments", "# paym\u{fc}nts");
+    let latin: Vec<u8> = manifest.chars().map(|c| u8::try_from(u32::from(c)).unwrap()).collect();
+    let wide = |order: fn(u16) -> [u8; 2]| MANIFEST.encode_utf16().flat_map(order).collect::<Vec<u8>>();
+    for bytes in [latin, wide(u16::to_le_bytes), wide(u16::to_be_bytes)] {
+        let files = [SourceFile { path: "k8s/payment.yaml".into(), bytes }];
+        let made = proposal(&findings(PAYMENT), &files, &ChangeConfig::default());
+        assert_eq!((made.status, made.reason.unwrap().code()), (Status::Refused, "change.source_not_utf8"));
+    }
+}
+
+#[test]
+fn what_a_workload_left_behind_is_not_removed_with_it() {
+    let inventory = r#"{"cluster": "c", "as_of": "2026-11-20T00:00:00Z", "nodes": [], "usage": [],
+        "workloads": [{"kind": "Deployment", "namespace": "n", "name": "web", "replicas": 0, "created_at": "2026-01-01T00:00:00Z",
+            "volumes": [{"claim": "data"}], "containers": [{"name": "app", "requests": {"cpu": "1"}}]}],
+        "volumes": [{"claim": {"namespace": "n", "name": "data"}, "pv": "pv", "phase": "Bound", "size": "100Gi",
+            "cost": {"gib_month": "0.08"}}]}"#;
+    let mut found = of_cluster(inventory);
+    found.retain(|one| one.detector == "k8s.scaled_to_zero_leftovers");
+    assert_eq!(found.len(), 1);
+    let manifest =
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web, namespace: n}\nspec: {replicas: 0}\n";
+    let made = proposal(&found, &[file("web.yaml", manifest)], &ChangeConfig::default());
+    assert_eq!((made.status, made.files.len()), (Status::Refused, 0));
+    let reason = made.reason.unwrap();
+    assert!(reason.to_string().contains("`claim/n/data`"), "{reason}");
 }

@@ -35,7 +35,7 @@ enum Format {
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// Which one; the last that is over unless given
+    /// Which one, or `last` for the last that is over; the present one unless given
     label: Option<String>,
     /// How it is written
     #[arg(long, value_enum)]
@@ -94,9 +94,15 @@ fn sound(log: EventLog) -> Result<EventLog, Failure> {
 
 fn label(cadence: Cadence, given: Option<&str>) -> Result<String, Failure> {
     let today = || Some(Date::of(instant(None).ok()?));
-    let Some(label) = given else {
-        let last = today().and_then(|day| Period::holding(cadence, day)).and_then(|period| period.previous());
-        return last.map(|period| period.label).ok_or_else(|| Failure::new("the clock names no day"));
+    // As in Python and Node: without a label the present one.
+    let label = match given {
+        None | Some("last") => {
+            let present = today().and_then(|day| Period::holding(cadence, day));
+            let period =
+                if given.is_none() { present } else { present.and_then(|present| present.previous()) };
+            return period.map(|period| period.label).ok_or_else(|| Failure::new("the clock names no day"));
+        }
+        Some(label) => label,
     };
     let period = Period::parse(label).map_err(|error| failed(error.into()))?;
     if period.cadence == cadence {

@@ -363,6 +363,13 @@ fn a_report_of_a_log_is_written_and_issued() {
         let last: Value =
             serde_json::from_str(&shell.ok(&["report", "weekly", "--format", "json"], "")).unwrap();
         assert_eq!(last["kind"], "weekly");
+        // Without a label the present week, as in Python and Node; `last` is the one before.
+        let start = |text: &str| -> Value {
+            let report: Value = serde_json::from_str(text).unwrap();
+            report["period"]["start"].clone()
+        };
+        let before = shell.ok(&["report", "weekly", "last", "--format", "json"], "");
+        assert!(start(&before).as_str() < last["period"]["start"].as_str(), "{before}");
         assert_eq!(
             shell.fails(&["report", "weekly", "2026-03"], ""),
             (65, "ledger.report.period".to_owned())

@@ -39,6 +39,25 @@ fn unified(path: &str, old: Option<&str>, new: Option<&str>) -> String {
         None => "/dev/null".to_owned(),
     };
     let (from, to) = (name("a", old), name("b", new));
-    let diff = TextDiff::from_lines(old.unwrap_or_default(), new.unwrap_or_default());
+    // Lines as those who apply patches know them: a carriage return alone ends none.
+    let old: Vec<&str> = old.unwrap_or_default().split_inclusive('\n').collect();
+    let new: Vec<&str> = new.unwrap_or_default().split_inclusive('\n').collect();
+    let diff = TextDiff::configure().newline_terminated(true).diff_slices(&old, &new);
     diff.unified_diff().context_radius(3).header(&from, &to).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_carriage_return_alone_ends_no_line() {
+        let diff = unified("a.yaml", Some("a\rb\nc: 2\n"), Some("a\rb\nc: 1\n"));
+        assert_eq!(diff, "--- a/a.yaml\n+++ b/a.yaml\n@@ -1,2 +1,2 @@\n a\rb\n-c: 2\n+c: 1\n");
+        let ends = unified("a.yaml", Some("c: 2"), Some("c: 1"));
+        assert!(
+            ends.ends_with("-c: 2\n\\ No newline at end of file\n+c: 1\n\\ No newline at end of file\n"),
+            "{ends}"
+        );
+    }
 }

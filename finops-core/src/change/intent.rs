@@ -5,11 +5,14 @@ use crate::{
     waste::{Assessment, ChangeKind, Fact, OpportunityType, Ratio, Subject, SubjectKind, Value},
 };
 
+/// The detector of what a workload without replicas leaves behind.
+pub(super) const LEFTOVERS: &str = "k8s.scaled_to_zero_leftovers";
+
 /// What is to be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Intent {
-    /// A request of a container: `cpu` in nanocores or `memory` in bytes.
-    Request { resource: crate::waste::rightsizing::Resource, value: u64, limit: Limit },
+    /// A request of a container: `cpu` in nanocores or `memory` in bytes, with what the finding saw there.
+    Request { resource: crate::waste::rightsizing::Resource, before: Option<u64>, value: u64, limit: Limit },
     /// The utilisation target of the autoscaler of a workload, in percent.
     HpaTarget(i64),
     /// The least replicas of an autoscaler.
@@ -94,16 +97,22 @@ fn amount(facts: &[Fact], cpu: bool, what: &str) -> Option<u64> {
 pub(super) fn of(assessment: &Assessment) -> Vec<Intent> {
     use crate::waste::rightsizing::Resource;
     let (before, after) = (&assessment.before, &assessment.after);
+    // A container states what each pod gets, the summary form what all pods of a workload have together.
+    let pods = match assessment.subject.container_name() {
+        Some(_) => 1,
+        None => whole(before, "replicas").and_then(|pods| u64::try_from(pods).ok()).unwrap_or(1).max(1),
+    };
+    let each = |total: Option<u64>| total.map(|total| total.div_ceil(pods));
     let request = |resource: Resource| {
         let cpu = resource == Resource::Cpu;
-        let value = amount(after, cpu, "request")?;
-        let (old, new) = (amount(before, cpu, "limit"), amount(after, cpu, "limit"));
+        let value = each(amount(after, cpu, "request"))?;
+        let (old, new) = (each(amount(before, cpu, "limit")), each(amount(after, cpu, "limit")));
         let limit = if is_removed(after, cpu) && old.is_some() {
             Limit::Remove
         } else {
             new.filter(|new| Some(*new) != old && old.is_some()).map_or(Limit::Keep, Limit::Set)
         };
-        Some(Intent::Request { resource, value, limit })
+        Some(Intent::Request { resource, before: each(amount(before, cpu, "request")), value, limit })
     };
     let mut intents = Vec::new();
     match assessment.proposal {
@@ -120,6 +129,8 @@ pub(super) fn of(assessment: &Assessment) -> Vec<Intent> {
             intents.extend(delay.map(Intent::ScaleUpDelay));
         }
         Some(ChangeKind::KarpenterConsolidation) => intents.push(Intent::Consolidate),
+        // What costs are the leftovers: without their workload they would cost the same.
+        Some(ChangeKind::ResourceCleanup) if assessment.detector == LEFTOVERS => {}
         Some(ChangeKind::ResourceCleanup) => {
             let stays = assessment.opportunity == OpportunityType::ZombieWorkloads
                 && is_scalable(&assessment.subject)

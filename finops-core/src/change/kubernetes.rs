@@ -1,18 +1,18 @@
 //! Changes of Kubernetes objects: in a manifest, in a chart's values, in an overlay, or as a patch for somebody to place.
 
 use super::{
-    ChangeConfig, FileChange, HelmValue, Status, diff,
+    ChangeConfig, FileChange, Status, diff, helm,
     intent::{Intent, Limit},
     kustomize,
     name::part,
     sources::{Place, Sources},
-    splice,
+    splice, stated,
     yaml::{self, ObjectRef, Set, Target},
 };
 use crate::{
     error::{Fault, shorten},
     waste::{
-        Subject,
+        Subject, SubjectKind,
         rightsizing::{Resource, round},
     },
 };
@@ -34,6 +34,12 @@ pub(super) struct Made {
 impl Made {
     pub(super) const fn status(&self) -> Status {
         if self.draft.is_some() { Status::Draft } else { Status::Ready }
+    }
+
+    /// Without the files that say what is meant already; refused where none is left.
+    fn says_something(mut self) -> Result<Self, Fault> {
+        self.files.retain(|file| file.old_digest != file.new_digest);
+        if self.files.is_empty() { Err(stated::nothing_to_do()) } else { Ok(self) }
     }
 }
 
@@ -62,8 +68,8 @@ pub(super) fn make(
     sources: &Sources<'_>,
     config: &ChangeConfig,
 ) -> Result<Made, Fault> {
-    if let Some(made) = helm(intents, subject, sources, config)? {
-        return Ok(made);
+    if let Some(made) = helm::make(intents, subject, sources, config)? {
+        return made.says_something();
     }
     let mut made = Made::default();
     let mut by_target: Vec<(Place<'_>, Vec<&Intent>)> = Vec::new();
@@ -91,7 +97,7 @@ pub(super) fn make(
         write(&intents, subject, &place, sources, config, &mut made)?;
     }
     made.files.sort_by(|one, other| one.path.cmp(&other.path));
-    Ok(made)
+    made.says_something()
 }
 
 fn find<'s>(intent: &Intent, subject: &Subject, sources: &'s Sources<'_>) -> Result<Place<'s>, Fault> {
@@ -110,19 +116,30 @@ fn find<'s>(intent: &Intent, subject: &Subject, sources: &'s Sources<'_>) -> Res
             kind && object.name == name && here(object)
         }),
         Carrier::Autoscaler => sources.object(name, |object| {
-            let scales = object.scales.as_ref().is_some_and(|(_, target)| target == name);
-            object.kind == "HorizontalPodAutoscaler" && (object.name == name || scales) && here(object)
+            // That of a workload is known by what it scales; its own name may be any.
+            let scales = match &object.scales {
+                Some((kind, target)) => target == name && subject.object_kind().is_none_or(|own| own == kind),
+                None => object.name == name,
+            };
+            let itself = subject.kind() == SubjectKind::Autoscaler && object.name == name;
+            object.kind == "HorizontalPodAutoscaler" && (scales || itself) && here(object)
         }),
         Carrier::NodePool => {
             let named = sources.object(name, |object| object.kind == "NodePool" && object.name == name);
-            named.or_else(|_| sources.object("NodePool", |object| object.kind == "NodePool"))
+            match named {
+                // A type of instances names no pool: the only one is meant.
+                Err(_) if subject.kind() != SubjectKind::NodePool => {
+                    sources.object("NodePool", |object| object.kind == "NodePool")
+                }
+                named => named,
+            }
         }
         Carrier::Object => {
             let kind = match subject.kind() {
-                crate::waste::SubjectKind::Claim => Some("PersistentVolumeClaim"),
-                crate::waste::SubjectKind::Service => Some("Service"),
-                crate::waste::SubjectKind::Ingress => Some("Ingress"),
-                crate::waste::SubjectKind::Namespace => Some("Namespace"),
+                SubjectKind::Claim => Some("PersistentVolumeClaim"),
+                SubjectKind::Service => Some("Service"),
+                SubjectKind::Ingress => Some("Ingress"),
+                SubjectKind::Namespace => Some("Namespace"),
                 _ => subject.object_kind(),
             };
             sources.object(name, |object| {
@@ -182,15 +199,18 @@ fn write(
     let own = intents.iter().any(|intent| matches!(intent, Intent::Request { .. }));
     let name = if own { Some(container(subject, object)?) } else { None };
     let target = target(name);
-    let mut sets = Vec::new();
+    let (mut sets, mut judged) = (Vec::new(), Vec::new());
     for intent in intents {
-        sets.extend(sets_of(intent, source.text, &target)?);
+        sets.extend(sets_of(intent, (source.path, source.text), &target, &mut judged)?);
     }
     let gone: Vec<String> = intents.iter().filter_map(|intent| removed_limit(intent)).collect();
     if let Some(overlay) = kustomize::overlay(source.path, sources, config)? {
         kustomize::patch(&overlay, object, name, (&sets, &gone), sources, &mut made.files)?;
         made.notes.push(format!("The base `{}` serves several overlays and is not edited.", source.path));
         return Ok(());
+    }
+    for draft in judged {
+        made.draft = made.draft.take().or(draft?);
     }
     let (mut text, mut edits) = yaml::edit_and_unset(source.text, &target, &sets, &gone)?;
     // An autoscaler may stand in the file of its workload: both are edited.
@@ -208,32 +228,47 @@ fn write(
     Ok(())
 }
 
-/// The paths that an intent sets, in the manner of what stands there.
-fn sets_of(intent: &Intent, text: &str, target: &Target<'_>) -> Result<Vec<Set>, Fault> {
-    let number = |path: &str, value| vec![Set::number(path, value)];
+/// Whether a file states what the finding saw: why the change is a draft only, or why it is refused.
+type Judged = Result<Option<Fault>, Fault>;
+
+/// The paths that an intent sets, in the manner of what stands there, which is `judged`.
+fn sets_of(
+    intent: &Intent,
+    (file, text): (&str, &str),
+    target: &Target<'_>,
+    judged: &mut Vec<Judged>,
+) -> Result<Vec<Set>, Fault> {
+    let mut number = |path: &str, value, absent, lowers| -> Result<Vec<Set>, Fault> {
+        let old = yaml::get(text, target, path)?;
+        judged.push(stated::count((file, path), old.as_deref(), absent, value, lowers));
+        Ok(vec![Set::number(path, value)])
+    };
     Ok(match intent {
-        Intent::Request { resource, value, limit } => {
+        Intent::Request { resource, before, value, limit } => {
             let name = resource.name();
-            let quantity = |path: String, value: u64| -> Result<Set, Fault> {
-                let old = yaml::get(text, target, &path)?;
-                Ok(Set::quantity(
-                    &path,
-                    round::manifest(*resource, on_step(*resource, value), old.as_deref()),
-                ))
+            let quantity = |path: &str, value: u64| -> Result<(Set, Option<String>), Fault> {
+                let old = yaml::get(text, target, path)?;
+                Ok((Set::quantity(path, round::manifest(*resource, value, old.as_deref())), old))
             };
-            let mut sets = vec![quantity(format!("resources.requests.{name}"), *value)?];
+            let (path, value) = (format!("resources.requests.{name}"), on_step(*resource, *value));
+            let (set, old) = quantity(&path, value)?;
+            judged.push(stated::request((file, &path), *resource, old.as_deref(), *before, value));
+            let mut sets = vec![set];
             if let Limit::Set(limit) = limit {
-                sets.push(quantity(format!("resources.limits.{name}"), *limit)?);
+                sets.push(quantity(&format!("resources.limits.{name}"), on_step(*resource, *limit))?.0);
             }
             sets
         }
-        Intent::MinReplicas(count) => number("spec.minReplicas", *count),
-        Intent::ScaleUpDelay(seconds) => number("spec.behavior.scaleUp.stabilizationWindowSeconds", *seconds),
-        Intent::NoReplicas => number("spec.replicas", 0),
+        // An autoscaler that states no least number has 1, one that states no delay waits for nothing.
+        Intent::MinReplicas(count) => number("spec.minReplicas", *count, Some(1), true)?,
+        Intent::ScaleUpDelay(seconds) => {
+            number("spec.behavior.scaleUp.stabilizationWindowSeconds", *seconds, Some(0), true)?
+        }
+        Intent::NoReplicas => number("spec.replicas", 0, None, true)?,
         Intent::Consolidate => {
             vec![Set::quantity("spec.disruption.consolidationPolicy", "WhenEmptyOrUnderutilized")]
         }
-        Intent::HpaTarget(percent) => number(&hpa_target_path(text, target)?, *percent),
+        Intent::HpaTarget(percent) => number(&hpa_target_path(text, target)?, *percent, None, false)?,
         Intent::NodeCount(_) | Intent::DeleteVolume | Intent::DeleteObject => Vec::new(),
     })
 }
@@ -265,71 +300,14 @@ fn hpa_target_path(text: &str, target: &Target<'_>) -> Result<String, Fault> {
     Ok("spec.targetCPUUtilizationPercentage".to_owned())
 }
 
-/// Manifests state whole millicores and mebibytes, rounded up.
-fn on_step(resource: Resource, value: u64) -> u64 {
-    value.div_ceil(resource.step()).saturating_mul(resource.step())
+/// An amount as a manifest would state it.
+pub(super) fn quantity(resource: Resource, amount: u64) -> String {
+    round::manifest(resource, amount, None)
 }
 
-/// Values of a chart, where the configuration maps every intent to one.
-fn helm(
-    intents: &[Intent],
-    subject: &Subject,
-    sources: &Sources<'_>,
-    config: &ChangeConfig,
-) -> Result<Option<Made>, Fault> {
-    let fits = |value: &&HelmValue, resource: &str| {
-        let same = |mapped: &Option<String>, own: Option<&str>| {
-            mapped.as_deref().is_none_or(|mapped| own.is_none_or(|own| own == mapped))
-        };
-        value.resource == resource
-            && value.name == subject.name()
-            && subject.object_kind().is_none_or(|kind| kind == value.kind)
-            && same(&value.namespace, subject.namespace())
-            && same(&value.container, subject.container_name())
-    };
-    // All values of one file are set at once: they may share the keys that are missing.
-    let mut by_file: Vec<(&str, Vec<Set>)> = Vec::new();
-    for intent in intents {
-        let resource = match intent {
-            Intent::Request { resource, .. } => resource.name(),
-            Intent::MinReplicas(_) => "min_replicas",
-            Intent::NoReplicas => "replicas",
-            _ => return Ok(None),
-        };
-        let mut mapped = config.helm.iter().filter(|value| fits(value, resource));
-        let Some(value) = mapped.next() else { return Ok(None) };
-        if mapped.next().is_some() {
-            let problem = format!("two values stand for {resource} of `{}`", shorten(subject.name()));
-            return Err(Fault::new("change.ambiguous", "config.helm", problem, "map each resource once"));
-        }
-        let set = match intent {
-            Intent::Request { resource, value: amount, .. } => {
-                Set::quantity(&value.path, round::manifest(*resource, on_step(*resource, *amount), None))
-            }
-            Intent::MinReplicas(count) => Set::number(&value.path, *count),
-            _ => Set::number(&value.path, 0),
-        };
-        match by_file.iter_mut().find(|(file, _)| *file == value.file) {
-            Some((_, sets)) => sets.push(set),
-            None => by_file.push((&value.file, vec![set])),
-        }
-    }
-    let mut made = Made::default();
-    if intents
-        .iter()
-        .any(|intent| matches!(intent, Intent::Request { limit: Limit::Set(_) | Limit::Remove, .. }))
-    {
-        made.notes.push("No value of the chart is mapped to the limit, which stays as it is.".to_owned());
-    }
-    for (file, sets) in by_file {
-        let source = sources.get(file).ok_or_else(|| {
-            let problem = format!("`{}` is not among the sources", shorten(file));
-            Fault::new("change.not_found", "config.helm", problem, "give the values file")
-        })?;
-        let (text, edits) = yaml::edit_path(source.text, &sets)?;
-        made.files.push(diff::file(file, Some(source.text), Some(&text), edits));
-    }
-    Ok(Some(made))
+/// Manifests state whole millicores and mebibytes, rounded up.
+pub(super) fn on_step(resource: Resource, value: u64) -> u64 {
+    value.div_ceil(resource.step()).saturating_mul(resource.step())
 }
 
 /// A strategic-merge patch for a workload that is in no source.
@@ -351,7 +329,7 @@ fn patch_file(intents: &[Intent], subject: &Subject, cluster: &str, mut made: Ma
     let mut replicas = None;
     for intent in intents {
         match intent {
-            Intent::Request { resource, value, limit } => {
+            Intent::Request { resource, value, limit, .. } => {
                 let text = |value| round::manifest(*resource, on_step(*resource, value), None);
                 requests.push((resource.name(), text(*value)));
                 match limit {
@@ -448,7 +426,7 @@ mod tests {
     }
 
     fn request(resource: Resource, value: u64) -> Intent {
-        Intent::Request { resource, value, limit: Limit::Keep }
+        Intent::Request { resource, before: None, value, limit: Limit::Keep }
     }
 
     #[test]

@@ -126,7 +126,7 @@ pub(super) fn patch(
     // In a strategic-merge patch nothing stands for what goes.
     let mut sets = sets.to_vec();
     for path in gone {
-        if yaml::get(&start, &target, path)?.is_some_and(|value| value != "null") {
+        if yaml::get(&start, &target, path)?.is_some() {
             let problem = "the patch of the overlay sets the limit that goes";
             return Err(Fault::new(
                 "change.type_mismatch",
@@ -135,7 +135,7 @@ pub(super) fn patch(
                 "write this patch by hand",
             ));
         }
-        sets.push(Set::quantity(path, "null"));
+        sets.push(Set::null(path));
     }
     let (text, edits) = yaml::edit(&start, &target, &sets)?;
     made.push(diff::file(&path, old, Some(&text), if old.is_some() { edits } else { Vec::new() }));

@@ -58,8 +58,14 @@ pub struct HelmValue {
     pub name: String,
     /// Its container; without one any.
     pub container: Option<String>,
-    /// `cpu`, `memory`, `replicas`, `min_replicas`.
+    /// One of [`HelmValue::RESOURCES`].
     pub resource: String,
+}
+
+impl HelmValue {
+    /// What a value of a chart may stand for: a request, a limit, or a number of replicas.
+    pub const RESOURCES: [&str; 6] =
+        ["cpu", "memory", "cpu_limit", "memory_limit", "replicas", "min_replicas"];
 }
 
 /// How proposals are made.

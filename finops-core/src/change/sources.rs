@@ -11,6 +11,8 @@ const BYTES_MAX: usize = 16 << 20;
 pub(super) struct Source<'a> {
     pub path: &'a str,
     pub text: &'a str,
+    /// The bytes of a file that has no text.
+    raw: &'a [u8],
     /// Objects, for YAML files that parse and are no templates.
     pub objects: Vec<yaml::ObjectRef>,
     /// Why its objects are not known.
@@ -30,6 +32,19 @@ pub(super) struct Place<'a> {
 
 fn is_yaml(path: &str) -> bool {
     path.ends_with(".yaml") || path.ends_with(".yml")
+}
+
+impl Source<'_> {
+    /// Whether it holds a name, in any encoding that keeps ASCII or writes it in two bytes.
+    fn mentions(&self, name: &str) -> bool {
+        let holds = |wanted: &[u8]| {
+            !wanted.is_empty() && self.raw.windows(wanted.len()).any(|window| window == wanted)
+        };
+        // Without the last zero, which the other order of bytes does not have.
+        let wide: Vec<u8> = name.bytes().flat_map(|byte| [byte, 0]).collect();
+        let wide = wide.get(..wide.len().saturating_sub(1)).unwrap_or_default();
+        self.text.contains(name) || holds(name.as_bytes()) || holds(wide)
+    }
 }
 
 impl<'a> Sources<'a> {
@@ -82,7 +97,7 @@ impl<'a> Sources<'a> {
 
     /// Nothing was found: perhaps because a file that names it cannot be read.
     fn missing(&self, name: &str) -> Fault {
-        let hidden = self.0.iter().find(|source| source.opaque.is_some() && source.text.contains(name));
+        let hidden = self.0.iter().find(|source| source.opaque.is_some() && source.mentions(name));
         let Some((source, code)) = hidden.and_then(|source| source.opaque.map(|code| (source, code))) else {
             let problem = format!("`{}` is in no source", shorten(name));
             return Fault::new("change.not_found", "sources", problem, "give the file that holds it");
@@ -94,16 +109,17 @@ impl<'a> Sources<'a> {
 
 fn read(file: &SourceFile) -> Source<'_> {
     let path = file.path.as_str();
-    let opaque = |text, code| Source { path, text, objects: Vec::new(), opaque: Some(code) };
-    let Ok(text) = std::str::from_utf8(&file.bytes) else { return opaque("", "change.source_not_utf8") };
+    let source = |text| Source { path, text, raw: &[], objects: Vec::new(), opaque: None };
+    let unread = |code| Source { raw: &file.bytes, opaque: Some(code), ..source("") };
+    let Ok(text) = std::str::from_utf8(&file.bytes) else { return unread("change.source_not_utf8") };
     if text.len() > BYTES_MAX {
-        return opaque("", "change.too_large");
+        return unread("change.too_large");
     }
     if !is_yaml(path) {
-        return Source { path, text, objects: Vec::new(), opaque: None };
+        return source(text);
     }
     match yaml::objects(text) {
-        Ok(objects) => Source { path, text, objects, opaque: None },
-        Err(fault) => opaque(text, fault.code()),
+        Ok(objects) => Source { objects, ..source(text) },
+        Err(fault) => Source { opaque: Some(fault.code()), ..source(text) },
     }
 }

@@ -3,14 +3,18 @@
 use super::{
     ChangeConfig, SourceFile, diff,
     hcl::{self, Finder},
-    intent::{Intent, fact},
+    intent::{Intent, fact, whole},
     kubernetes::Made,
     name::part,
+    stated,
 };
 use crate::{
     error::Fault,
     waste::{Assessment, Value},
 };
+
+/// The attribute that names a node group.
+const NAME: &str = "node_group_name";
 
 /// Writes the intents of a node group or a volume.
 pub(super) fn make(
@@ -32,7 +36,8 @@ pub(super) fn make(
             _ => {}
         }
     }
-    Ok(made)
+    made.files.retain(|file| file.old_digest != file.new_digest);
+    if made.files.is_empty() && made.draft.is_none() { Err(stated::nothing_to_do()) } else { Ok(made) }
 }
 
 fn text_of<'a>(files: &[(&'a str, &'a str)], path: &str) -> Option<&'a str> {
@@ -52,13 +57,17 @@ fn node_group(
     let resource_type = "aws_eks_node_group";
     let mapped = hcl::Sources::address_of(&config.terraform_ids, name);
     let by_label = format!("{resource_type}.{name}");
+    // A label is a name only where the group has no other.
+    let label = Finder::Address(&by_label);
+    let is_named = sources.text(label, NAME).is_some_and(|own| own != name);
     let finders = [
         mapped.map(Finder::Address),
-        Some(Finder::Attribute { resource_type, name: "node_group_name", value: name }),
-        Some(Finder::Address(&by_label)),
+        Some(Finder::Attribute { resource_type, name: NAME, value: name }),
+        Some(label).filter(|_| !is_named),
     ];
     let found = finders.into_iter().flatten().find(|finder| sources.exists(*finder));
     let Some(finder) = found else {
+        unread(sources, name)?;
         let problem = format!("node group `{}` is in no source", crate::error::shorten(name));
         made.draft = Some(Fault::new("change.not_found", "sources", problem, "give the Terraform files"));
         let what = if stated { "least" } else { "desired" };
@@ -69,6 +78,7 @@ fn node_group(
     if stated || hcl::is_autoscaled(sources, finder) {
         return least_size(count, name, sources, finder, texts, made);
     }
+    judge(count, assessment, sources, finder, made)?;
     let size = count.to_string();
     let mut sets = vec![("scaling_config.desired_size", size.as_str())];
     let least = sources.number(finder, "scaling_config.min_size");
@@ -86,6 +96,33 @@ fn node_group(
     for file in changed {
         made.files.push(diff::file(&file.path, text_of(texts, &file.path), Some(&file.text), file.edits));
     }
+    Ok(())
+}
+
+/// What a file in another format holds cannot be edited.
+fn unread(sources: &hcl::Sources<'_>, name: &str) -> Result<(), Fault> {
+    if !sources.unread_mentions(name) {
+        return Ok(());
+    }
+    let problem = format!("`{}` is in a file that is no HCL", crate::error::shorten(name));
+    Err(Fault::new("change.unsupported_format", "sources", problem, "edit this file by hand"))
+}
+
+/// Holds the desired size against the nodes that the finding saw.
+fn judge(
+    count: i64,
+    assessment: &Assessment,
+    sources: &hcl::Sources<'_>,
+    finder: Finder<'_>,
+    made: &mut Made,
+) -> Result<(), Fault> {
+    const DESIRED: &str = "scaling_config.desired_size";
+    let Some(stated) = sources.number(finder, DESIRED) else { return Ok(()) };
+    let place = (sources.path(finder).unwrap_or_default(), DESIRED);
+    let text = stated.to_string();
+    let before = whole(&assessment.before, "node_count");
+    let draft = stated::count(place, Some(&text), None, count, true)?;
+    made.draft = made.draft.take().or(draft).or_else(|| stated::seen(place, stated, before));
     Ok(())
 }
 
@@ -150,6 +187,7 @@ fn volume(
             removed.edits,
         ));
     } else {
+        unread(sources, id)?;
         let problem = format!("volume `{}` is in no source", crate::error::shorten(id));
         made.draft = Some(Fault::new(
             "change.not_found",

@@ -1,6 +1,6 @@
 //! Why a finding has no change: what is missing, and what a person can do.
 
-use super::intent::{fact, whole};
+use super::intent::{LEFTOVERS, fact, whole};
 use crate::{
     error::{Fault, shorten},
     waste::{Assessment, Reason, Value},
@@ -55,6 +55,23 @@ fn reason(assessment: &Assessment) -> (String, &'static str) {
             ),
             "correct `scaleTargetRef`, or delete the autoscaler",
         ),
+        (LEFTOVERS, _) => {
+            let left = match fact(assessment.evidence.more(), "leftovers") {
+                Some(Value::List(left)) => {
+                    let named = left.iter().filter_map(|one| match one {
+                        Value::Text(text) => Some(format!("`{}`", shorten(text))),
+                        _ => None,
+                    });
+                    format!(": {}", named.collect::<Vec<_>>().join(", "))
+                }
+                // An opportunity that comes back has no evidence with it.
+                _ => String::new(),
+            };
+            (
+                format!("what costs is not `{name}` itself but what it left{left}"),
+                "delete the balancers, and the claims after a snapshot of their data, if nobody needs them again",
+            )
+        }
         ("ai.gpu_node_without_gpu_pods" | "k8s.empty_node", _) => (
             format!(
                 "no file names node `{name}`: which node of a group goes is for its autoscaler or its cloud to say"

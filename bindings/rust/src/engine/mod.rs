@@ -33,6 +33,7 @@ mod input;
 mod opportunity;
 mod options;
 mod other;
+mod overlap;
 mod portfolio;
 #[cfg(feature = "pull-request")]
 pub mod pull_request;

@@ -132,6 +132,12 @@ fn change(value: &Json) -> Result<ChangeConfig, Fault> {
             let problem = format!("`{name}` is missing");
             optional(name)?.ok_or_else(|| invalid(&path, problem, "give file, path, kind, name and resource"))
         };
+        let resource = required("resource")?;
+        if !HelmValue::RESOURCES.contains(&resource.as_str()) {
+            let problem = format!("a value stands for no `{}`", shorten(&resource));
+            let help = "give cpu, memory, cpu_limit, memory_limit, replicas or min_replicas";
+            return Err(invalid(&format!("{path}.resource"), problem, help));
+        }
         config.helm.push(HelmValue {
             file: required("file")?,
             path: required("path")?,
@@ -139,7 +145,7 @@ fn change(value: &Json) -> Result<ChangeConfig, Fault> {
             namespace: optional("namespace")?,
             name: required("name")?,
             container: optional("container")?,
-            resource: required("resource")?,
+            resource,
         });
     }
     Ok(config)

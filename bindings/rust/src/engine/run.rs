@@ -7,6 +7,7 @@ use super::{
     input::{Place, is_llm},
     opportunity::recommendation,
     other::{Other, Rest, order},
+    overlap,
     portfolio::{self, Portfolio, Share},
     reported,
 };
@@ -286,6 +287,7 @@ fn run_with(
     let mut drafts = look(given, &contexts, &mut run, &mut open);
     drafts.extend(hear(given, all, is_back, &mut run));
     drafts.sort_by(place);
+    run.failures.extend(overlap::once(&mut drafts, given));
     open.extend(run.rest.made.iter().filter(|other| other.is_undetermined()).cloned());
     open.sort_by(order);
     let mut validator = Validator::new(&RunContext::engine(as_of))?;

@@ -30,7 +30,9 @@ const SKIPPED: [&str; 4] = ["node_modules", "target", "vendor", "__pycache__"];
 
 fn is_source(name: &str) -> bool {
     let ends = |ending: &str| name.len() > ending.len() && name.ends_with(ending);
-    ends(".yaml") || ends(".yml") || ends(".tf") || ends(".tf.json")
+    // Values of variables are read to know which defaults count; they are not edited.
+    let endings = [".yaml", ".yml", ".tf", ".tf.json", ".tfvars", ".tfvars.json"];
+    endings.into_iter().any(ends) || name == "Kustomization"
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> EngineError {
@@ -42,7 +44,7 @@ fn is_proposal(folder: &Path) -> bool {
     ["pull_request.md", "change.patch", "rollback.patch"].iter().all(|name| folder.join(name).is_file())
 }
 
-/// Reads `*.yaml`, `*.yml`, `*.tf` and `*.tf.json` under `root`, by path. Hidden folders, those of packages and those that
+/// Reads `*.yaml`, `*.yml`, `Kustomization`, `*.tf`, `*.tfvars` and their JSON under `root`, by path. Hidden folders, those of packages and those that
 /// [`Change::write`](super::Change::write) wrote are left out; links are not followed, so nothing outside `root` is read.
 ///
 /// # Errors

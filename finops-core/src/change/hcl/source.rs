@@ -183,6 +183,20 @@ impl<'a> Sources<'a> {
         !matches!(self.find(finder), Err(fault) if matches!(fault.code(), "change.not_found" | "change.unsupported_format"))
     }
 
+    /// The file of the resource.
+    #[must_use]
+    pub fn path(&self, finder: Finder<'_>) -> Option<&'a str> {
+        let found = self.find(finder).ok()?;
+        Some(self.file(found.file)?.path)
+    }
+
+    /// The text that an attribute of the resource is set to, where it is a literal.
+    #[must_use]
+    pub fn text(&self, finder: Finder<'_>, attribute: &str) -> Option<&str> {
+        let block = self.block(self.find(finder).ok()?)?;
+        block.body.get_attribute(attribute)?.value.as_str()
+    }
+
     /// The whole number that an attribute of the resource is set to, where it is a literal or leads to one.
     #[must_use]
     pub fn number(&self, finder: Finder<'_>, path: &str) -> Option<i64> {
@@ -279,14 +293,19 @@ impl<'a> Sources<'a> {
         found
     }
 
-    /// Whether a file that does not parse names an address.
-    pub(super) fn unread_mentions(&self, address: &str) -> bool {
+    /// Whether a file that does not parse, or is no HCL, holds a text.
+    #[must_use]
+    pub fn unread_mentions(&self, address: &str) -> bool {
         self.unread.iter().any(|(_, text)| text.contains(address))
     }
 
     /// Whether a variable of a module gets its value elsewhere: from a file of values, or from who calls the module.
     pub(super) fn is_given(&self, module: &Module, name: &str) -> bool {
-        let here = |file: &&File<'_>| Module::of(file.path) == *module;
+        // A folder of values alone is for whoever names it (`-var-file`).
+        let here = |file: &&File<'_>| {
+            let folder = Module::of(file.path);
+            folder == *module || self.files.iter().all(|file| Module::of(file.path) != folder)
+        };
         let in_values = self.values.iter().filter(here).any(|file| file.body.has_attribute(name));
         let unread = self.unread.iter().any(|(path, text)| path.contains(".tfvars") && text.contains(name));
         let called = self.files.iter().any(|file| {

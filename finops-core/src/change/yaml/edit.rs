@@ -12,6 +12,9 @@ use crate::{
     error::{Fault, shorten},
 };
 
+/// The value that says that there is none.
+const NULL: &str = "null";
+
 /// A path of keys and the value that it gets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Set {
@@ -28,6 +31,12 @@ impl Set {
     #[must_use]
     pub fn quantity(path: &str, value: impl Into<String>) -> Self {
         Self { path: path.split('.').map(str::to_owned).collect(), value: value.into(), number: false }
+    }
+
+    /// A null for a dotted path: what was laid under it is gone.
+    #[must_use]
+    pub fn null(path: &str) -> Self {
+        Self::quantity(path, NULL)
     }
 
     /// The value for a dotted path: a whole number.
@@ -55,15 +64,33 @@ pub fn edit(text: &str, target: &Target<'_>, sets: &[Set]) -> Result<(String, Ve
 /// As [`edit`], as far as reading goes.
 pub fn get(text: &str, target: &Target<'_>, path: &str) -> Result<Option<String>, Fault> {
     let file = read(text)?;
-    let found = locate::place(&file, target)?;
-    let node = path.split('.').try_fold(found.node, |node, key| match &node.value {
+    Ok(text_at(locate::place(&file, target)?.node, path))
+}
+
+/// The text of the scalar at a dotted path of the only document; `None` where there is none.
+///
+/// # Errors
+/// As [`edit_path`], as far as reading goes.
+pub fn get_path(text: &str, path: &str) -> Result<Option<String>, Fault> {
+    let file = read(text)?;
+    Ok(text_at(only_document(&file)?, path))
+}
+
+fn text_at(start: &Node<'_>, path: &str) -> Option<String> {
+    let node = path.split('.').try_fold(start, |node, key| match &node.value {
         Value::Sequence(items) => items.get(key.parse::<usize>().ok()?),
         _ => node.get(key),
     });
-    Ok(node
-        .and_then(Node::scalar)
-        .filter(|scalar| scalar.style != Style::Empty)
-        .map(|scalar| scalar.text.to_string()))
+    let scalar = node?.scalar()?;
+    Some(scalar.text.to_string()).filter(|_| !scalar.is_null())
+}
+
+pub(super) fn only_document<'a, 't>(file: &'a File<'t>) -> Result<&'a Node<'t>, Fault> {
+    let [document] = file.documents.as_slice() else {
+        let problem = format!("{} documents where one is expected", file.documents.len());
+        return Err(Fault::new("change.ambiguous", "target", problem, "give a file of one document"));
+    };
+    Ok(document)
 }
 
 /// Sets values of the only document, for example a chart's `values.yaml`.
@@ -72,10 +99,7 @@ pub fn get(text: &str, target: &Target<'_>, path: &str) -> Result<Option<String>
 /// As [`edit`].
 pub fn edit_path(text: &str, sets: &[Set]) -> Result<(String, Vec<Edit>), Fault> {
     let file = read(text)?;
-    let [document] = file.documents.as_slice() else {
-        let problem = format!("{} documents where one is expected", file.documents.len());
-        return Err(Fault::new("change.ambiguous", "target", problem, "give a file of one document"));
-    };
+    let document = only_document(&file)?;
     locate::unshared(document, "target")?;
     apply(text, &file, document, &[Step::Index(0)], sets)
 }
@@ -109,7 +133,8 @@ fn apply(
     let mut meet = false;
     for set in sets {
         let edit = place(text, file, start, set)?;
-        meet |= edits.iter().any(|other| other.range == edit.range && edit.range.is_empty());
+        // At one place: something is inserted there twice, or a null becomes a mapping.
+        meet |= edits.iter().any(|other| other.range == edit.range);
         edits.push(edit);
         intended.push((
             at.iter().copied().chain(steps(start, &set.path)).collect::<Vec<Step<'_>>>(),
@@ -213,6 +238,8 @@ fn place(text: &str, file: &File<'_>, start: &Node<'_>, set: &Set) -> Result<Edi
         return Err(Fault::new("change.type_mismatch", path, problem, "correct the present value first"));
     }
     let new = match scalar.style {
+        // In quotes it would be a text.
+        _ if set.value == NULL && scalar.style != Style::Empty => NULL.to_owned(),
         Style::Single => format!("'{}'", set.value.replace('\'', "''")),
         Style::Double => format!("\"{}\"", escaped(&set.value)),
         Style::Empty => format!(" {}", value_text(&set.value, is_json(text))),
@@ -351,12 +378,19 @@ fn insert_below(
         entry = holder.entries().iter().find(|entry| entry.key == *key);
         holder = entry.map_or(holder, |entry| &entry.value);
     }
+    let rest = set.path.get(depth..).unwrap_or_default();
+    // A null that is written out makes room for a mapping in its line.
+    if entry.is_some()
+        && holder.scalar().is_some_and(|scalar| scalar.style == Style::Plain && scalar.is_null())
+    {
+        let inner = format!("{{{}}}", flow_text(rest, &set.value, is_json(text)));
+        return Ok(Edit::new(text, holder.range.clone(), inner, path));
+    }
     let empty = holder.scalar().is_some_and(|scalar| scalar.style == Style::Empty);
     let Some(entry) = entry.filter(|_| empty) else {
         let problem = "a value stands where a mapping is expected";
         return Err(Fault::new("change.type_mismatch", path, problem, "edit this value by hand"));
     };
-    let rest = set.path.get(depth..).unwrap_or_default();
     if in_flow {
         let inner = format!(" {{{}}}", flow_text(rest, &set.value, is_json(text)));
         return Ok(Edit::new(text, entry.colon..entry.colon, inner, path));

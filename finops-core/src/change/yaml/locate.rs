@@ -43,7 +43,7 @@ pub struct ObjectRef {
     pub name: String,
     /// Namespace, where it is written.
     pub namespace: Option<String>,
-    /// Containers of its pod template, init containers last.
+    /// Containers of its pod template; init containers are none of them.
     pub containers: Vec<String>,
     /// What an autoscaler scales: kind and name.
     pub scales: Option<(String, String)>,
@@ -68,8 +68,7 @@ fn object_ref(node: &Node<'_>) -> Option<ObjectRef> {
     let metadata = node.get("metadata")?;
     let kind = node.text("kind")?;
     let template = pod_spec(kind).iter().try_fold(node, |node, key| node.get(key));
-    let lists = ["containers", "initContainers"];
-    let containers = lists.iter().filter_map(|list| template?.get(list)).flat_map(Node::items);
+    let containers = template.and_then(|template| template.get("containers")).map_or(&[][..], Node::items);
     let target = node.get("spec").and_then(|spec| spec.get("scaleTargetRef"));
     let scales =
         target.and_then(|target| Some((target.text("kind")?.to_owned(), target.text("name")?.to_owned())));
@@ -78,7 +77,7 @@ fn object_ref(node: &Node<'_>) -> Option<ObjectRef> {
         kind: kind.to_owned(),
         name: metadata.text("name")?.to_owned(),
         namespace: metadata.text("namespace").filter(|text| !text.is_empty()).map(str::to_owned),
-        containers: containers.filter_map(|item| item.text("name").map(str::to_owned)).collect(),
+        containers: containers.iter().filter_map(|item| item.text("name").map(str::to_owned)).collect(),
         scales,
     })
 }

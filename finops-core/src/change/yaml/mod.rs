@@ -12,9 +12,9 @@ mod tree;
 mod unset;
 mod verify;
 
-pub use edit::{Set, edit, edit_path, get};
+pub use edit::{Set, edit, edit_path, get, get_path};
 pub(super) use edit::{difference, failed, word};
 pub(super) use lists::{append, list};
 pub use locate::{ObjectRef, Target, objects};
 pub use remove::{Removed, remove};
-pub use unset::edit_and_unset;
+pub use unset::{edit_and_unset, edit_path_and_unset};

@@ -57,6 +57,15 @@ pub(super) struct Entry<'t> {
 impl Scalar<'_> {
     /// A value that is not written.
     pub const EMPTY: Self = Self { style: Style::Empty, text: Cow::Borrowed("") };
+
+    /// Whether it is the null of YAML (1.2.2, section 10.3.2), written out or left away.
+    pub fn is_null(&self) -> bool {
+        match self.style {
+            Style::Empty => true,
+            Style::Plain => matches!(&*self.text, "" | "~" | "null" | "Null" | "NULL"),
+            _ => false,
+        }
+    }
 }
 
 impl Entry<'_> {
@@ -153,9 +162,9 @@ impl<'t> Node<'t> {
         out
     }
 
-    /// The text of the scalar under this key.
+    /// The text of the scalar under this key; a null is none, as for the API server.
     pub fn text(&self, key: &str) -> Option<&str> {
-        self.get(key)?.scalar().map(|scalar| &*scalar.text)
+        self.get(key)?.scalar().filter(|scalar| !scalar.is_null()).map(|scalar| &*scalar.text)
     }
 }
 

@@ -28,23 +28,49 @@ pub fn edit_and_unset(
 ) -> Result<(String, Vec<Edit>), Fault> {
     let (mut new, mut edits) = edit(text, target, sets)?;
     for path in gone {
-        let Some((shorter, removal)) = unset(&new, target, path)? else { continue };
+        let removed = {
+            let file = edit::read(&new)?;
+            let found = locate::found(&file, target)?;
+            unset(&new, &file, found.node, &found.path, path)?
+        };
+        let Some((shorter, removal)) = removed else { continue };
         edits = composed(text, &edits, removal, &shorter);
         new = shorter;
     }
     Ok((new, edits))
 }
 
-/// Removes one scalar; nothing where it is not there.
-fn unset(text: &str, target: &Target<'_>, path: &str) -> Result<Option<(String, Edit)>, Fault> {
-    let file = edit::read(text)?;
-    let found = locate::found(&file, target)?;
-    let Some((range, keys)) = place(text, found.node, path)? else { return Ok(None) };
+/// As [`edit_path`], and removes the scalars at dotted paths, as [`edit_and_unset`] does.
+///
+/// # Errors
+/// As [`edit_and_unset`].
+pub fn edit_path_and_unset(text: &str, sets: &[Set], gone: &[String]) -> Result<(String, Vec<Edit>), Fault> {
+    let (mut new, mut edits) = edit::edit_path(text, sets)?;
+    for path in gone {
+        let removed = {
+            let file = edit::read(&new)?;
+            unset(&new, &file, edit::only_document(&file)?, &[Step::Index(0)], path)?
+        };
+        let Some((shorter, removal)) = removed else { continue };
+        edits = composed(text, &edits, removal, &shorter);
+        new = shorter;
+    }
+    Ok((new, edits))
+}
+
+/// Removes one scalar below `start`, which stands `at` this place; nothing where it is not there.
+fn unset(
+    text: &str,
+    file: &File<'_>,
+    start: &Node<'_>,
+    at: &[Step<'_>],
+    path: &str,
+) -> Result<Option<(String, Edit)>, Fault> {
+    let Some((range, keys)) = place(text, start, path)? else { return Ok(None) };
     let mut edits = [Edit::new(text, range, String::new(), keys.join("."))];
     let new = splice(text, &mut edits)?;
     let after = read::parse(&new).map_err(|_| failed("the new text is no YAML"))?;
-    let way: Vec<Step<'_>> =
-        found.path.iter().copied().chain(keys.iter().map(|key| Step::Key(key))).collect();
+    let way: Vec<Step<'_>> = at.iter().copied().chain(keys.iter().map(|key| Step::Key(key))).collect();
     let mut meant = file.clone();
     forget(&mut meant, &way).ok_or_else(|| failed("the place is gone"))?;
     verify::changed_as_intended(&meant, &after, &[])?;

@@ -3,7 +3,7 @@
 use super::{
     edit::failed,
     locate::Step,
-    tree::{File, Node, Style, Value},
+    tree::{File, Node, Value},
 };
 use crate::error::Fault;
 
@@ -78,7 +78,7 @@ fn differences<'a>(
         (Value::Scalar(old), Value::Scalar(new)) if old == new => {}
         (Value::Alias, Value::Alias) => {}
         // An empty value that became a mapping has gained what is in it.
-        (Value::Scalar(old), Value::Mapping { .. }) if old.style == Style::Empty => additions(new, at, out),
+        (Value::Scalar(old), Value::Mapping { .. }) if old.is_null() => additions(new, at, out),
         _ => out.push(at.clone()),
     }
 }

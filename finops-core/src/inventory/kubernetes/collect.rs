@@ -7,8 +7,8 @@ use super::{
         cx::Cx,
         tree::{At, Tree},
     },
-    clock, config, ignored, node,
-    object::{Meta, Result},
+    clock, config, ignored, is_list, item_kind, no_kind, node,
+    object::{Meta, Result, items},
     pod, remark, scaling, service, storage, workload,
 };
 use crate::{error::Fault, time::Timestamp};
@@ -148,6 +148,28 @@ impl Collected {
             "NodePool" => self.node_pools.see(),
             "NodeMetrics" | "PodMetrics" => self.usage.see(),
             _ => {}
+        }
+    }
+
+    /// Reads the items of a list within a list.
+    pub(super) fn list(
+        &mut self,
+        kind: &str,
+        version: Option<&str>,
+        tree: &Tree<'_>,
+        at: &At<'_>,
+        place: Place,
+    ) {
+        self.list_seen(Some(kind));
+        for (index, item) in items(tree, "items").iter().enumerate() {
+            let within = at.name("items");
+            let at = within.index(index);
+            let version = item.get("apiVersion").and_then(Tree::as_str).or(version);
+            match item.get("kind").and_then(Tree::as_str).or_else(|| item_kind(kind)) {
+                Some(kind) if is_list(kind, item) => self.list(kind, version, item, &at, place),
+                Some(kind) => self.object(kind, version, item, &at, place),
+                None => self.remark(&no_kind(&at.to_string()), place),
+            }
         }
     }
 

@@ -125,8 +125,15 @@ fn read_document(
             "give an object or a List of objects",
         ));
     }
-    let mut list =
-        List { collected, document, kind: None, api_version: None, waiting: Vec::new(), members: Vec::new() };
+    let mut list = List {
+        collected,
+        document,
+        kind: None,
+        api_version: None,
+        waiting: Vec::new(),
+        has_items: false,
+        members: Vec::new(),
+    };
     source.object(|source, name| list.member(source, name)).map_err(fault)?;
     source.finish().map_err(fault)?;
     list.end(text, depth).map_err(fault)
@@ -140,6 +147,8 @@ struct List<'c, 'j> {
     api_version: Option<String>,
     /// Items without a kind that came before the list's own, by their bytes.
     waiting: Vec<(usize, Range<usize>)>,
+    /// Whether there is a list of items: each of them is judged by itself.
+    has_items: bool,
     /// The members of a document that is no list.
     members: Vec<(std::borrow::Cow<'j, str>, Tree<'j>)>,
 }
@@ -149,6 +158,7 @@ impl<'j> List<'_, 'j> {
         let peek = source.peek()?;
         if name == "items" && peek == Peek::Array {
             let mut index = 0_usize;
+            self.has_items = true;
             self.collected.list_seen(self.kind.as_deref());
             return source.array(|source, peek| {
                 let start = source.offset();
@@ -173,6 +183,10 @@ impl<'j> List<'_, 'j> {
         let of_list = self.kind.as_deref().and_then(item_kind);
         let version = tree.get("apiVersion").and_then(Tree::as_str).or(self.api_version.as_deref());
         match own.or(of_list) {
+            Some(kind) if is_list(kind, tree) => {
+                let items = At::ROOT.name("items");
+                self.collected.list(kind, version, tree, &items.index(index), (self.document, Some(index)));
+            }
             Some(kind) => {
                 let items = At::ROOT.name("items");
                 let kind = kind.to_owned();
@@ -191,13 +205,7 @@ impl<'j> List<'_, 'j> {
     }
 
     fn no_kind(&mut self, index: usize) {
-        let fault = Fault::new(
-            "inventory.invalid_object",
-            format!("items[{index}]"),
-            "has no `kind`",
-            "give objects as `kubectl get -o json` prints them",
-        );
-        self.collected.remark(&fault, (self.document, Some(index)));
+        self.collected.remark(&no_kind(&format!("items[{index}]")), (self.document, Some(index)));
     }
 
     fn end(mut self, text: &'j [u8], depth: usize) -> Result<(), Bad> {
@@ -219,13 +227,11 @@ impl<'j> List<'_, 'j> {
         if is_list {
             return Ok(());
         }
+        let is_empty = self.members.is_empty();
         let tree = Tree::Object(std::mem::take(&mut self.members));
         if kind.is_empty() {
-            if tree.get("metadata").is_some() || tree.get("spec").is_some() {
-                let problem = "has no `kind`";
-                let fault =
-                    Fault::new("inventory.invalid_object", "", problem, "give the object with its kind");
-                self.collected.remark(&fault, (self.document, None));
+            if !self.has_items && !is_empty {
+                self.collected.remark(&no_kind(""), (self.document, None));
             }
             return Ok(());
         }
@@ -233,6 +239,17 @@ impl<'j> List<'_, 'j> {
         self.collected.object(&kind, version.as_deref(), &tree, &At::ROOT, (self.document, None));
         Ok(())
     }
+}
+
+/// What nobody can tell the kind of.
+fn no_kind(path: &str) -> Fault {
+    let help = "give objects as `kubectl get -o json` prints them";
+    Fault::new("inventory.invalid_object", path, "has no `kind`", help)
+}
+
+/// Whether an item is a list itself, as `jq -s` or a shell makes one of several answers of `kubectl`.
+fn is_list(kind: &str, tree: &Tree<'_>) -> bool {
+    kind.ends_with("List") && tree.get("items").is_some()
 }
 
 /// `Pod` for the list `PodList`.

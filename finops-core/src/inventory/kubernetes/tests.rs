@@ -45,6 +45,28 @@ fn a_typed_list_makes_its_kind_known() {
 }
 
 #[test]
+fn lists_within_lists_are_read() {
+    let found = read_all(&[r#"{"kind":"List","items":[
+            {"kind":"PodList","items":[{"metadata":{"name":"p","namespace":"n"},"spec":{"containers":[{"name":"c"}]}}]},
+            {"kind":"List","items":[{"kind":"List","items":[{"kind":"Namespace","metadata":{"name":"n"}}, {"metadata":{"name":"x"}}]}]},
+            {"kind":"NodeList","items":[]}]}"#]);
+    assert_eq!(found.value.pods.map(|pods| pods.len()), Some(1));
+    assert_eq!(found.value.namespaces.map(|all| all.len()), Some(1));
+    assert_eq!(found.value.nodes, Some(vec![]));
+    let told: Vec<_> = found.diagnostics.iter().map(|one| (one.code, one.path.as_deref())).collect();
+    assert_eq!(told, [("inventory.invalid_object", Some("items[1].items[0].items[1]"))]);
+}
+
+#[test]
+fn what_has_no_kind_is_told() {
+    for text in [r#"{"workloads":{}}"#, r#"{"status":"success","data":{}}"#] {
+        let found = read_all(&[text]);
+        let told: Vec<_> = found.diagnostics.iter().map(|one| one.code).collect();
+        assert_eq!(told, ["inventory.invalid_object"], "{text}");
+    }
+}
+
+#[test]
 fn the_greater_version_stays() {
     let pod = |version: &str, phase: &str| {
         format!(

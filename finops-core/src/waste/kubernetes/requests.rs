@@ -197,9 +197,20 @@ impl OverRequest {
         before: &Ratio,
         cut: &Ratio,
     ) -> Result<Estimate, Reason> {
-        let (rate, unit, component) = match self.resource {
-            Resource::Cpu => (&work.rates.cpu_core_hour, Ratio::ONE, Component::Cpu),
-            Resource::Memory => (&work.rates.memory_gib_hour, Ratio::from(GIB), Component::Memory),
+        // Bytes are priced by the GiB: who multiplies the operands must get the saving.
+        let (rate, unit, component, formula) = match self.resource {
+            Resource::Cpu => (
+                &work.rates.cpu_core_hour,
+                Ratio::ONE,
+                Component::Cpu,
+                "reduction * rate * month_hours * replicas",
+            ),
+            Resource::Memory => (
+                &work.rates.memory_gib_hour,
+                Ratio::from(GIB),
+                Component::Memory,
+                "reduction / 2^30 * rate * month_hours * replicas",
+            ),
         };
         let rate = rate.as_ref().ok_or(Reason::NoPrice)?;
         let replicas = index.replicas(work).ok_or(Reason::NoPodCost)?;
@@ -215,7 +226,7 @@ impl OverRequest {
             ("replicas", replicas.clone().into()),
         ];
         Ok(Estimate::saving(&saving, hours)
-            .by("reduction * rate * month_hours * replicas", operands)
+            .by(formula, operands)
             .priced_by("rates of requests", None)
             .claiming(part.subject.id(), component, &month(before), &saving, ClaimKind::Resize))
     }

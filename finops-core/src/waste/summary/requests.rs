@@ -196,7 +196,13 @@ impl OverRequest {
             }
             Verdict::Finding { request, usage, limit, after, saving } => {
                 let evidence = evidence(request.clone(), usage.clone());
-                self.finding(judged, evidence, (&request, &usage, &limit), (after, saving), constants)
+                let mut finding =
+                    self.finding(judged, evidence, (&request, &usage, &limit), (after, saving), constants);
+                // All amounts are totals: a manifest states what each pod gets.
+                let replicas = workload.replicas();
+                let pods = replicas.known().filter(|pods| pods.is_positive());
+                finding.before.extend(pods.map(|pods| -> Fact { ("replicas", pods.clone().into()) }));
+                finding
             }
         };
         Assessment { team: workload.team().map(Arc::from), ..assessment }
