@@ -551,8 +551,9 @@ fn the_limit_of_a_chart_is_set_or_goes_where_a_value_stands_for_it() {
         ]
     };
     let made = |policy: LimitPolicy, path: &str| {
-        let found =
-            findings_with(&data, &DetectionConfig { limit_policy: policy, ..DetectionConfig::default() });
+        let mut detection = DetectionConfig::default();
+        detection.limit_policy = policy;
+        let found = findings_with(&data, &detection);
         let config = ChangeConfig { helm: maps(path), ..ChangeConfig::default() };
         let files = [file("chart/Chart.yaml", "name: web\nversion: 1.0.0\n"), file(path, values)];
         let made = proposal(&found, &files, &config);
