@@ -4,14 +4,28 @@ use num_bigint::{BigInt, Sign};
 use std::{cmp::Ordering, fmt};
 
 /// The powers of ten that fit.
-const POWERS: [u64; 20] = {
-    let (mut powers, mut place) = ([1; 20], 1);
-    while place < powers.len() {
-        powers[place] = powers[place - 1] * 10;
-        place += 1;
-    }
-    powers
-};
+const POWERS: [u64; 20] = [
+    1,
+    10,
+    100,
+    1000,
+    10_000,
+    100_000,
+    1_000_000,
+    10_000_000,
+    100_000_000,
+    1_000_000_000,
+    10_000_000_000,
+    100_000_000_000,
+    1_000_000_000_000,
+    10_000_000_000_000,
+    100_000_000_000_000,
+    1_000_000_000_000_000,
+    10_000_000_000_000_000,
+    100_000_000_000_000_000,
+    1_000_000_000_000_000_000,
+    10_000_000_000_000_000_000,
+];
 /// Digits and exponents beyond which text is no number of an inventory: doubles reach 1e308 and 5e-324.
 const EXPONENT_MAX: i64 = 400;
 /// Characters of the longest number read.
@@ -506,6 +520,22 @@ mod tests {
     #[test]
     fn a_large_number_is_printed_whole() {
         assert_eq!(ratio("1e60").to_string(), format!("1{}", "0".repeat(60)));
+    }
+
+    #[test]
+    fn a_decimal_is_its_digits_and_places() {
+        for (text, decimal) in
+            [("2.50", Some((250, 2))), ("7", Some((7, 0))), ("0.0000000000000000001", Some((1, 19)))]
+        {
+            assert_eq!(ratio(text).decimal(), decimal, "{text}");
+        }
+        for places in 0..20 {
+            assert_eq!(Ratio::from_decimal(7, places), Ratio::parse(&format!("7e-{places}")));
+        }
+        for other in [ratio("-1"), ratio("1e-20"), ratio("18446744073709551616"), Ratio::new(1, 3).unwrap()] {
+            assert_eq!(other.decimal(), None, "{other}");
+        }
+        assert_eq!(Ratio::from_decimal(1, 20), None);
     }
 
     #[test]
