@@ -68,8 +68,12 @@ def main() -> int:
     ]
     report = Report("a workload of cluster_data in Python", interleave(contenders, rounds=40))
     ratio = report.nanoseconds["finops detect_all"] / report.nanoseconds["bare arithmetic"]
-    report.claim_at_most("finops detect_all / bare arithmetic", ratio, 5, "times")
-    report.notes.append(f"{WORKLOADS:,} workloads a call; {len(found)} findings in the wasteful one")
+    report.claim_at_most("finops detect_all / bare arithmetic where nothing is found", ratio, 5, "times")
+    wasteful_ratio = report.nanoseconds["finops detect_all, one in six wasteful"] / report.nanoseconds["bare arithmetic, one in six wasteful"]
+    report.notes.append(
+        f"{WORKLOADS:,} workloads a call; {len(found)} findings in the wasteful one, where a record, evidence and guardrails of each make it "
+        f"{wasteful_ratio:.0f} times the bare arithmetic"
+    )
     return 0 if report.show(Path(out) if out else None) else 1
 
 

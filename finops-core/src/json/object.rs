@@ -1,7 +1,10 @@
 //! The members of an object.
 
 use super::Json;
-use std::cmp::Ordering;
+use std::{cmp::Ordering, collections::BTreeMap};
+
+/// Members up to which a name is looked for one by one.
+const FEW: usize = 16;
 
 /// The members of an object in the order of the text; names are unique.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -106,14 +109,27 @@ impl Object {
 impl<K: Into<String>> FromIterator<(K, Json)> for Object {
     /// Of two members with the same name the last counts, at the place of the first.
     fn from_iter<I: IntoIterator<Item = (K, Json)>>(members: I) -> Self {
-        let mut positions = std::collections::BTreeMap::new();
-        let mut unique: Vec<(String, Json)> = Vec::new();
+        let members = members.into_iter();
+        let mut unique: Vec<(String, Json)> = Vec::with_capacity(members.size_hint().0);
+        // Of few names looking at each is faster than an index of copies.
+        let mut positions: BTreeMap<String, usize> = BTreeMap::new();
         for (name, value) in members {
             let name = name.into();
-            match positions.get(&name).and_then(|&position: &usize| unique.get_mut(position)) {
+            if unique.len() > FEW && positions.is_empty() {
+                positions
+                    .extend(unique.iter().enumerate().map(|(position, (name, _))| (name.clone(), position)));
+            }
+            let known = if positions.is_empty() {
+                unique.iter().position(|(known, _)| *known == name)
+            } else {
+                positions.get(&name).copied()
+            };
+            match known.and_then(|position| unique.get_mut(position)) {
                 Some(member) => member.1 = value,
                 None => {
-                    positions.insert(name.clone(), unique.len());
+                    if !positions.is_empty() {
+                        positions.insert(name.clone(), unique.len());
+                    }
                     unique.push((name, value));
                 }
             }
@@ -144,5 +160,17 @@ mod tests {
         assert_eq!(object.insert("c", Json::Null), None);
         assert_eq!(object.remove("a"), Some(Json::from(3)));
         assert_eq!(object.keys().collect::<Vec<_>>(), ["b", "c"]);
+    }
+
+    #[test]
+    fn many_names_stay_unique_too() {
+        for names in [1, FEW, FEW + 1, FEW + 2, 3 * FEW] {
+            let given =
+                (0..3 * names).map(|n| (format!("m{}", n % names), Json::from(u64::try_from(n).unwrap())));
+            let object: Object = given.collect();
+            let expected =
+                (0..names).map(|n| (format!("m{n}"), Json::from(u64::try_from(2 * names + n).unwrap())));
+            assert_eq!(object.into_iter().collect::<Vec<_>>(), expected.collect::<Vec<_>>());
+        }
     }
 }
