@@ -576,7 +576,8 @@ fn the_limit_of_a_chart_is_set_or_goes_where_a_value_stands_for_it() {
 fn a_file_in_another_encoding_is_told() {
     let manifest = MANIFEST.replace("# payments", "# paym\u{fc}nts");
     let latin: Vec<u8> = manifest.chars().map(|c| u8::try_from(u32::from(c)).unwrap()).collect();
-    let wide = |order: fn(u16) -> [u8; 2]| MANIFEST.encode_utf16().flat_map(order).collect::<Vec<u8>>();
+    let marked = format!("\u{feff}{MANIFEST}");
+    let wide = |order: fn(u16) -> [u8; 2]| marked.encode_utf16().flat_map(order).collect::<Vec<u8>>();
     for bytes in [latin, wide(u16::to_le_bytes), wide(u16::to_be_bytes)] {
         let files = [SourceFile { path: "k8s/payment.yaml".into(), bytes }];
         let made = proposal(&findings(PAYMENT), &files, &ChangeConfig::default());
