@@ -3,6 +3,7 @@
 mod amounts;
 mod extras;
 mod pods;
+mod services;
 
 use super::{
     accelerator::Devices,
@@ -127,7 +128,7 @@ impl<'a> Collector<'a> {
             tables,
             rows: self.rows,
             assets,
-            totals: super::Totals::default(),
+            totals: self.pricing.totals,
             diagnostics: self.diagnostics,
             network_reason: extras.network_reason,
             reconciled: false,
@@ -238,6 +239,7 @@ impl<'a> Collector<'a> {
             }
             let rows = self.rows.get_mut(start..).unwrap_or_default();
             self.pricing.node(rows, name, &mut parts).map_err(|fault| below(fault, name))?;
+            self.pricing.totals(rows, &parts)?;
         }
         asset.node = Some(Box::new(parts));
         assets.push(asset);
@@ -330,7 +332,7 @@ impl<'a> Collector<'a> {
             return Ok(());
         }
         self.time(&time, active);
-        row.container = pods::below(one.container);
+        row.container = one.container;
         let (amounts, uses) = (order.amounts.get(one.amounts), order.uses(placed.facts));
         self.claimed(row, placed.pod, None, amounts, uses, 0)
     }

@@ -1,10 +1,10 @@
 //! Direct costs: each pool over its claims and idle time, each shared thing over its users.
 
 use super::{
-    config::{AllocationConfig, IdleScope, OverAllocation},
+    config::{AllocationConfig, Idle, IdleScope, OverAllocation},
     node::{NodeAsset, Pool, node_split, round_share, unschedulable},
     row::{Row, RowStatus, nanos, place},
-    set::{AllocationSet, Asset, AssetKind},
+    set::{AllocationSet, Asset, AssetKind, Totals},
 };
 use crate::{
     error::Fault,
@@ -115,6 +115,10 @@ pub(super) struct Pricing {
     scratch: Scratch,
     line: bool,
     shares_idle: bool,
+    /// Whether idle time stands in totals.
+    adds_idle: bool,
+    /// The sums of the rows that have their totals.
+    pub(super) totals: Totals,
     pub(super) diagnostics: Vec<Diagnostic>,
 }
 
@@ -124,6 +128,8 @@ impl Pricing {
             scratch: Scratch::default(),
             line: config.over_allocation == OverAllocation::Line,
             shares_idle: config.idle_scope == IdleScope::Node,
+            adds_idle: config.idle == Idle::Share,
+            totals: Totals::default(),
             diagnostics: Vec::new(),
         }
     }
@@ -174,6 +180,22 @@ impl Pricing {
                 share_idle(rows, pool, scratch)?;
             }
         }
+        Ok(())
+    }
+
+    /// Sets the totals of the rows of a priced node, which stay where nodes are all that costs: see
+    /// [`AllocationSet::waterfall`] for the rest.
+    pub(super) fn totals(&mut self, rows: &mut [Row], node: &NodeAsset) -> Result<(), Fault> {
+        for row in &mut *rows {
+            row.sum_up(self.adds_idle)?;
+        }
+        let claims = node.rows.1.saturating_sub(node.rows.0);
+        if self.adds_idle
+            && let Some(idle) = rows.get_mut(claims)
+        {
+            idle.total = node.undistributed()?;
+        }
+        rows.iter().for_each(|row| self.totals.add(row));
         Ok(())
     }
 }

@@ -60,8 +60,12 @@ pub fn allocate(
     config: &AllocationConfig,
 ) -> Result<AllocationSet, Fault> {
     let mut set = collect::collect(inventory, prices, config)?;
-    set.price_things()?;
-    set.waterfall()?;
+    if set.is_of_nodes_alone() {
+        set.add_assets();
+    } else {
+        set.price_things()?;
+        set.waterfall()?;
+    }
     set.diagnostics.sort_unstable();
     Ok(set)
 }

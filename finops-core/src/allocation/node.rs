@@ -157,6 +157,11 @@ impl NodeAsset {
     pub fn seconds(&self) -> u64 {
         self.active.1.saturating_sub(self.active.0).max(0).unsigned_abs()
     }
+
+    /// The idle time for which no claim pays where idle is shared.
+    pub(super) fn undistributed(&self) -> Result<Nanos, Fault> {
+        nanos(self.pools.iter().map(|pool| i128::from(pool.undistributed.get())).sum())
+    }
 }
 
 /// What a node costs in its active time, and why that is not known.

@@ -262,6 +262,16 @@ impl Row {
         sum(&self.near).saturating_add(self.more().map_or(0, |more| sum(&more.cost)))
     }
 
+    /// Sets the total: what it costs, what is shared and, `with_idle`, its part of idle time.
+    pub(super) fn sum_up(&mut self, with_idle: bool) -> Result<(), Fault> {
+        let Attributed { idle, shared, shared_idle } = self.attributed();
+        let idle = if with_idle { [idle, shared_idle] } else { [Nanos::ZERO; 2] };
+        let added = [shared, idle[0], idle[1]];
+        let total = added.iter().try_fold(self.direct(), |sum, part| sum.checked_add(part.get().into()));
+        self.total = nanos(total.ok_or_else(overflow)?)?;
+        Ok(())
+    }
+
     /// Whether the row is listed: the special rows are there for every node and show when they have a cost.
     #[must_use]
     pub fn is_listed(&self) -> bool {

@@ -357,6 +357,16 @@ impl AllocationSet {
         self.set_sums(totals);
     }
 
+    /// Adds what assets cost to the sums of rows.
+    pub(super) fn add_assets(&mut self) {
+        let assets = self.totals_of_assets();
+        self.set_sums(Totals {
+            assets: assets.assets,
+            unpriced_assets: assets.unpriced_assets,
+            ..self.totals
+        });
+    }
+
     pub(super) fn set_sums(&mut self, totals: Totals) {
         self.totals = totals;
         debug_assert_eq!(self.totals.difference(), 0, "the rows of an allocation add up to its assets");

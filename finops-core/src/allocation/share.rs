@@ -4,7 +4,7 @@ use super::{
     config::{Idle, IdleScope, SharedSource, SharedSplit},
     direct::{Scratch, counts},
     key::{Filter, Key, canonical},
-    row::{Row, RowKind, RowStatus, nanos},
+    row::{Row, RowKind, RowStatus},
     set::{AllocationSet, AssetKind},
 };
 use crate::{
@@ -29,6 +29,12 @@ impl AllocationSet {
             self.share_costs(&mut scratch)?;
         }
         self.set_totals()
+    }
+
+    /// Whether nothing but nodes has costs for rows, so that each node settles its own.
+    pub(super) fn is_of_nodes_alone(&self) -> bool {
+        let own = self.config.idle_scope == IdleScope::Node && self.config.shared.is_empty();
+        own && self.assets.iter().all(|asset| asset.node.is_some())
     }
 
     fn share_idle_of_cluster(&mut self, scratch: &mut Scratch) -> Result<(), Fault> {
@@ -233,19 +239,16 @@ impl AllocationSet {
         let share = self.config.idle == Idle::Share;
         let mut totals = self.totals_of_assets();
         for row in &mut self.rows {
-            let attributed = row.attributed();
-            let idle = if share { [attributed.idle, attributed.shared_idle] } else { [Nanos::ZERO; 2] };
-            let added = [attributed.shared, idle[0], idle[1]];
-            let total = added.iter().try_fold(row.direct(), |sum, part| sum.checked_add(part.get().into()));
-            row.total = nanos(total.ok_or_else(overflow)?)?;
+            row.sum_up(share)?;
             totals.add(row);
         }
         if share {
             for node in self.assets.iter().filter_map(|asset| asset.node.as_ref()) {
                 if let Some(row) = self.rows.get_mut(node.rows.1).filter(|row| row.kind == RowKind::Idle) {
-                    let kept = node.pools.iter().map(|pool| i128::from(pool.undistributed.get())).sum();
-                    totals.idle = totals.idle.saturating_sub(row.total.get().into()).saturating_add(kept);
-                    row.total = nanos(kept)?;
+                    let kept = node.undistributed()?;
+                    let more = i128::from(kept.get()).saturating_sub(row.total.get().into());
+                    totals.idle = totals.idle.saturating_add(more);
+                    row.total = kept;
                 }
             }
         }

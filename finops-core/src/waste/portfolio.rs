@@ -3,11 +3,15 @@
 //! Each claim draws on the monthly cost of one part of a resource. Claims are granted in order, each its share of what
 //! is left, so that a price cut of 25 % after a schedule that halves the hours is worth 25 % of the rest.
 
-use super::{Amount, Claim, ClaimKind, Component};
+use super::{Amount, Claim, ClaimKind};
 use crate::{error::Fault, money::apportion_weights};
 use num_bigint::BigInt;
-use rustc_hash::FxHashMap;
-use std::cmp::Reverse;
+use rustc_hash::{FxBuildHasher, FxHashMap};
+use std::{
+    cmp::{Ordering, Reverse},
+    hash::BuildHasher,
+    sync::Arc,
+};
 
 /// A finding as the portfolio sees it.
 #[derive(Debug, Clone, Copy)]
@@ -53,110 +57,221 @@ pub struct Portfolio {
     pub cost_of_resources: Amount,
 }
 
+/// No place.
+const NONE: usize = usize::MAX;
+
 /// The part of a resource's cost that claims draw on.
-struct Slot {
+struct Slot<'a> {
     base: i128,
     remaining: i128,
-    takers: Vec<usize>,
+    /// One of its claims, which names it.
+    name: &'a Claim,
+    /// The next slot with the same hash.
+    next: usize,
+    /// The first and the last of its [`Taker`]s.
+    takers: (usize, usize),
+}
+
+/// An entry to which a slot gave, and the place of the next one.
+struct Taker {
+    entry: usize,
+    next: usize,
+}
+
+/// A claim with its places. Entries are served in an order of their own, where every look at a claim would wait for
+/// memory: what is needed of it is noted in the order of the input.
+struct Draw {
+    /// What it would remove, in nanos; then what it is granted.
+    amount: i128,
+    /// What it draws on.
+    slot: usize,
+    /// Its group of alternatives.
+    group: usize,
+}
+
+/// An entry with what it is ordered by, and its draws.
+struct Served {
+    rank: Option<ClaimKind>,
+    /// The saving as far as 64 bits tell it; unknown ones come last.
+    gross: Reverse<i64>,
+    entry: usize,
+    draws: (usize, usize),
 }
 
 /// Grants the claims of all entries. The order of the entries does not matter.
 #[must_use]
 pub fn grant(entries: &[Entry<'_>]) -> Portfolio {
-    let mut order: Vec<usize> = (0..entries.len()).collect();
-    order.sort_by_key(|index| {
-        let entry = entries.get(*index);
-        let gross = entry.and_then(|entry| entry.gross);
-        (
-            entry.and_then(Entry::rank),
-            Reverse(gross),
-            entry.map(|entry| entry.detector),
-            entry.map(|entry| entry.subject),
-        )
+    let Notes { mut slots, mut draws, groups, mut served } = Notes::of(entries);
+    served.sort_unstable_by(|a, b| {
+        let short = (a.rank, a.gross).cmp(&(b.rank, b.gross));
+        short.then_with(|| compare(entries.get(a.entry), entries.get(b.entry))).then(a.entry.cmp(&b.entry))
     });
-    let (mut slots, places) = slots(entries);
-    let winners = winners(entries, &order);
-    let mut grants: Vec<Grant> = entries
-        .iter()
-        .map(|entry| Grant {
-            granted: Amount::ZERO,
-            claims: vec![Amount::ZERO; entry.claims.len()],
-            superseded_by: Vec::new(),
-        })
-        .collect();
-    for index in order {
-        let (Some(entry), Some(grant)) = (entries.get(index), grants.get_mut(index)) else { continue };
-        let mut took = Vec::with_capacity(entry.claims.len());
-        for (claim, granted) in entry.claims.iter().zip(&mut grant.claims) {
-            let key = (&*claim.resource, claim.component);
-            let Some(slot) = places.get(&key).and_then(|place| slots.get_mut(*place)) else { continue };
-            let winner = claim.exclusive.as_deref().and_then(|name| winners.get(name)).copied();
-            if let Some(winner) = winner.filter(|winner| *winner != index) {
-                grant.superseded_by.push(winner);
-                continue;
-            }
-            let part = share(claim.amount.nanos().min(slot.base), slot.remaining, slot.base);
-            slot.remaining = slot.remaining.saturating_sub(part);
-            *granted = Amount::from_nanos(part);
-            grant.granted = grant.granted.plus(*granted);
-            if part > 0 {
-                took.push(key);
+    let winners = winners(&served, &draws, groups);
+    let mut superseded: Vec<Vec<usize>> = vec![Vec::new(); entries.len()];
+    let mut takers: Vec<Taker> = Vec::new();
+    // The last entry whose list names an entry: none stands twice in one.
+    let mut named = vec![NONE; entries.len()];
+    let mut list = Vec::new();
+    for one in &served {
+        let draws = draws.get_mut(one.draws.0..one.draws.1).unwrap_or_default();
+        let mut granted = false;
+        list.clear();
+        for draw in &mut *draws {
+            let wanted = std::mem::take(&mut draw.amount);
+            let winner = winners.get(draw.group).copied().filter(|winner| *winner != one.entry);
+            list.extend(winner);
+            if let (None, Some(slot)) = (winner, slots.get_mut(draw.slot)) {
+                draw.amount = share(wanted.min(slot.base), slot.remaining, slot.base);
+                slot.remaining = slot.remaining.saturating_sub(draw.amount);
+                granted |= draw.amount > 0;
             }
         }
-        if grant.granted > Amount::ZERO {
-            grant.superseded_by.clear();
-        } else {
-            let keys = entry.claims.iter().map(|claim| (&*claim.resource, claim.component));
-            let takers = keys.filter_map(|key| places.get(&key).and_then(|place| slots.get(*place)));
-            grant.superseded_by.extend(takers.flat_map(|slot| slot.takers.iter().copied()));
-            let mut seen = rustc_hash::FxHashSet::default();
-            grant.superseded_by.retain(|taker| seen.insert(*taker));
+        if granted {
+            for draw in draws.iter().filter(|draw| draw.amount > 0) {
+                if let Some(slot) = slots.get_mut(draw.slot) {
+                    slot.give(one.entry, &mut takers);
+                }
+            }
+            continue;
         }
-        for key in took {
-            if let Some(slot) = places.get(&key).and_then(|place| slots.get_mut(*place))
-                && slot.takers.last() != Some(&index)
-            {
-                slot.takers.push(index);
+        for slot in draws.iter().filter_map(|draw| slots.get(draw.slot)) {
+            let mut at = slot.takers.0;
+            while let Some(taker) = takers.get(at) {
+                list.push(taker.entry);
+                at = taker.next;
             }
         }
+        list.retain(|entry| {
+            named.get_mut(*entry).is_some_and(|last| std::mem::replace(last, one.entry) != one.entry)
+        });
+        if let Some(place) = superseded.get_mut(one.entry) {
+            place.clone_from(&list);
+        }
+    }
+    let cost_of_resources = slots.iter().map(|slot| Amount::from_nanos(slot.base)).sum();
+    let mut parts = draws.into_iter().map(|draw| Amount::from_nanos(draw.amount));
+    let mut grants = Vec::with_capacity(entries.len());
+    for (entry, superseded_by) in entries.iter().zip(superseded) {
+        let claims: Vec<Amount> = parts.by_ref().take(entry.claims.len()).collect();
+        grants.push(Grant { granted: claims.iter().copied().sum(), claims, superseded_by });
     }
     Portfolio {
         total: grants.iter().map(|grant| grant.granted).sum(),
         gross_not_additive: entries.iter().filter_map(|entry| entry.gross).sum(),
-        cost_of_resources: slots.iter().map(|slot| Amount::from_nanos(slot.base)).sum(),
+        cost_of_resources,
         grants,
     }
 }
 
-type Key<'a> = (&'a str, Component);
+/// The order of two entries of one rank.
+fn compare(a: Option<&Entry<'_>>, b: Option<&Entry<'_>>) -> Ordering {
+    let (Some(a), Some(b)) = (a, b) else { return Ordering::Equal };
+    // Two texts in one place need no look at their letters.
+    let same = std::ptr::eq(a.detector, b.detector);
+    let detector = || if same { Ordering::Equal } else { a.detector.cmp(b.detector) };
+    b.gross.cmp(&a.gross).then_with(detector).then_with(|| a.subject.cmp(b.subject))
+}
 
-/// One slot a resource and component, with the largest base that is named for it.
-fn slots<'a>(entries: &[Entry<'a>]) -> (Vec<Slot>, FxHashMap<Key<'a>, usize>) {
-    let (mut slots, mut places) = (Vec::<Slot>::new(), FxHashMap::default());
-    for claim in entries.iter().flat_map(|entry| entry.claims) {
-        let base = claim.base.nanos().max(0);
-        let place = *places.entry((&*claim.resource, claim.component)).or_insert(slots.len());
-        match slots.get_mut(place) {
-            Some(slot) => (slot.base, slot.remaining) = (slot.base.max(base), slot.remaining.max(base)),
-            None => slots.push(Slot { base, remaining: base, takers: Vec::new() }),
+impl Slot<'_> {
+    /// Notes an entry to which it gave, once.
+    fn give(&mut self, entry: usize, takers: &mut Vec<Taker>) {
+        let at = takers.len();
+        match takers.get_mut(self.takers.1) {
+            Some(last) if last.entry == entry => return,
+            Some(last) => last.next = at,
+            None => self.takers.0 = at,
         }
+        self.takers.1 = at;
+        takers.push(Taker { entry, next: NONE });
     }
-    (slots, places)
+}
+
+/// All claims with their places, in the order of the entries.
+struct Notes<'a> {
+    slots: Vec<Slot<'a>>,
+    draws: Vec<Draw>,
+    /// How many groups of alternatives there are.
+    groups: usize,
+    served: Vec<Served>,
+}
+
+impl<'a> Notes<'a> {
+    fn of(entries: &[Entry<'a>]) -> Self {
+        let count = entries.iter().map(|entry| entry.claims.len()).sum();
+        let mut notes = Self {
+            slots: Vec::new(),
+            draws: Vec::with_capacity(count),
+            groups: 0,
+            served: Vec::with_capacity(entries.len()),
+        };
+        // By hash alone: the table is small, and growing it visits no text.
+        let mut firsts: FxHashMap<u64, usize> = FxHashMap::default();
+        let mut groups: FxHashMap<&'a str, usize> = FxHashMap::default();
+        for (index, entry) in entries.iter().enumerate() {
+            let start = notes.draws.len();
+            for claim in entry.claims {
+                let group = claim.exclusive.as_deref().map_or(NONE, |name| {
+                    let next = groups.len();
+                    *groups.entry(name).or_insert(next)
+                });
+                let slot = notes.slot(claim, &mut firsts);
+                notes.draws.push(Draw { amount: claim.amount.nanos(), slot, group });
+            }
+            let unknown = i64::MIN;
+            let short = |gross: Amount| {
+                i64::try_from(gross.nanos()).unwrap_or(if gross < Amount::ZERO { unknown } else { i64::MAX })
+            };
+            notes.served.push(Served {
+                rank: entry.rank(),
+                gross: Reverse(entry.gross.map_or(unknown, short)),
+                entry: index,
+                draws: (start, notes.draws.len()),
+            });
+        }
+        notes.groups = groups.len();
+        notes
+    }
+
+    /// The slot of a resource and component, with the largest base that is named for it.
+    fn slot(&mut self, claim: &'a Claim, firsts: &mut FxHashMap<u64, usize>) -> usize {
+        let base = claim.base.nanos().max(0);
+        let new = self.slots.len();
+        let first = *firsts.entry(FxBuildHasher.hash_one((&*claim.resource, claim.component))).or_insert(new);
+        let mut at = first;
+        while let Some(slot) = self.slots.get_mut(at) {
+            let same = slot.name.component == claim.component
+                && (Arc::ptr_eq(&slot.name.resource, &claim.resource)
+                    || slot.name.resource == claim.resource);
+            if same {
+                (slot.base, slot.remaining) = (slot.base.max(base), slot.remaining.max(base));
+                return at;
+            }
+            if slot.next == NONE {
+                slot.next = new;
+            }
+            at = slot.next;
+        }
+        self.slots.push(Slot { base, remaining: base, name: claim, next: NONE, takers: (NONE, NONE) });
+        new
+    }
 }
 
 /// Of each group of alternatives the entry with the largest amount, the first in order on a tie.
-fn winners<'a>(entries: &[Entry<'a>], order: &[usize]) -> FxHashMap<&'a str, usize> {
-    let mut best: FxHashMap<&str, (Amount, usize)> = FxHashMap::default();
-    for index in order {
-        for claim in entries.get(*index).map_or(&[][..], |entry| entry.claims) {
-            let Some(name) = claim.exclusive.as_deref() else { continue };
-            let held = best.entry(name).or_insert((claim.amount, *index));
-            if claim.amount > held.0 {
-                *held = (claim.amount, *index);
+fn winners(served: &[Served], draws: &[Draw], groups: usize) -> Vec<usize> {
+    let mut best = vec![(i128::MIN, NONE); groups];
+    if groups == 0 {
+        return Vec::new();
+    }
+    for one in served {
+        for draw in draws.get(one.draws.0..one.draws.1).unwrap_or_default() {
+            if let Some(held) = best.get_mut(draw.group)
+                && (draw.amount > held.0 || held.1 == NONE)
+            {
+                *held = (draw.amount, one.entry);
             }
         }
     }
-    best.into_iter().map(|(name, (_, index))| (name, index)).collect()
+    best.into_iter().map(|(_, entry)| entry).collect()
 }
 
 /// `floor(amount * remaining / base)`, nothing for an amount or a base that is not above 0.

@@ -1,6 +1,9 @@
 //! The pods of an inventory in the order of their keys, and the tables of names.
 
-use super::seconds;
+use super::{
+    seconds,
+    services::{ServiceIndex, ServiceNames},
+};
 use crate::{
     allocation::{
         claim::{UsageIndex, Use},
@@ -10,15 +13,14 @@ use crate::{
         tables::{Numbers, find},
     },
     error::Fault,
-    inventory::{ClusterInventory, Container, ContainerType, Name, Node, Pod, Resources, Run, Service},
+    inventory::{ClusterInventory, Container, ContainerType, Name, Node, Pod, Resources, Run},
 };
 use rustc_hash::FxHashMap;
-use std::{cmp::Ordering, num::NonZeroU32, sync::Arc};
+use std::{cmp::Ordering, num::NonZeroU16};
 
 /// A pod with its places in the tables, and what its row needs.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Placed<'a> {
-    pub(super) node: u32,
     pub(super) namespace: u32,
     /// Its place in the inventory, which is its place in the table of pods.
     pub(super) facts: u32,
@@ -32,9 +34,9 @@ pub(super) struct Placed<'a> {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct One {
     /// Its name; a place in the table of containers.
-    pub(super) container: NonZeroU32,
+    pub(super) container: u32,
     /// A place in [`Amounts`].
-    pub(super) amounts: u32,
+    pub(super) amounts: u16,
     /// First second and end of its time, from the start of the window; equal when it did not run.
     pub(super) time: (u32, u32),
 }
@@ -45,13 +47,13 @@ const AMOUNTS_MAX: usize = 1 << 16;
 /// Nanocores and bytes by the requests and limits that say so; many containers share them.
 #[derive(Default)]
 pub(super) struct Amounts {
-    places: FxHashMap<(usize, usize), Option<u32>>,
+    places: FxHashMap<(usize, usize), Option<u16>>,
     all: Vec<[u64; 2]>,
 }
 
 impl Amounts {
     /// The place of what a container requests; `None` where it requests more than cores and memory.
-    fn of(&mut self, container: &Container) -> Option<u32> {
+    fn of(&mut self, container: &Container) -> Option<u16> {
         let address = |resources: &Option<Resources>| resources.as_ref().map_or(0, Resources::address);
         let key = (address(&container.requests), address(&container.limits));
         if let Some(known) = self.places.get(&key) {
@@ -62,7 +64,7 @@ impl Amounts {
         }
         let mut names = container.requests.iter().chain(&container.limits).flat_map(Resources::iter);
         let plain = names.all(|(name, _)| !name.contains('/'));
-        let at = if plain { u32::try_from(self.all.len()).ok() } else { None };
+        let at = if plain { u16::try_from(self.all.len()).ok() } else { None };
         if at.is_some() {
             self.all.push(super::requests(container));
         }
@@ -71,8 +73,8 @@ impl Amounts {
     }
 
     /// Nanocores and bytes at a place.
-    pub(super) fn get(&self, at: u32) -> [u64; 2] {
-        self.all.get(place(at)).copied().unwrap_or_default()
+    pub(super) fn get(&self, at: u16) -> [u64; 2] {
+        self.all.get(usize::from(at)).copied().unwrap_or_default()
     }
 }
 
@@ -81,21 +83,46 @@ impl Amounts {
 /// pods stay in the first cache (32 KiB and more).
 const BLOCK: usize = 64;
 
-/// A pod on its way to its place.
+/// Notes that are fetched ahead, at least: 16 KiB of them stay near while their rows are made.
+const AT_HAND: usize = 512;
+
+/// What is noted of a pod. Notes are fetched in the order of nodes, from all over: half of what one look fetches holds
+/// all of one.
 #[derive(Clone, Copy)]
-struct Sorting<'a> {
-    placed: Placed<'a>,
+#[repr(align(32))]
+struct Note {
     /// The first letters of its name, which mostly tell it from its neighbours.
     name: [u64; 2],
+    /// Its provisional number.
+    namespace: u32,
+    /// As in [`One`].
+    time: (u32, u32),
+    /// The provisional number of its only container's name, and one more; `None` where its row needs the pod.
+    container: Option<NonZeroU16>,
+    /// As in [`One`].
+    amounts: u16,
 }
 
-impl<'a> Sorting<'a> {
-    fn new(placed: Placed<'a>) -> Self {
-        let text = placed.pod.name.as_bytes();
-        // Special names sort last, and no text begins with these bytes.
-        let name = if text.starts_with(b"__") { [u64::MAX; 2] } else { [word(text, 0), word(text, 8)] };
-        Self { placed, name }
-    }
+impl Note {
+    /// That of a pod that does not count.
+    const EMPTY: Self = Self { name: [0; 2], namespace: 0, time: (0, 0), container: None, amounts: 0 };
+}
+
+/// The first letters of a name as numbers that sort like them.
+fn letters(name: &str) -> [u64; 2] {
+    let text = name.as_bytes();
+    // Special names sort last, and no text begins with these bytes.
+    if text.starts_with(b"__") { [u64::MAX; 2] } else { [word(text, 0), word(text, 8)] }
+}
+
+/// A pod of a node on its way to its place among the others.
+#[derive(Clone, Copy)]
+struct Sorting {
+    namespace: u32,
+    /// Its place in the inventory, and that of its note among those at hand.
+    at: u32,
+    note: u32,
+    name: [u64; 2],
 }
 
 /// Eight bytes of a text as a number that sorts like them.
@@ -115,7 +142,9 @@ pub(super) struct PodNotes<'a> {
     of_nodes: Vec<u32>,
     containers: Numbers<'a>,
     amounts: Amounts,
-    pods: Vec<Sorting<'a>>,
+    /// The node of each pod, [`NONE`] for what does not count; apart, because they are counted and sorted by it.
+    of_pods: Vec<u32>,
+    pods: Vec<Note>,
     facts: Vec<PodFacts>,
     uses: Vec<[Use<'a>; 2]>,
     rows: usize,
@@ -152,33 +181,39 @@ impl<'a> PodNotes<'a> {
             namespaces.number(&ingress.namespace)?;
         }
         let all = inventory.pods.as_deref().unwrap_or_default();
+        let mut of_pods = Vec::with_capacity(all.len());
         let mut pods = Vec::with_capacity(all.len());
         let mut facts = Vec::with_capacity(all.len());
         let mut uses = Vec::with_capacity(if usage.is_empty() { 0 } else { all.len() });
         let mut rows = 0_usize;
-        let mut of_block = Vec::with_capacity(BLOCK);
+        let mut names = Vec::with_capacity(BLOCK);
+        index(all.len())?;
         for block in all.chunks(BLOCK) {
-            of_block.clear();
-            for pod in block {
+            let start = of_pods.len();
+            names.clear();
+            names.extend(block.iter().map(|pod| {
                 let phase = pod.phase.as_deref();
                 let excluded = config.exclude_phases.iter().any(|excluded| phase == Some(excluded));
-                let node = pod.node.as_ref().unwrap_or(empty);
-                of_block.push(if excluded { None } else { Some(nodes.number(node)?) });
-            }
-            for (position, (pod, node)) in (facts.len()..).zip(block.iter().zip(&of_block)) {
-                let excluded = node.is_none();
-                let one = if excluded { None } else { note(pod, window, &mut containers, &mut amounts)? };
+                if excluded { None } else { Some(pod.node.as_ref().unwrap_or(empty)) }
+            }));
+            nodes.number_all(&names, &mut of_pods)?;
+            for (pod, node) in block.iter().zip(of_pods.get(start..).unwrap_or_default()) {
+                let note = if *node == NONE {
+                    Note::EMPTY
+                } else {
+                    let note = note(pod, window, namespaces, &mut containers, &mut amounts)?;
+                    // Its containers, and what belongs to none of them.
+                    let others = usize::from(note.container.is_none());
+                    rows = rows.saturating_add(pod.containers.len()).saturating_add(others);
+                    note
+                };
                 if !usage.is_empty() {
-                    uses.push(match (&pod.containers[..], one) {
+                    uses.push(match (&pod.containers[..], note.container) {
                         ([container], Some(_)) => usage.find(&pod.namespace, &pod.name, &container.name),
                         _ => [Use::Unknown; 2],
                     });
                 }
-                let Some(node) = *node else { continue };
-                // Its containers, and what belongs to none of them.
-                rows = rows.saturating_add(pod.containers.len()).saturating_add(usize::from(one.is_none()));
-                let namespace = namespaces.number(&pod.namespace)?;
-                pods.push(Sorting::new(Placed { node, namespace, facts: index(position)?, one, pod }));
+                pods.push(note);
             }
             facts.extend(block.iter().map(|pod| PodFacts {
                 name: pod.name.clone(),
@@ -188,7 +223,7 @@ impl<'a> PodNotes<'a> {
                 services: None,
             }));
         }
-        Ok(Self { nodes, of_nodes, containers, amounts, pods, facts, uses, rows })
+        Ok(Self { nodes, of_nodes, containers, amounts, of_pods, pods, facts, uses, rows })
     }
 
     /// The tables, and the pods by node.
@@ -201,16 +236,8 @@ impl<'a> PodNotes<'a> {
         let (node_names, node_ranks) = self.nodes.sorted()?;
         let (containers, container_ranks) = self.containers.sorted()?;
         let (namespace_names, namespace_ranks) = namespaces.sorted()?;
-        let (mut pods, mut facts) = (self.pods, self.facts);
-        let rank = |ranks: &[u32], number: u32| ranks.get(place(number)).copied().unwrap_or(u32::MAX);
-        for Sorting { placed, .. } in &mut pods {
-            placed.node = rank(&node_ranks, placed.node);
-            placed.namespace = rank(&namespace_ranks, placed.namespace);
-            if let Some(one) = &mut placed.one {
-                one.container = above(rank(&container_ranks, below(one.container)));
-            }
-        }
-        let (by_node, ends) = by_node(&pods, node_names.len())?;
+        let mut facts = self.facts;
+        let (by_node, ends) = by_node(&self.of_pods, &node_ranks)?;
         let mut tables = Tables {
             cluster: inventory.cluster.clone(),
             nodes: node_names.into_iter().map(|name| NodeFacts { name, ..NodeFacts::default() }).collect(),
@@ -231,33 +258,57 @@ impl<'a> PodNotes<'a> {
         let services = ServiceIndex::new(inventory, &tables);
         if !services.is_empty() {
             let mut last: Option<ServiceNames> = None;
-            for Sorting { placed, .. } in &pods {
-                if let Some(facts) = facts.get_mut(place(placed.facts)) {
-                    facts.services = services.of(placed, &mut last);
+            let all = inventory.pods.as_deref().unwrap_or_default().iter().zip(&self.of_pods);
+            for ((pod, node), (note, facts)) in all.zip(self.pods.iter().zip(&mut facts)) {
+                if *node != NONE {
+                    facts.services = services.of(pod, rank(&namespace_ranks, note.namespace), &mut last);
                 }
             }
         }
         tables.pods = facts;
-        let (amounts, uses, rows) = (self.amounts, self.uses, self.rows);
-        let group = Vec::new();
-        Ok((
-            tables,
-            PodOrder { nodes, pods, by_node, ends, sorted: false, group, window, amounts, uses, rows },
-        ))
+        let order = PodOrder {
+            nodes,
+            all: inventory.pods.as_deref().unwrap_or_default(),
+            pods: self.pods,
+            namespaces: namespace_ranks,
+            containers: container_ranks,
+            by_node,
+            ends,
+            sorted: false,
+            at_hand: (0, Vec::new()),
+            group: Vec::new(),
+            window,
+            amounts: self.amounts,
+            uses: self.uses,
+            rows: self.rows,
+        };
+        Ok((tables, order))
     }
+}
+
+/// The place in a table of a provisional number.
+fn rank(ranks: &[u32], number: u32) -> u32 {
+    ranks.get(place(number)).copied().unwrap_or(NONE)
 }
 
 /// The pods in the order of node, namespace and name, one node after the other.
 pub(super) struct PodOrder<'a> {
     /// The nodes by their places in the table; `None` for what is a name alone.
     pub(super) nodes: Vec<Option<&'a Node>>,
-    pods: Vec<Sorting<'a>>,
+    /// As the inventory has them, and what is noted of each.
+    all: &'a [Pod],
+    pods: Vec<Note>,
+    /// The places in the tables of provisional numbers.
+    namespaces: Vec<u32>,
+    containers: Vec<u32>,
     /// Places of pods by node, and where those of each node end.
     by_node: Vec<u32>,
-    ends: Vec<usize>,
+    ends: Vec<u32>,
     /// Whether the places of each node are in the order of its pods.
     sorted: bool,
-    group: Vec<Sorting<'a>>,
+    /// The notes of some of the places, and where those begin.
+    at_hand: (usize, Vec<Note>),
+    group: Vec<Sorting>,
     window: (i64, i64),
     pub(super) amounts: Amounts,
     /// What is known of the use of pods of one plain container; by place in the inventory, empty for nothing.
@@ -274,10 +325,10 @@ impl<'a> PodOrder<'a> {
 
     /// The pods of a node in their order.
     pub(super) fn of_node(&mut self, node: u32, out: &mut Vec<Placed<'a>>) {
+        out.clear();
         let (start, end) = self.span(node);
         self.gather(start, end);
-        out.clear();
-        out.extend(self.group.iter().map(|sorting| sorting.placed));
+        out.extend(self.group.iter().filter_map(|sorting| self.placed(start, *sorting)));
     }
 
     /// All pods in their order.
@@ -285,47 +336,85 @@ impl<'a> PodOrder<'a> {
         let mut all = Vec::with_capacity(self.pods.len());
         for node in (0_u32..).take(self.ends.len()) {
             let (start, end) = self.span(node);
-            let mut places = self.by_node.get(start..end).unwrap_or_default().to_vec();
-            places.sort_unstable_by(|a, b| match (self.pods.get(place(*a)), self.pods.get(place(*b))) {
-                (Some(a), Some(b)) => compare(a, b, self.window),
-                _ => Ordering::Equal,
-            });
-            all.extend(
-                places.iter().filter_map(|at| self.pods.get(place(*at))).map(|sorting| sorting.placed),
-            );
-            if let Some(slots) = self.by_node.get_mut(start..end) {
-                slots.copy_from_slice(&places);
+            self.gather(start, end);
+            all.extend(self.group.iter().filter_map(|sorting| self.placed(start, *sorting)));
+            let slots = self.by_node.get_mut(start..end).unwrap_or_default();
+            for (slot, sorting) in slots.iter_mut().zip(&self.group) {
+                *slot = sorting.at;
             }
         }
         self.sorted = true;
+        // These were in the order of before.
+        self.at_hand.1.clear();
         all
     }
 
     fn span(&self, node: u32) -> (usize, usize) {
         let at = place(node);
         let start = at.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or(0);
-        (start, self.ends.get(at).copied().unwrap_or(start))
+        (place(start), self.ends.get(at).map_or(place(start), |end| place(*end)))
     }
 
+    /// Sets the group to the pods of a node in their order.
     fn gather(&mut self, start: usize, end: usize) {
+        self.fetch(start, end);
         let places = self.by_node.get(start..end).unwrap_or_default();
+        let first = start.saturating_sub(self.at_hand.0);
+        let notes = self.at_hand.1.get(first..).unwrap_or_default();
         self.group.clear();
-        self.group.extend(places.iter().filter_map(|at| self.pods.get(place(*at))).copied());
+        self.group.extend((0_u32..).zip(places.iter().zip(notes)).map(|(note, (at, found))| Sorting {
+            namespace: rank(&self.namespaces, found.namespace),
+            at: *at,
+            note,
+            name: found.name,
+        }));
         if !self.sorted {
-            self.group.sort_unstable_by(|a, b| compare(a, b, self.window));
+            let (all, window) = (self.all, self.window);
+            self.group.sort_unstable_by(|a, b| {
+                let letters = (a.namespace, a.name).cmp(&(b.namespace, b.name));
+                letters.then_with(|| compare(all.get(place(a.at)), all.get(place(b.at)), window))
+            });
         }
+    }
+
+    /// Has the notes of these places at hand, and of the next ones: a loop that does nothing else has most looks at memory
+    /// under way at once.
+    fn fetch(&mut self, start: usize, end: usize) {
+        let (first, notes) = &mut self.at_hand;
+        if *first <= start && end <= first.saturating_add(notes.len()) {
+            return;
+        }
+        let end = end.max(start.saturating_add(AT_HAND)).min(self.by_node.len());
+        let places = self.by_node.get(start..end).unwrap_or_default();
+        let pods = &self.pods;
+        *first = start;
+        notes.clear();
+        notes.extend(places.iter().map(|at| pods.get(place(*at)).copied().unwrap_or(Note::EMPTY)));
+    }
+
+    fn placed(&self, start: usize, sorting: Sorting) -> Option<Placed<'a>> {
+        let at_hand = start.saturating_sub(self.at_hand.0).saturating_add(place(sorting.note));
+        let note = self.at_hand.1.get(at_hand)?;
+        let one = note.container.map(|container| One {
+            container: rank(&self.containers, below(container)),
+            amounts: note.amounts,
+            time: note.time,
+        });
+        let pod = self.all.get(place(sorting.at))?;
+        Some(Placed { namespace: sorting.namespace, facts: sorting.at, one, pod })
     }
 }
 
-/// The order of two pods of one node. One that came back under its name is told apart by its time.
-fn compare(one: &Sorting<'_>, other: &Sorting<'_>, window: (i64, i64)) -> Ordering {
-    let (a, b) = (one.placed, other.placed);
-    let letters = a.namespace.cmp(&b.namespace).then(one.name.cmp(&other.name));
-    let name = || super::super::key::canonical(&a.pod.name, &b.pod.name);
+/// The order of two pods of one node and namespace whose names begin alike. One that came back under its name is told
+/// apart by its time.
+#[cold]
+fn compare(a: Option<&Pod>, b: Option<&Pod>, window: (i64, i64)) -> Ordering {
+    let (Some(a), Some(b)) = (a, b) else { return Ordering::Equal };
+    let name = super::super::key::canonical(&a.name, &b.name);
     let first = |pod: &Pod| super::pod_interval(pod, window);
-    let time = || first(a.pod).cmp(&first(b.pod));
-    let created = || a.pod.created_at.map(seconds).cmp(&b.pod.created_at.map(seconds));
-    letters.then_with(name).then_with(time).then_with(created)
+    let time = || first(a).cmp(&first(b));
+    let created = || a.created_at.map(seconds).cmp(&b.created_at.map(seconds));
+    name.then_with(time).then_with(created)
 }
 
 fn namespace_facts(inventory: &ClusterInventory, names: Vec<Name>) -> Vec<NamespaceFacts> {
@@ -341,23 +430,24 @@ fn namespace_facts(inventory: &ClusterInventory, names: Vec<Name>) -> Vec<Namesp
     table
 }
 
-/// A place in a table that may be absent: one more, so that absence takes no room.
-fn above(number: u32) -> NonZeroU32 {
-    NonZeroU32::MIN.saturating_add(number)
+/// A number that may be absent: one more, so that absence takes no room; `None` beyond 16 bits.
+fn above(number: u32) -> Option<NonZeroU16> {
+    NonZeroU16::new(u16::try_from(number).ok()?.checked_add(1)?)
 }
 
-/// The place itself.
-pub(super) fn below(number: NonZeroU32) -> u32 {
-    number.get().saturating_sub(1)
+/// The number itself.
+fn below(number: NonZeroU16) -> u32 {
+    u32::from(number.get()).saturating_sub(1)
 }
 
-/// What the row of a plain pod needs, and the number of the name of every container that ran in the window.
+/// What is noted of a pod, and the number of the name of every container that ran in the window.
 fn note<'a>(
     pod: &'a Pod,
     window: (i64, i64),
+    namespaces: &mut Numbers<'a>,
     containers: &mut Numbers<'a>,
     amounts: &mut Amounts,
-) -> Result<Option<One>, Fault> {
+) -> Result<Note, Fault> {
     let mut last = 0;
     for container in &pod.containers {
         let ran =
@@ -366,10 +456,12 @@ fn note<'a>(
             last = containers.number(&container.name)?;
         }
     }
-    let [container] = &pod.containers[..] else { return Ok(None) };
+    let note =
+        Note { name: letters(&pod.name), namespace: namespaces.number(&pod.namespace)?, ..Note::EMPTY };
+    let [container] = &pod.containers[..] else { return Ok(note) };
     let plain = container.r#type == ContainerType::App && pod.overhead.is_none() && pod.resources.is_none();
     let length = u32::try_from(window.1.saturating_sub(window.0)).ok();
-    let (true, Some(_)) = (plain, length) else { return Ok(None) };
+    let (true, Some(_)) = (plain, length) else { return Ok(note) };
     let offset = |second: i64| {
         let second = second.clamp(window.0, window.1).saturating_sub(window.0);
         u32::try_from(second).unwrap_or(u32::MAX)
@@ -377,94 +469,43 @@ fn note<'a>(
     let time = match container.running.as_deref().unwrap_or_default() {
         [] => (0, 0),
         [(from, to)] => (offset(seconds(*from)), to.map_or(offset(window.1), |to| offset(seconds(to)))),
-        _ => return Ok(None),
+        _ => return Ok(note),
     };
-    let one = amounts.of(container).map(|amounts| One { container: above(last), amounts, time });
-    Ok(one.filter(|_| last < NONE))
+    let Some(amounts) = amounts.of(container) else { return Ok(note) };
+    Ok(Note { time, container: above(last), amounts, ..note })
 }
 
-/// The places of pods by node, in one pass, and where those of each node end.
-fn by_node(pods: &[Sorting<'_>], nodes: usize) -> Result<(Vec<u32>, Vec<usize>), Fault> {
-    let mut starts = vec![0_usize; nodes.saturating_add(1)];
-    for Sorting { placed, .. } in pods {
-        if let Some(count) = starts.get_mut(place(placed.node).saturating_add(1)) {
+/// The places of pods by node, in one pass, and where those of each node end. `nodes` are the numbers of the pods' nodes,
+/// and `ranks` the places of those in the table.
+fn by_node(nodes: &[u32], ranks: &[u32]) -> Result<(Vec<u32>, Vec<u32>), Fault> {
+    let mut next = vec![0_u32; ranks.len()];
+    for node in nodes {
+        if let Some(count) = next.get_mut(place(*node)) {
             *count = count.saturating_add(1);
         }
     }
-    let mut sum = 0_usize;
-    for start in &mut starts {
-        sum = sum.saturating_add(*start);
-        *start = sum;
+    let mut ends = vec![0_u32; ranks.len()];
+    for (count, rank) in next.iter().zip(ranks) {
+        if let Some(end) = ends.get_mut(place(*rank)) {
+            *end = *count;
+        }
     }
-    let mut out = vec![0; pods.len()];
-    for (at, pod) in pods.iter().enumerate() {
-        if let Some(start) = starts.get_mut(place(pod.placed.node)) {
-            if let Some(slot) = out.get_mut(*start) {
-                *slot = index(at)?;
+    let mut sum = 0_u32;
+    for end in &mut ends {
+        sum = sum.saturating_add(*end);
+        *end = sum;
+    }
+    for (next, rank) in next.iter_mut().zip(ranks) {
+        *next = ends.get(place(*rank)).copied().unwrap_or(0).saturating_sub(*next);
+    }
+    let mut out = vec![0; place(sum)];
+    for (at, node) in (0_u32..).zip(nodes) {
+        if let Some(next) = next.get_mut(place(*node)) {
+            if let Some(slot) = out.get_mut(place(*next)) {
+                *slot = at;
             }
-            *start = start.saturating_add(1);
+            *next = next.saturating_add(1);
         }
     }
-    // Each start has moved to the end of its node; the last was one for all.
-    starts.truncate(nodes);
-    Ok((out, starts))
-}
-
-/// The names of a pod's services.
-type ServiceNames = Arc<Box<[Name]>>;
-
-/// Services by one label of their selector, and by the pods that are ready behind them.
-struct ServiceIndex<'a> {
-    by_label: FxHashMap<(u32, &'a str, &'a str), Vec<&'a Service>>,
-    by_endpoint: FxHashMap<(u32, &'a str), Vec<&'a Service>>,
-}
-
-impl<'a> ServiceIndex<'a> {
-    fn new(inventory: &'a ClusterInventory, tables: &Tables) -> Self {
-        let mut index = Self { by_label: FxHashMap::default(), by_endpoint: FxHashMap::default() };
-        for service in inventory.services.as_deref().unwrap_or_default() {
-            let Some(namespace) = find(&tables.namespaces, &service.namespace, |facts| facts.name.as_str())
-            else {
-                continue;
-            };
-            if let Some((name, value)) = service.selector.as_ref().and_then(|selector| selector.iter().next())
-            {
-                index.by_label.entry((namespace, name, value)).or_default().push(service);
-            }
-            for pod in service.ready_endpoints.iter().flatten() {
-                index.by_endpoint.entry((namespace, pod)).or_default().push(service);
-            }
-        }
-        index
-    }
-
-    fn is_empty(&self) -> bool {
-        self.by_label.is_empty() && self.by_endpoint.is_empty()
-    }
-
-    /// The services in front of a pod by name; neighbours with the same ones share the list.
-    fn of(&self, placed: &Placed<'a>, last: &mut Option<ServiceNames>) -> Option<ServiceNames> {
-        let pod = placed.pod;
-        let mut names: Vec<&Name> = Vec::new();
-        for (name, value) in pod.labels.iter().flat_map(crate::inventory::Labels::iter) {
-            let services = self.by_label.get(&(placed.namespace, name.as_str(), value.as_str()));
-            let selects = |service: &&&Service| {
-                service.selector.as_ref().is_some_and(|selector| selector.select(pod.labels.as_ref()))
-            };
-            names.extend(services.into_iter().flatten().filter(selects).map(|service| &service.name));
-        }
-        let ready = self.by_endpoint.get(&(placed.namespace, pod.name.as_str()));
-        names.extend(ready.into_iter().flatten().map(|service| &service.name));
-        if names.is_empty() {
-            return None;
-        }
-        names.sort_unstable_by(|a, b| super::super::key::canonical(a, b));
-        names.dedup();
-        if let Some(last) = last.as_ref().filter(|last| last.iter().eq(names.iter().copied())) {
-            return Some(Arc::clone(last));
-        }
-        let list: ServiceNames = Arc::new(names.into_iter().cloned().collect());
-        *last = Some(Arc::clone(&list));
-        Some(list)
-    }
+    Ok((out, ends))
 }
