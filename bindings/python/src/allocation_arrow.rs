@@ -118,12 +118,13 @@ impl Amounts {
 
     fn add(&mut self, set: &AllocationSet, row: &Row) {
         let ordinary = row.kind.is_ordinary();
-        let known = row.basis.iter().any(|basis| *basis != UsageBasis::None);
-        let amounts =
-            [(row.requested(), ordinary), (row.used(), ordinary && known), (row.claimed(), ordinary)];
-        for ((cpu, memory), (amounts, is)) in self.cpu.iter_mut().zip(&mut self.memory).zip(amounts) {
-            cpu.append_option(if is { wide(amounts.cpu) } else { None });
-            memory.append_option(if is { wide(amounts.memory) } else { None });
+        let known = row.basis.map(|basis| ordinary && basis != UsageBasis::None);
+        let amounts = [(row.requested(), [ordinary; 2]), (row.used(), known), (row.claimed(), [ordinary; 2])];
+        for ((cpu, memory), (amounts, [is_cpu, is_memory])) in
+            self.cpu.iter_mut().zip(&mut self.memory).zip(amounts)
+        {
+            cpu.append_option(if is_cpu { wide(amounts.cpu) } else { None });
+            memory.append_option(if is_memory { wide(amounts.memory) } else { None });
         }
         let devices = || set.device_seconds(row).map_or(Some(0), |devices| steps(&devices, 9));
         self.devices.append_option(if ordinary { devices() } else { None });

@@ -69,6 +69,10 @@ pub(super) fn claim(request: u64, usage: Use<'_>, intervals: &[(i64, i64)], seco
             }
             let unknown = seconds.saturating_sub(out.known);
             out.claimed = out.claimed.saturating_add(over(request, unknown));
+            if unknown == seconds && seconds > 0 {
+                // Samples of other times tell nothing of this one.
+                out.basis = UsageBasis::None;
+            }
             out
         }
         Use::Mean(mean) => Claim {
@@ -207,6 +211,9 @@ mod tests {
         let found = claim(2, Use::of(&usage), &[(0, 40)], 40);
         assert_eq!((found.claimed, found.used, found.known), (50 + 20 + 20 + 90, 50 + 10 + 90, 30));
         assert_eq!(claim(2, Use::Unknown, &[(0, 40)], 40).claimed, 80);
+        // Of a time that no sample describes nothing is known: that is not idle.
+        let other_time = claim(2, Use::of(&usage), &[(100, 140)], 40);
+        assert_eq!((other_time.claimed, other_time.known, other_time.basis), (80, 0, UsageBasis::None));
         // A part of a step counts for its seconds.
         assert_eq!(claim(0, Use::of(&usage), &[(5, 12), (35, 38)], 10).used, 25 + 2 + 27);
     }

@@ -386,6 +386,7 @@ impl<'a> Collector<'a> {
         (row.start, row.end) = self.ends();
         let time = u64::from(row.seconds);
         let [of_cpu, of_memory] = uses;
+        let sampled = uses.map(|of| matches!(of, Use::Samples(..)));
         let claims = [claim(cpu, of_cpu, &self.active, time), claim(memory, of_memory, &self.active, time)];
         row.set_gpu(gpu.checked_mul(time).ok_or_else(overflow)?);
         let over = |amount: u64| u128::from(amount).saturating_mul(time.into());
@@ -396,9 +397,9 @@ impl<'a> Collector<'a> {
         );
         row.basis = claims.map(|claim| claim.basis);
         row.set_known_seconds(claims.map(|claim| u32::try_from(claim.known).unwrap_or(u32::MAX)));
-        for (resource, claim) in ["cpu", "memory"].into_iter().zip(claims) {
+        for ((resource, claim), sampled) in ["cpu", "memory"].into_iter().zip(claims).zip(sampled) {
             let low = claim.known.saturating_mul(100) < time.saturating_mul(LOW_COVERAGE_PERCENT);
-            if claim.basis == super::UsageBasis::Series && low {
+            if sampled && low {
                 let message = format!(
                     "use is known for {} of {time} seconds; the request counts for the rest",
                     claim.known

@@ -65,6 +65,19 @@ fn amounts(amounts: &Amounts, gpu: u64, gpu_scale: u64) -> Json {
     object(members)
 }
 
+/// What was used of the resources of which that is known.
+fn used(amounts: &Amounts, [cpu, memory]: [UsageBasis; 2]) -> Json {
+    let known = |basis: UsageBasis, text: String| match basis {
+        UsageBasis::None => Json::Null,
+        UsageBasis::Series | UsageBasis::Average => Json::from(text),
+    };
+    let mut members = Members::new();
+    let nanocores = i128::try_from(amounts.cpu).unwrap_or(i128::MAX);
+    put(&mut members, "cpu_core_seconds", known(cpu, text(nanocores)));
+    put(&mut members, "memory_byte_seconds", known(memory, amounts.memory.to_string()));
+    object(members)
+}
+
 /// Seconds of `1/scale` milli-devices as seconds of devices.
 fn device_seconds(gpu: u64, gpu_scale: u64) -> Exact {
     let devices = super::efficiency::exact(gpu.into());
@@ -167,7 +180,7 @@ impl AllocationSet {
             let scale = node.map_or(1, |node| node.gpu_scale);
             put(&mut members, "requested", amounts(&row.requested(), row.gpu(), scale));
             let known = row.basis.iter().any(|basis| *basis != UsageBasis::None);
-            put(&mut members, "used", if known { amounts(&row.used(), 0, scale) } else { Json::Null });
+            put(&mut members, "used", if known { used(&row.used(), row.basis) } else { Json::Null });
             put(&mut members, "claimed", amounts(&row.claimed(), row.gpu(), scale));
         }
         if row.kind == RowKind::Container {
