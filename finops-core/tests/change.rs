@@ -471,10 +471,7 @@ fn nulls_are_nothing() {
     let set = "{requests: {cpu: 750m, memory: 1536Mi}}";
     for (old, new) in [
         ("          resources: null # later\n", format!("          resources: {set} # later\n")),
-        (
-            "          resources: {requests: ~}\n",
-            format!("          resources: {}\n", set.replace(": {c", ": {c")),
-        ),
+        ("          resources: {requests: ~}\n", format!("          resources: {}\n", set)),
         (
             "          resources:\n            requests: null\n",
             "          resources:\n            requests: {cpu: 750m, memory: 1536Mi}\n".to_owned(),

@@ -34,7 +34,6 @@ impl Others {
     }
 
     /// Each in its place.
-    #[must_use]
     pub fn iter(&self) -> Flatten<slice::Iter<'_, Vec<Assessment>>> {
         self.0.iter().flatten()
     }

@@ -131,10 +131,7 @@ impl Engine {
             evidence: parts.iter().map(|part| part.evidence.clone()).collect(),
             states: parts.iter().map(|part| (part.before.clone(), part.after.clone())).collect(),
             risk: Json::array(
-                parts
-                    .iter()
-                    .filter_map(|part| part.assessment.risk.as_ref())
-                    .map(|risk| wire::risk_inputs(risk)),
+                parts.iter().filter_map(|part| part.assessment.risk.as_ref()).map(wire::risk_inputs),
             ),
             guardrail: strongest,
             proposal,
