@@ -308,11 +308,13 @@ struct Sorter {
 impl Sorter {
     /// Adds what a detector found, its others in order.
     fn add(&mut self, id: &'static str, findings: Vec<Assessment>, others: Vec<Assessment>) {
-        // A detector of somebody else's may speak in another's name, or have it.
-        let is_own = |found: Option<&Assessment>| found.is_none_or(|one| one.detector == id);
-        let is_behind = self.last.replace(id).is_none_or(|last| last < id);
-        self.is_disordered |= !(is_behind && is_own(others.first()) && is_own(others.last()));
         self.findings.extend(findings);
+        // Detectors of one rule for two forms of inventory share its id, and only one of them has something to say.
+        let (Some(first), Some(last)) = (others.first(), others.last()) else { return };
+        // A detector of somebody else's may speak in another's name, or have it.
+        let is_own = first.detector == id && last.detector == id;
+        let is_behind = self.last.replace(id).is_none_or(|last| last < id);
+        self.is_disordered |= !(is_own && is_behind);
         self.others.push(others);
     }
 
@@ -343,6 +345,90 @@ mod tests {
         waste::detectors,
     };
     use proptest::prelude::*;
+
+    /// Stops when it has judged the first workloads.
+    struct Stops;
+
+    impl Detector for Stops {
+        fn id(&self) -> &'static str {
+            "k8s.stops"
+        }
+
+        fn walk<'c>(&'c self, _: &'c Context<'_>) -> Option<Walk<'c>> {
+            Some(Walk::new(WORKLOADS * 2, 0, true, |block, out| {
+                assert!(block.start == 0, "stopped on purpose");
+                let subject = crate::waste::Subject::workload("n", "Deployment", "w");
+                let (opportunity, outcome) = (crate::waste::OpportunityType::UnusedResources, Outcome::Ok);
+                out(Assessment::other(
+                    "k8s.stops",
+                    opportunity,
+                    subject,
+                    outcome,
+                    crate::waste::Reason::Active,
+                ));
+            }))
+        }
+    }
+
+    const WORKLOADS: usize = 100;
+
+    /// Workloads whose containers are not in the order of the workloads: `a/w-2/app` comes before `a/w/app`.
+    fn cluster() -> crate::inventory::ClusterInventory {
+        let records = (0..WORKLOADS).rev().flat_map(|n| [format!("w{n}"), format!("w{n}-2")]).map(|name| {
+            format!(
+                r#"{{"namespace": "a", "kind": "Deployment", "name": "{name}", "replicas": 2, "created_at": "2026-01-01T00:00:00Z",
+                    "containers": [{{"name": "app", "requests": {{"cpu": "2", "memory": "4Gi"}}}}]}}"#
+            )
+        });
+        let usage = (0..WORKLOADS).step_by(3).map(|n| {
+            format!(
+                r#"{{"subject": {{"namespace": "a", "workload": "Deployment/w{n}", "container": "app"}}, "metric": "cpu_usage",
+                    "summary": {{"mean": "0.1", "p95": "0.{n}", "max": "0.9", "samples": 1344,
+                        "start": "2026-11-06T00:00:00Z", "end": "2026-11-20T00:00:00Z"}}}}"#
+            )
+        });
+        let text = format!(
+            r#"{{"cluster": "c", "as_of": "2026-11-20T00:00:00Z", "workloads": [{}], "usage": [{}]}}"#,
+            records.collect::<Vec<_>>().join(","),
+            usage.collect::<Vec<_>>().join(",")
+        );
+        let json = read(text.as_bytes(), &Limits::default()).unwrap();
+        crate::inventory::ClusterInventory::from_json(&json).unwrap().value
+    }
+
+    #[test]
+    fn detectors_together_find_what_each_finds_alone() {
+        let (prices, cluster) = (PriceBook::builtin(), cluster());
+        let mut config = DetectionConfig::default();
+        config.rates.cpu_core_hour = crate::waste::Ratio::parse("0.03");
+        let cx = Context::new(Inventory::Cluster(&cluster), &prices, &config);
+        let together = assess(&detectors(), &cx);
+        assert!(together.findings.len() > 10 && together.others.len() > 10 * WORKLOADS);
+        assert!(together.others.iter().is_sorted_by(|one, other| by_place(one, other).is_le()));
+        for detector in super::super::kubernetes::DETECTORS {
+            let alone = DetectionReport::new(detector.assess(&cx).unwrap(), Vec::new(), config.clone());
+            let own = |one: &&Assessment| one.detector == detector.id();
+            assert!(together.findings.iter().filter(own).eq(&alone.findings), "{}", detector.id());
+            assert!(together.others.iter().filter(own).eq(&alone.others), "{}", detector.id());
+        }
+        // None was moved to be joined: they are as the detectors left them.
+        let speaking =
+            together.others.iter().map(|one| one.detector).collect::<std::collections::BTreeSet<_>>();
+        assert_eq!(together.others.lists(), speaking.len());
+    }
+
+    #[test]
+    fn a_walk_that_stops_is_one_failure_and_changes_nothing_else() {
+        let (prices, config, cluster) = (PriceBook::builtin(), DetectionConfig::default(), cluster());
+        let cx = Context::new(Inventory::Cluster(&cluster), &prices, &config);
+        let with: Vec<&'static dyn Detector> =
+            detectors().into_iter().chain([&Stops as &dyn Detector]).collect();
+        let (found, expected) = (assess(&with, &cx), assess(&detectors(), &cx));
+        let failures: Vec<_> =
+            found.failures.iter().map(|one| (one.detector.as_str(), one.code.as_str())).collect();
+        assert_eq!(failures, [("k8s.stops", "waste.detector_failed")]);
+        assert_eq!((found.findings, found.others), (expected.findings, expected.others));
+    }
 
     proptest! {
         /// A summary without what is ok has the findings, the undetermined and the failures of the whole.

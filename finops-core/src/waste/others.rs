@@ -38,6 +38,12 @@ impl Others {
         self.0.iter().flatten()
     }
 
+    /// In how many lists they are.
+    #[cfg(test)]
+    pub(super) fn lists(&self) -> usize {
+        self.0.len()
+    }
+
     /// Adds those that follow.
     pub(super) fn push(&mut self, following: Vec<Assessment>) {
         self.0.push(following);
