@@ -71,7 +71,13 @@ fn increase(
             ("rate", rate.clone().into()),
             ("replicas", replicas.into()),
         ];
-        estimate = estimate.by("increase * rate * month_hours * replicas", operands);
+        // Bytes are priced by the GiB: who multiplies the operands must get the cost.
+        let formula = if *unit == Ratio::ONE {
+            "increase * rate * month_hours * replicas"
+        } else {
+            "increase / 2^30 * rate * month_hours * replicas"
+        };
+        estimate = estimate.by(formula, operands);
     }
     estimate
 }
